@@ -1,0 +1,118 @@
+#include "lane/asio_lane.hpp"
+
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <string>
+
+#include "base/log.hpp"
+
+namespace spawn {
+namespace {
+
+// Handlers taken per turn before deferred work, timers and batches get their go.
+constexpr int handlers_per_turn = 64;
+
+}  // namespace
+
+asio_lane::asio_lane(std::uint32_t index, const clock& time, std::uint64_t seed)
+    : lane(index, time, seed),
+      io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE),
+      wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      wake_stream_(io_, wake_fd_),
+      wheel_timer_(io_) {}
+
+asio_lane::~asio_lane() { SPAWN_ASSERT(!thread_.joinable(), "lane destroyed while running"); }
+
+void asio_lane::wake() noexcept {
+  const std::uint64_t one = 1;
+  // Fails only when the counter is full, and then the lane is awake anyway.
+  [[maybe_unused]] const auto written = ::write(wake_fd_, &one, sizeof one);
+}
+
+void asio_lane::wait_for_wake() {
+  wake_stream_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                          [this](const boost::system::error_code& failed) {
+                            if (failed) {
+                              return;
+                            }
+                            std::uint64_t count = 0;
+                            [[maybe_unused]] const auto n = ::read(wake_fd_, &count, sizeof count);
+                            wait_for_wake();
+                          });
+}
+
+void asio_lane::arm_wheel() {
+  const auto next = timers().next_ns();
+  if (!next) {
+    return;
+  }
+  if (wheel_armed_ns_ != 0 && wheel_armed_ns_ <= *next) {
+    return;
+  }
+  wheel_armed_ns_ = *next;
+  const std::uint64_t now = time().now_ns();
+  const std::uint64_t wait_ns = *next > now ? *next - now : 0;
+  wheel_timer_.expires_after(std::chrono::nanoseconds(wait_ns));
+  wheel_timer_.async_wait([this](const boost::system::error_code& failed) {
+    if (!failed) {
+      wheel_armed_ns_ = 0;
+    }
+  });
+}
+
+void asio_lane::start(int pin_to_cpu) {
+  wait_for_wake();
+  thread_ = std::thread([this] { run(); });
+  const std::string name = "spawn.lane" + std::to_string(index());
+  ::pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
+  if (pin_to_cpu >= 0) {
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    CPU_SET(static_cast<std::size_t>(pin_to_cpu), &cpus);
+    ::pthread_setaffinity_np(thread_.native_handle(), sizeof cpus, &cpus);
+  }
+}
+
+void asio_lane::stop() {
+  stopping_.store(true, std::memory_order_release);
+  wake();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+void asio_lane::account(std::uint64_t began_ns) {
+  const std::uint64_t took = time().now_ns() - began_ns;
+  busy_ns_.store(busy_ns_.load(std::memory_order_relaxed) + took, std::memory_order_relaxed);
+  if (took > longest_turn_ns_.load(std::memory_order_relaxed)) {
+    longest_turn_ns_.store(took, std::memory_order_relaxed);
+  }
+  if (took > stall_limit_ns_) {
+    stalls_.store(stalls_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    SPAWN_LOG(warn, "lane stalled", {"lane", index()}, {"ms", took / ns_per_ms});
+  }
+}
+
+void asio_lane::run() {
+  while (!stopping_.load(std::memory_order_acquire)) {
+    run_turn();
+    arm_wheel();
+    if (has_inbox()) {
+      io_.poll_one();
+      continue;
+    }
+    io_.run_one();
+    const std::uint64_t began = time().now_ns();
+    for (int n = 1; n < handlers_per_turn && io_.poll_one() > 0; ++n) {
+    }
+    run_turn();
+    arm_wheel();
+    account(began);
+  }
+  run_turn();
+}
+
+}  // namespace spawn

@@ -1,0 +1,63 @@
+// A lane driven by its own thread and Asio event loop.
+#pragma once
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <atomic>
+#include <thread>
+
+#include "lane/lane.hpp"
+
+namespace spawn {
+
+// Life: start() makes the thread, stop() ends it after the current turn and joins; stop() first,
+// then destroy. The io_context has no locks: only this thread touches it; other threads reach the
+// lane through post(), which writes an eventfd.
+class asio_lane final : public lane {
+ public:
+  asio_lane(std::uint32_t index, const clock& time, std::uint64_t seed);
+  ~asio_lane() override;
+
+  void start(int pin_to_cpu);  // [control]; -1: not pinned
+  void stop();                 // [control]
+
+  // For sockets and acceptors of this lane. [lane], or [control] before start().
+  [[nodiscard]] boost::asio::io_context& io() noexcept { return io_; }
+
+  // Longest turn since the last call, nanoseconds. [any]
+  [[nodiscard]] std::uint64_t take_longest_turn_ns() noexcept {
+    return longest_turn_ns_.exchange(0, std::memory_order_relaxed);
+  }
+  // Turns longer than the stall limit so far. [any]
+  [[nodiscard]] std::uint64_t stalls() const noexcept {
+    return stalls_.load(std::memory_order_relaxed);
+  }
+  // Time this lane spent working, nanoseconds. [any]
+  [[nodiscard]] std::uint64_t busy_ns() const noexcept {
+    return busy_ns_.load(std::memory_order_relaxed);
+  }
+  void set_stall_limit_ms(std::uint64_t ms) noexcept { stall_limit_ns_ = ms * ns_per_ms; }
+
+ protected:
+  void wake() noexcept override;
+
+ private:
+  void run();
+  void wait_for_wake();
+  void arm_wheel();
+  void account(std::uint64_t began_ns);
+
+  boost::asio::io_context io_;
+  int wake_fd_;
+  boost::asio::posix::stream_descriptor wake_stream_;
+  boost::asio::steady_timer wheel_timer_;
+  std::uint64_t wheel_armed_ns_ = 0;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::uint64_t> longest_turn_ns_{0};
+  std::atomic<std::uint64_t> stalls_{0};
+  std::atomic<std::uint64_t> busy_ns_{0};
+  std::uint64_t stall_limit_ns_ = 5 * ns_per_ms;
+  std::thread thread_;
+};
+
+}  // namespace spawn

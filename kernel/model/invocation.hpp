@@ -1,0 +1,80 @@
+// One message to one actor, from ingress to the end of its turn.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lane/lane.hpp"
+#include "model/actor_id.hpp"
+#include "model/budget.hpp"
+#include "model/payload.hpp"
+#include "model/reply_slot.hpp"
+#include "model/trace.hpp"
+
+namespace spawn {
+
+class cell;
+struct mailbox_tag;
+
+// Life: decoded at ingress (or made by a turn's workflow, a timer, a broadcast), owned by one
+// station at a time through invocation_ptr, destroyed at the end of its turn. It answers at most
+// once, through `reply`; destroyed unanswered, it says INTERNAL, so that a lost path is an error
+// and never a hang. Belongs to the lane it was handed to.
+struct invocation : task, list_hook<mailbox_tag> {
+  invocation() = default;
+  invocation(const invocation&) = delete;
+  invocation& operator=(const invocation&) = delete;
+  ~invocation();
+
+  // The bytes that every view below points into.
+  std::string storage;
+
+  actor_view target;  // parent as the request gave it; the router settles it
+  std::string_view action;
+  payload_view argument;
+  std::string_view register_ref;
+  bool has_caller = false;
+  bool is_async = false;    // acknowledged once it is in the mailbox
+  bool pooled = false;      // the request asked for the POOLED path
+  bool is_internal = false;  // made by the kernel: timer, broadcast, effect, hop
+  bool caller_settled = false;  // the caller's own state is durable (durability.md 6)
+  std::uint8_t reroutes = 0;    // times it moved on after a lost ownership
+  std::uint32_t hops = 0;       // pipes and forwards behind it
+  actor_view caller;
+  std::vector<kv_view> metadata;
+  std::int64_t scheduled_to = 0;  // epoch or relative milliseconds, 0 = now
+  std::uint64_t deadline_ns = 0;
+  std::uint64_t arrived_ns = 0;
+  trace_context trace;
+
+  reply_slot* reply = nullptr;
+  byte_budget* budget = nullptr;
+  std::uint64_t charged_bytes = 0;
+
+  // While it waits in a mailbox or for a caller's state.
+  timer expiry;
+  cell* where = nullptr;
+
+  // Answers whoever waits; a no-op when nobody does or it answered before.
+  void answer(outcome with) {
+    if (reply != nullptr) {
+      std::exchange(reply, nullptr)->answer(std::move(with));
+    }
+  }
+  void fail(failure why, std::string text) { answer(outcome::failed(why, std::move(text))); }
+  // Value of a metadata key, or nothing.
+  [[nodiscard]] const kv_view* find_metadata(std::string_view key) const noexcept {
+    for (const auto& entry : metadata) {
+      if (entry.key == key) {
+        return &entry;
+      }
+    }
+    return nullptr;
+  }
+};
+
+using invocation_ptr = std::unique_ptr<invocation>;
+
+}  // namespace spawn

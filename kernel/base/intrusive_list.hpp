@@ -53,6 +53,7 @@ class intrusive_list {
   void push_back(T& element) noexcept { insert_before(&head_, element); }
   void push_front(T& element) noexcept { insert_before(head_.next_, element); }
   [[nodiscard]] T* front() noexcept { return empty() ? nullptr : cast(head_.next_); }
+  [[nodiscard]] T* back() noexcept { return empty() ? nullptr : cast(head_.prev_); }
   [[nodiscard]] T* pop_front() noexcept {
     if (empty()) {
       return nullptr;

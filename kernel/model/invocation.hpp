@@ -37,6 +37,7 @@ struct invocation : task, list_hook<mailbox_tag> {
   std::string_view register_ref;
   bool has_caller = false;
   bool is_async = false;    // acknowledged once it is in the mailbox
+  bool read_state = false;  // wants the state, whatever the host says of default actions
   bool pooled = false;      // the request asked for the POOLED path
   bool is_internal = false;  // made by the kernel: timer, broadcast, effect, hop
   bool caller_settled = false;  // the caller's own state is durable (durability.md 6)
@@ -54,8 +55,13 @@ struct invocation : task, list_hook<mailbox_tag> {
   std::uint64_t charged_bytes = 0;
 
   // While it waits in a mailbox or for a caller's state.
-  timer expiry;
+  struct expiry_timer : timer {
+    invocation* owner = nullptr;
+  } expiry;
   cell* where = nullptr;
+  void* station = nullptr;  // whose task it is while it is posted
+  // Shared with a timer: gone once the turn has ended, so that a timer never piles up.
+  std::shared_ptr<void> ticket;
 
   // Answers whoever waits; a no-op when nobody does or it answered before.
   void answer(outcome with) {

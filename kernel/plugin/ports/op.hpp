@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdint>
 #include <new>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -20,6 +22,7 @@ struct port_op : task {
   enum class phase : std::uint8_t { idle, flying, parked, ended };
 
   lane* home = nullptr;  // the continuation (task::run) is called there
+  spawn_op* header = nullptr;  // the raw op, from arm() on
   std::atomic<phase> now{phase::idle};
   std::atomic<std::uint32_t> generation{0};
   // True: completion posts to `home`. False: the submitter looks at `now` right after submit and
@@ -31,6 +34,7 @@ struct port_op : task {
            std::uint64_t deadline_ns) noexcept {
     const auto next = generation.load(std::memory_order_relaxed) + 1;
     generation.store(next, std::memory_order_relaxed);
+    header = &raw;
     raw.struct_size = size;
     raw.code = code;
     raw.op_id = op_id;

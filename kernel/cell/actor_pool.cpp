@@ -1,0 +1,151 @@
+#include "cell/actor_pool.hpp"
+
+#include "wire/host_call.hpp"
+
+namespace spawn {
+
+struct actor_pool::call : host_call {
+  actor_pool* pool = nullptr;
+  invocation_ptr message;
+  definition_ptr def;
+  std::uint64_t began_ns = 0;
+};
+
+actor_pool::~actor_pool() {
+  while (invocation* message = waiting_.pop_front()) {
+    delete message;
+  }
+}
+
+void actor_pool::deliver(invocation_ptr message) {
+  const definition& def = *type_.now;
+  if (message->read_state || !def.knows(message->action)) {
+    if (message->read_state || (is_default_action(message->action) && !def.own_defaults)) {
+      message->answer(outcome::done(def.initial_any.empty()
+                                        ? payload{}
+                                        : payload{presence::value, def.initial_any}));
+      return;
+    }
+    type_.failed.add();
+    message->fail(failure::action_not_found, "Action [" + std::string(message->action) +
+                                                 "] not found for Actor [" +
+                                                 std::string(message->target.name) + "]");
+    return;
+  }
+  message->arrived_ns = s_.home.now_ns();
+  if (message->is_async) {
+    message->answer(outcome::done({}));
+  }
+  if (running_ < def.pool_max) {
+    start(std::move(message));
+    return;
+  }
+  if (waiting_count_ >= def.policy.mailbox_max) {
+    s_.stats.refused.add();
+    message->fail(failure::resource_exhausted, "the pool of actor " +
+                                                   std::string(message->target.name) +
+                                                   " is full");
+    return;
+  }
+  invocation& held = *message.release();
+  ++waiting_count_;
+  waiting_.push_back(held);
+  held.station = this;
+  held.expiry.owner = &held;
+  held.expiry.fire = [](timer& t) {
+    invocation& self = *static_cast<invocation::expiry_timer&>(t).owner;
+    static_cast<actor_pool*>(self.station)->expire(self);
+  };
+  s_.home.timers().arm(held.expiry, held.deadline_ns);
+}
+
+void actor_pool::expire(invocation& held) {
+  held.list_hook<mailbox_tag>::unlink();
+  --waiting_count_;
+  s_.stats.expired.add();
+  const invocation_ptr owned(&held);
+  owned->fail(failure::deadline_exceeded,
+              "no place in the pool became free in time; the action was not executed");
+}
+
+void actor_pool::start(invocation_ptr message) {
+  ++running_;
+  auto* made = new call;
+  made->pool = this;
+  made->def = type_.now;
+  made->to = made->def->host;
+  made->trace = message->trace;
+  made->began_ns = s_.home.now_ns();
+  made->deadline_ns = message->deadline_ns;
+  made->done = [](host_call& c) {
+    auto& self = static_cast<call&>(c);
+    self.pool->ended(self);
+  };
+  wire::host_request request;
+  request.self = message->target;
+  request.action = message->action;
+  request.argument = message->argument;
+  request.has_caller = message->has_caller;
+  request.caller = message->caller;
+  request.state_any = made->def->initial_any;
+  request.tags = made->def->initial_tags;
+  request.metadata = message->metadata;
+  wire::append_host_request(made->body, request);
+  made->message = std::move(message);
+  s_.stats.host_calls.add();
+  s_.hosts.send(*made);
+}
+
+void actor_pool::ended(call& finished) {
+  const std::unique_ptr<call> owned(&finished);
+  s_.stats.host_time.observe_ns(s_.home.now_ns() - finished.began_ns);
+  const bool good = finished.result == host_result::answered && finished.status >= 200 &&
+                    finished.status <= 299;
+  if (good) {
+    succeeded(finished);
+  } else {
+    s_.stats.host_failures.add();
+    type_.failed.add();
+    const failure why = finished.result == host_result::refused     ? failure::unavailable
+                        : finished.result == host_result::timed_out ? failure::deadline_exceeded
+                                                                    : failure::host_error;
+    finished.message->fail(why, finished.result == host_result::answered
+                                    ? "the host answered HTTP " + std::to_string(finished.status)
+                                    : finished.why);
+  }
+  --running_;
+  while (running_ < type_.now->pool_max) {
+    invocation* next = waiting_.pop_front();
+    if (next == nullptr) {
+      return;
+    }
+    --waiting_count_;
+    next->expiry.unlink();
+    start(invocation_ptr(next));
+  }
+}
+
+void actor_pool::succeeded(call& finished) {
+  auto read = wire::read_host_response(finished.answer);
+  finished_turn done;
+  if (read && !read->parts.empty()) {
+    auto sent = s_.workflows.run(
+        {finished.message->target, *finished.message, read->value, read->parts});
+    if (sent) {
+      done.out = std::move(*sent);
+    } else {
+      read = fail(std::move(sent.error()));
+    }
+  }
+  if (!read) {
+    type_.failed.add();
+    finished.message->fail(failure::host_error, read.error().text);
+    return;
+  }
+  type_.ok.add();
+  done.answer = outcome::done(payload(read->value));
+  done.message = std::move(finished.message);
+  release_turn(s_, options_, done);
+}
+
+}  // namespace spawn

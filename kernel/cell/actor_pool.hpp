@@ -1,0 +1,38 @@
+// POOLED actors: stateless calls in parallel, up to a bound (protocol.md 5.11 [K], D5).
+#pragma once
+#include "cell/cell_lane.hpp"
+
+namespace spawn {
+
+// One per pooled type on the lane of its name. Nothing is loaded, kept or saved. [lane]
+class actor_pool {
+ public:
+  actor_pool(cell_services& services, const cell_options& options, actor_type& type)
+      : s_(services), options_(options), type_(type) {}
+  actor_pool(const actor_pool&) = delete;
+  actor_pool& operator=(const actor_pool&) = delete;
+  ~actor_pool();
+
+  // Runs it now or once a place is free; refused beyond the type's mailbox bound.
+  void deliver(invocation_ptr message);
+  [[nodiscard]] std::size_t under_way() const noexcept { return running_ + waiting_count_; }
+
+ private:
+  struct call;
+  void start(invocation_ptr message);
+  void ended(call& finished);
+  void succeeded(call& finished);
+  void expire(invocation& waiting);
+
+  cell_services& s_;
+  const cell_options& options_;
+  actor_type& type_;
+  std::uint32_t running_ = 0;
+  std::uint32_t waiting_count_ = 0;
+  intrusive_list<invocation, mailbox_tag> waiting_;
+};
+
+// Sends a turn's effects and broadcasts, then its route or its answer: the order of protocol.md 6.6.
+void release_turn(cell_services& services, const cell_options& options, finished_turn& ended);
+
+}  // namespace spawn

@@ -1,0 +1,50 @@
+// One save of one cell: the newest state, and every turn that waits for it (durability.md 3).
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lane/timer_wheel.hpp"
+#include "model/invocation.hpp"
+#include "model/outcome.hpp"
+#include "state/journal.hpp"
+#include "state/record.hpp"
+#include "workflow/engine.hpp"
+
+namespace spawn {
+
+class cell;
+
+// A turn that ran; its answer and what it sends are held until its state is durable.
+struct finished_turn {
+  invocation_ptr message;
+  outcome answer;
+  emission out;
+  std::uint64_t ended_ns = 0;
+};
+
+// Life: made by the first turn that changes the state while no batch is gathering; gathers until
+// the save before it has been answered; then its bytes are sealed once and stay as they are through
+// every repeat. Destroyed when its outcome is certain. [lane]
+struct save_batch {
+  struct batch_timer : timer {
+    save_batch* batch = nullptr;
+  };
+
+  cell* of = nullptr;
+  std::uint64_t number = 0;
+  std::vector<finished_turn> turns;
+  std::uint64_t bytes = 0;           // of answers and emissions held, for the cap
+  std::uint64_t new_revision = 0;
+  std::uint64_t submitted_ns = 0;
+  std::uint32_t tries = 0;
+  bool at_store = false;             // the store has not answered the last submission
+  bool in_doubt = false;             // was ever UNKNOWN and not proven since
+  std::string key;
+  sealed_record content;
+  save_request* request = nullptr;   // from the lane's slab
+  batch_timer retry;
+  batch_timer deadline;              // the earliest among the callers that still wait
+};
+
+}  // namespace spawn

@@ -1,0 +1,347 @@
+// A turn: mailbox, host call, new state, what it sends (protocol.md 6; durability.md 4).
+#include "base/log.hpp"
+#include "cell/actor_pool.hpp"
+#include "wire/host_call.hpp"
+
+namespace spawn {
+
+cell_lane::cell_lane(const cell_services& services, const cell_options& options)
+    : s_(services), options_(options) {
+  drain_timer_.owner = this;
+  drain_timer_.fire = [](timer& t) { static_cast<drain_timer&>(t).owner->drain_some(); };
+}
+
+cell_lane::~cell_lane() = default;
+
+void cell_lane::deliver(actor_view id, actor_type& type, std::uint64_t restore_revision,
+                        invocation_ptr message) {
+  if (draining_ && !message->is_internal) {
+    message->fail(failure::shutting_down, "this kernel is draining");
+    return;
+  }
+  cell* c = obtain(id, type);
+  if (c == nullptr) {
+    s_.stats.refused.add();
+    message->fail(failure::resource_exhausted,
+                  "limits.active_actors is reached and every actor is busy");
+    return;
+  }
+  if (c->waiting >= c->def().policy.mailbox_max) {
+    s_.stats.refused.add();
+    message->fail(failure::resource_exhausted,
+                  "the mailbox of actor " + std::string(id.name) + " holds " +
+                      std::to_string(c->waiting) + " messages");
+    return;
+  }
+  if (message->is_async) {
+    message->answer(outcome::done({}));
+  }
+  touched(*c);
+  message->where = c;
+  message->arrived_ns = s_.home.now_ns();
+  enqueue(*c, std::move(message));
+  if (c->phase == cell_phase::absent && !c->reload) {
+    begin_activation(*c, restore_revision);
+  } else {
+    run_next(*c);
+  }
+}
+
+void cell_lane::enqueue(cell& c, invocation_ptr message) {
+  invocation& waiting = *message.release();
+  ++c.waiting;
+  s_.stats.messages_waiting.add();
+  c.mailbox.push_back(waiting);
+  waiting.expiry.owner = &waiting;
+  waiting.expiry.fire = [](timer& t) {
+    invocation& self = *static_cast<invocation::expiry_timer&>(t).owner;
+    self.where->home->expire(self);
+  };
+  s_.home.timers().arm(waiting.expiry, waiting.deadline_ns);
+}
+
+void cell_lane::expire(invocation& waiting) {
+  cell& c = *waiting.where;
+  waiting.list_hook<mailbox_tag>::unlink();
+  --c.waiting;
+  s_.stats.messages_waiting.sub();
+  s_.stats.expired.add();
+  invocation_ptr owned(&waiting);
+  owned->fail(failure::deadline_exceeded,
+              "the message waited in the mailbox until its deadline; it was not executed");
+}
+
+void cell_lane::run_next(cell& c) {
+  while (c.can_run()) {
+    invocation* next = c.mailbox.pop_front();
+    if (next == nullptr) {
+      return;
+    }
+    --c.waiting;
+    s_.stats.messages_waiting.sub();
+    invocation_ptr message(next);
+    message->expiry.unlink();
+    const std::uint64_t now = s_.home.now_ns();
+    if (message->deadline_ns <= now) {
+      s_.stats.expired.add();
+      message->fail(failure::deadline_exceeded,
+                    "the deadline passed before the action could run; it was not executed");
+      continue;
+    }
+    s_.stats.mailbox_time.observe_ns(now - message->arrived_ns);
+    run_message(c, std::move(message));
+  }
+}
+
+void cell_lane::run_message(cell& c, invocation_ptr message) {
+  const definition& def = c.def();
+  const bool is_default = is_default_action(message->action);
+  if (message->read_state || (is_default && !def.own_defaults)) {
+    finished_turn ended;
+    ended.answer = c.state_any.empty()
+                       ? outcome::done({})
+                       : outcome::done(payload{presence::value, c.state_any});
+    ended.message = std::move(message);
+    c.type->ok.add();
+    finish(c, std::move(ended), false, false);
+    return;
+  }
+  if (!is_default && !def.knows(message->action)) {
+    c.type->failed.add();
+    s_.stats.invocations_failed.add();
+    message->fail(failure::action_not_found, "Action [" + std::string(message->action) +
+                                                 "] not found for Actor [" +
+                                                 std::string(message->target.name) + "]");
+    return;
+  }
+  call_host(c, std::move(message), false);
+}
+
+void cell_lane::call_host(cell& c, invocation_ptr message, bool is_init) {
+  auto started = std::make_unique<turn>();
+  started->of = &c;
+  started->def = c.type->now;
+  started->is_init = is_init;
+  started->to = c.def().host;
+  started->trace = message->trace;
+  started->began_ns = s_.home.now_ns();
+  started->deadline_ns = message->deadline_ns;
+  if (const auto limit = c.def().policy.timeout_ms; limit != 0) {
+    started->deadline_ns =
+        std::min(started->deadline_ns, started->began_ns + limit * ns_per_ms);
+  }
+  started->read_batch = c.newest_batch();
+  started->done = [](host_call& call) {
+    auto& self = static_cast<turn&>(call);
+    self.of->home->host_done(self);
+  };
+  wire::host_request call;
+  call.self = c.id();
+  call.action = message->action;
+  call.argument = message->argument;
+  call.has_caller = message->has_caller;
+  call.caller = message->caller;
+  call.state_any = c.state_any;
+  call.tags = c.tags;
+  call.metadata = message->metadata;
+  started->body.reserve(128 + c.state_any.size() + c.tags.size() + message->argument.any.size());
+  wire::append_host_request(started->body, call);
+  started->message = std::move(message);
+  if (!is_init) {
+    c.phase = cell_phase::busy;
+  }
+  c.running = std::move(started);
+  s_.stats.host_calls.add();
+  s_.hosts.send(*c.running);
+}
+
+void cell_lane::host_done(turn& finished) {
+  cell& c = *finished.of;
+  const std::unique_ptr<turn> ended = std::move(c.running);
+  touched(c);
+  s_.stats.host_time.observe_ns(s_.home.now_ns() - ended->began_ns);
+  c.phase = cell_phase::ready;
+  if (c.reload) {
+    // It ran on a state that was never stored.
+    c.reload = false;
+    c.phase = cell_phase::absent;
+    if (!ended->is_init) {
+      turn_failed(c, *ended, failure::not_applied,
+                  "the state this action ran on could not be stored");
+    }
+    fail_held(c, "the state of the calling actor could not be stored");
+    if (c.waiting > 0) {
+      begin_activation(c, 0);
+    } else {
+      maybe_forget(c);
+    }
+    return;
+  }
+  const std::string answer = std::move(ended->answer);
+  switch (ended->result) {
+    case host_result::refused:
+      turn_failed(c, *ended, failure::unavailable,
+                  ended->why + "; the action was not executed");
+      break;
+    case host_result::timed_out:
+      turn_failed(c, *ended, failure::deadline_exceeded, ended->why);
+      break;
+    case host_result::failed:
+      turn_failed(c, *ended, failure::host_error, ended->why);
+      break;
+    case host_result::answered:
+      if (ended->status < 200 || ended->status > 299) {
+        turn_failed(c, *ended, failure::host_error,
+                    "the host answered HTTP " + std::to_string(ended->status));
+      } else {
+        turn_succeeded(c, *ended, answer);
+      }
+      break;
+  }
+  if (c.gathering && !c.flying && c.phase == cell_phase::ready) {
+    start_save(c);  // a restore, gathered before init ran
+  }
+  run_next(c);
+  if (draining_) {
+    s_.home.timers().arm(c, s_.home.now_ns());
+  }
+}
+
+void cell_lane::turn_failed(cell& c, turn& ended, failure why, std::string text) {
+  s_.stats.host_failures.add();
+  if (ended.is_init) {
+    SPAWN_LOG(warn, "init failed; the actor stays up uninitialised",
+              {"actor", c.id().name}, {"why", text});
+    return;
+  }
+  c.type->failed.add();
+  s_.stats.invocations_failed.add();
+  SPAWN_LOG(debug, "action failed", {"actor", ended.message->target.name},
+            {"action", ended.message->action}, {"code", facts(why).code}, {"why", text},
+            {"trace_id", ended.message->trace.trace_id_hex()});
+  ended.message->fail(why, std::move(text));
+}
+
+void cell_lane::turn_succeeded(cell& c, turn& ended, std::string_view answer) {
+  auto read = wire::read_host_response(answer);
+  if (!read) {
+    turn_failed(c, ended, failure::host_error, read.error().text);
+    return;
+  }
+  finished_turn done;
+  if (!ended.is_init && !read->parts.empty()) {
+    auto sent = s_.workflows.run({c.id(), *ended.message, read->value, read->parts});
+    if (!sent) {
+      turn_failed(c, ended, failure::host_error, sent.error().text);
+      return;
+    }
+    done.out = std::move(*sent);
+  }
+  bool changed = false;
+  if (read->has_state && read->state_any != c.state_any) {
+    c.state_any = read->state_any;
+    changed = true;
+  }
+  const bool keeps_tags = c.def().policy.keep_tags && read->tags.empty();
+  if (!keeps_tags && read->tags != c.tags) {
+    c.tags = std::move(read->tags);
+    changed = true;
+  }
+  if (!ended.is_init) {
+    c.type->ok.add();
+    done.answer = outcome::done(payload(read->value));
+    done.message = std::move(ended.message);
+  }
+  finish(c, std::move(done), changed, read->checkpoint);
+}
+
+void cell_lane::finish(cell& c, finished_turn ended, bool changed, bool durable_first) {
+  ended.ended_ns = s_.home.now_ns();
+  const durability mode = c.def().mode();
+  if (mode == durability::none) {
+    release(ended);
+    return;
+  }
+  if (mode == durability::snapshot) {
+    if (changed) {
+      mark_dirty(c);
+    }
+    if (!durable_first || (!c.dirty && !c.flying)) {
+      release(ended);
+      return;
+    }
+  } else if (!changed && !c.flying && !c.gathering) {
+    release(ended);
+    return;
+  }
+  if (!options_.rules.hold_replies) {
+    release(ended);
+    ended = {};
+  }
+  // A turn that changed nothing waits for the newest state it saw (D21).
+  save_batch* joined = changed || (durable_first && c.dirty)
+                           ? &gather(c)
+                           : (c.gathering ? c.gathering.get() : c.flying.get());
+  if (joined == nullptr) {
+    release(ended);
+    return;
+  }
+  joined->bytes += ended.answer.value.any.size() + 64;
+  if (ended.message) {
+    note_deadline(*joined, ended);
+    joined->turns.push_back(std::move(ended));
+  }
+  if (c.gathering && !c.flying) {
+    start_save(c);
+  }
+}
+
+void cell_lane::release(finished_turn& ended) { release_turn(s_, options_, ended); }
+
+void release_turn(cell_services& services, const cell_options& options, finished_turn& ended) {
+  if (!ended.message) {
+    return;
+  }
+  for (auto& send : ended.out.sends) {
+    services.out->route(std::move(send));
+  }
+  for (auto& order : ended.out.broadcasts) {
+    services.stats.broadcasts.add();
+    services.out->broadcast(std::move(order));
+  }
+  if (ended.out.route) {
+    invocation_ptr next = std::move(ended.out.route);
+    next->reply = std::exchange(ended.message->reply, nullptr);
+    if (next->hops > options.hops_max) {
+      next->fail(failure::hop_limit, "the chain of pipes and forwards has more than " +
+                                         std::to_string(options.hops_max) + " hops");
+    } else {
+      services.out->route(std::move(next));
+    }
+  }
+  services.stats.invocations_ok.add();
+  ended.message->answer(std::move(ended.answer));
+  ended.message.reset();
+}
+
+bool cell_lane::settle_caller(invocation_ptr& message, actor_view caller) {
+  message->caller_settled = true;
+  cell* c = table_.find(caller);
+  if (c == nullptr || !c->running || !options_.rules.hold_nested ||
+      c->def().mode() != durability::commit) {
+    return true;
+  }
+  const std::uint64_t read = c->running->read_batch;
+  const bool undurable = (c->flying && c->flying->number <= read) ||
+                         (c->gathering && c->gathering->number <= read);
+  if (read == 0 || !undurable) {
+    return true;
+  }
+  if (!c->held) {
+    c->held = std::make_unique<std::vector<held_call>>();
+  }
+  c->held->push_back({std::move(message), read});
+  return false;
+}
+
+}  // namespace spawn

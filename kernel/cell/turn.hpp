@@ -1,0 +1,21 @@
+// One message running: the call to the host and what it started from.
+#pragma once
+#include "hostcall/host_link.hpp"
+#include "model/definition.hpp"
+#include "model/invocation.hpp"
+
+namespace spawn {
+
+class cell;
+
+// Pinned while the host call is out; owned by its cell. [lane]
+struct turn : host_call {
+  cell* of = nullptr;
+  invocation_ptr message;
+  definition_ptr def;        // as it was when the turn began
+  std::uint64_t read_batch = 0;  // the undurable batch its state came from, 0 = durable
+  std::uint64_t began_ns = 0;
+  bool is_init = false;
+};
+
+}  // namespace spawn

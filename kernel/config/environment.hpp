@@ -1,0 +1,26 @@
+// The environment variables a configuration may see. A copy: tests hand in their own, and nothing
+// read later can differ from what was checked.
+// Thread: [control]. Owns its strings.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace spawn::config {
+
+class environment {
+ public:
+  environment() = default;
+  explicit environment(std::map<std::string, std::string, std::less<>> variables)
+      : variables_(std::move(variables)) {}
+  [[nodiscard]] static environment from_process();
+
+  // An empty variable counts as unset.
+  [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const;
+
+ private:
+  std::map<std::string, std::string, std::less<>> variables_;
+};
+
+} // namespace spawn::config

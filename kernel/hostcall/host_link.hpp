@@ -1,0 +1,44 @@
+// How a lane reaches actor hosts. Implemented over HTTP (http_host_link) and by the simulator.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/intrusive_list.hpp"
+#include "model/definition.hpp"
+#include "model/trace.hpp"
+
+namespace spawn {
+
+struct host_call_tag;
+
+enum class host_result : std::uint8_t {
+  answered,   // a complete HTTP answer is in `status` and `answer`
+  refused,    // no byte of the request reached a host: nothing was executed
+  failed,     // the host may have seen the request; there is no usable answer
+  timed_out,  // as failed; the deadline passed
+};
+
+// One request to a host. Owned and pinned by the caller from send() until `done`, which runs on the
+// lane, never inside send(), and may destroy it. [lane]
+struct host_call : list_hook<host_call_tag> {
+  std::shared_ptr<const host_address> to;
+  std::string body;  // encoded ActorInvocation, never empty (protocol.md 2.2)
+  trace_context trace;
+  std::uint64_t deadline_ns = 0;
+  void (*done)(host_call&) = nullptr;
+
+  host_result result = host_result::failed;
+  int status = 0;
+  std::string answer;
+  std::string why;  // for people, when there is no answer
+};
+
+// At most once: a request is sent again only while nothing of it can have been executed. [lane]
+class host_link {
+ public:
+  virtual ~host_link() = default;
+  virtual void send(host_call& call) = 0;
+};
+
+}  // namespace spawn

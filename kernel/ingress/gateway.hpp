@@ -1,0 +1,60 @@
+// What the sessions of one lane share.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "ingress/encoding.hpp"
+#include "ingress/http_message.hpp"
+#include "lane/asio_lane.hpp"
+#include "router/registrar.hpp"
+
+namespace spawn {
+
+// What the whole kernel is doing, for health checks and refusals. [any]
+struct kernel_state {
+  std::atomic<bool> ready{false};
+  std::atomic<bool> draining{false};  // readiness is down, service goes on
+  std::atomic<bool> closed{false};    // new requests are refused
+};
+
+struct gateway_options {
+  std::string system;
+  std::uint64_t body_max = limits::body_bytes_max;
+  std::uint32_t header_max = limits::header_bytes_max;
+  std::uint32_t connections_max = limits::connections_max;  // of this lane
+  std::uint64_t read_ms = limits::client_read_ms;
+  std::uint64_t idle_ms = limits::client_idle_ms;
+  std::uint64_t request_ms = limits::request_timeout_ms;
+  std::uint64_t request_ms_max = limits::request_timeout_ms_max;
+  std::uint64_t answer_grace_ms = 5'000;  // past a deadline, before the session gives up itself
+  std::vector<std::string> trusted;       // addresses and networks whose spawn-host header counts
+};
+
+// Borrows all; one per lane. [lane]
+struct gateway {
+  asio_lane& home;
+  lane_set& lanes;
+  std::vector<lane_router*> routers;
+  registrar& registry;
+  byte_budget& budget;
+  lane_stats& stats;
+  kernel_state& state;
+  gateway_options options;
+  std::function<std::string()> metrics;  // Prometheus text; may be called on any lane
+  body_encoder encoder;
+  std::uint32_t connections = 0;
+
+  std::string date;               // of the Date header, and the second it is of
+  std::int64_t date_second = -1;
+
+  [[nodiscard]] lane_router& router() { return *routers[home.index()]; }
+};
+
+// The Date header's value, made once a second (RFC 9110, 5.6.7). [lane]
+[[nodiscard]] const std::string& http_date(gateway& g);
+// Whether the spawn-host header of this peer counts (D40).
+[[nodiscard]] bool is_trusted(const gateway& g, const http_request& request);
+
+}  // namespace spawn

@@ -1,0 +1,141 @@
+#include "plugin/manager.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "plugin/load_step.hpp"
+#include "plugin/loader.hpp"
+
+namespace spawn {
+
+plugin_manager::plugin_manager(plugin_manager_options options, lane_loops loops, const clock& time)
+    : options_(std::move(options)), loops_(std::move(loops)), time_(time) {}
+
+// Last loaded, first destroyed.
+plugin_manager::~plugin_manager() {
+  while (!instances_.empty()) {
+    instances_.pop_back();
+  }
+}
+
+result<std::shared_ptr<plugin_library>> plugin_manager::library_for(
+    const plugin_request& request) {
+  const std::string subject = request.kind + "/" + request.use;
+  if (options_.require_signed) {
+    return refuse(load_step::resolve, subject,
+                  "plugins.require_signed is true and this kernel can not check signatures; set it "
+                  "to false and pin plugins by sha256",
+                  errc::unsupported);
+  }
+  SPAWN_TRY(const plugin_file file,
+            resolve_plugin(options_.paths, request.kind, request.use, request.version));
+  if (!store_) {
+    auto store = store_dir::open(options_.store_dir);
+    if (!store) {
+      return refuse(load_step::copy, file.path.string(), store.error().text, store.error().code);
+    }
+    store_ = std::move(*store);
+  }
+  SPAWN_TRY(auto library, load_library(file.path, *store_,
+                                       {request.kind, request.use, file.version, request.sha256}));
+  // Loading the same content again gave the same mapping; one library object counts its init.
+  auto& known = libraries_[library->from().loaded];
+  if (known == nullptr) {
+    known = std::move(library);
+  }
+  return known;
+}
+
+result<plugin_instance*> plugin_manager::load(const plugin_request& request) {
+  auto library = library_for(request);
+  if (!library) {
+    return fail(std::move(library.error()).within("instance " + request.instance));
+  }
+  return load(std::move(*library), request);
+}
+
+result<plugin_instance*> plugin_manager::load(std::shared_ptr<plugin_library> library,
+                                              const plugin_request& request) {
+  if (find(request.kind, request.instance) != nullptr) {
+    return fail(errc::invalid,
+                "there are two " + request.kind + " instances named " + request.instance);
+  }
+  SPAWN_TRY(auto made,
+            plugin_instance::create(std::move(library), time_,
+                                    {request.instance, request.config_json, request.secrets,
+                                     loops_, options_.create_limit_ms}));
+  for (const lint_finding& finding : made->library().from().warnings) {
+    SPAWN_LOG(warn, "plugin lint", {"plugin", made->manifest().label()}, {"rule", finding.rule},
+              {"what", finding.text});
+  }
+  instances_.push_back(std::move(made));
+  return instances_.back().get();
+}
+
+result<void> plugin_manager::start_all(std::uint64_t limit_ms) {
+  for (const auto& instance : instances_) {
+    if (instance->now() == plugin_instance::state::created) {
+      SPAWN_CHECK(instance->start(limit_ms));
+    }
+  }
+  return {};
+}
+
+result<void> plugin_manager::stop_all(std::uint64_t limit_ms) {
+  result<void> out;
+  const auto note = [&](auto&& done) {
+    if (!done) {
+      SPAWN_LOG(error, "stopping plugins", {"why", done.error().text});
+      if (out) {
+        out = fail(std::move(done.error()));
+      }
+    }
+  };
+  using state = plugin_instance::state;
+  for (auto at = instances_.rbegin(); at != instances_.rend(); ++at) {
+    if ((*at)->now() == state::started) {
+      note((*at)->quiesce(limit_ms));
+    }
+  }
+  for (auto at = instances_.rbegin(); at != instances_.rend(); ++at) {
+    if ((*at)->now() == state::quiesced) {
+      note((*at)->drain(limit_ms));
+    }
+  }
+  for (auto at = instances_.rbegin(); at != instances_.rend(); ++at) {
+    if ((*at)->now() != state::created) {
+      note((*at)->stop(limit_ms));
+    }
+  }
+  return out;
+}
+
+void plugin_manager::lanes_stopped() noexcept {
+  for (const auto& instance : instances_) {
+    instance->lanes_stopped();
+  }
+}
+
+plugin_instance* plugin_manager::find(std::string_view kind, std::string_view name) noexcept {
+  const auto at = std::find_if(instances_.begin(), instances_.end(), [&](const auto& instance) {
+    return instance->manifest().kind == kind && instance->name() == name;
+  });
+  return at != instances_.end() ? at->get() : nullptr;
+}
+
+std::vector<plugin_info> plugin_manager::list() const {
+  std::vector<plugin_info> out;
+  for (const auto& instance : instances_) {
+    const plugin_manifest& manifest = instance->manifest();
+    const auto health = instance->health();
+    const auto& from = instance->library().from();
+    out.push_back({manifest.kind, manifest.name, manifest.version, manifest.license,
+                   instance->name(), from.path.string(), from.sha256,
+                   std::string(name(instance->now())),
+                   health.serving && instance->now() == plugin_instance::state::started,
+                   instance->faulted(), health.why, from.warnings, instance->counters()});
+  }
+  return out;
+}
+
+}  // namespace spawn

@@ -1,0 +1,39 @@
+// A statestore with a channel per lane ("lanes": "many"): each lane calls it directly.
+#pragma once
+#include <memory>
+
+#include "plugin/ports/statestore_port.hpp"
+#include "plugin/ports/store_lanes.hpp"
+
+namespace spawn {
+
+class lane_store_port final : public statestore_port, public registered_port {
+ public:
+  lane_store_port(std::shared_ptr<instance_core> core, const spawn_statestore* table);
+
+  [[nodiscard]] std::string_view name() const noexcept override { return core_->name; }
+  [[nodiscard]] std::uint64_t capabilities() const noexcept override { return capabilities_; }
+  [[nodiscard]] bool shared_queue() const noexcept override { return false; }
+  void submit(lane& from, std::span<spawn_op* const> ops) override;
+
+  [[nodiscard]] std::uint64_t submitted() const noexcept override;
+  void add_times(call_times& sum) const noexcept override;
+  void list_unfinished(std::vector<unfinished_op>& out) const override;
+  [[nodiscard]] result<void> close(bool lanes_run, std::uint64_t limit_ms) override;
+
+ private:
+  struct slot {
+    store_channel channel;
+    store_flights flights;
+  };
+  // Shared with the task that closes a lane, which may come late.
+  struct shared {
+    std::shared_ptr<instance_core> core;
+    const spawn_statestore* table;
+    std::vector<slot> slots;
+  };
+  std::shared_ptr<shared> shared_;
+  std::uint64_t capabilities_;
+};
+
+}  // namespace spawn

@@ -1,0 +1,141 @@
+#include "plugin/ports/loaded_transport_port.hpp"
+
+#include "lane/post.hpp"
+#include "plugin/lane_barrier.hpp"
+#include "plugin/ports/transport_state.hpp"
+
+namespace spawn {
+
+loaded_transport_port::loaded_transport_port(std::shared_ptr<instance_core> core,
+                                             const spawn_transport* table)
+    : registered_port(core), state_(std::make_shared<transport_state>(core, table)) {
+  state_->self = state_;
+  core_->host.services.transport.store(state_.get());
+}
+
+// By now the instance is stopped or the lanes are: nobody is inside deliver().
+loaded_transport_port::~loaded_transport_port() { core_->host.services.transport.store(nullptr); }
+
+void loaded_transport_port::publish(
+    lane& from, std::string_view subject,
+    std::span<const std::pair<std::string_view, std::string_view>> headers,
+    std::string_view payload) {
+  transport_state::slot& s = state_->slots[from.index()];
+  if (!core_->accepts()) {
+    state_->publish_failed("the transport is not there");
+    return;
+  }
+  if (s.publishes.in_use() >= publishes_max) {
+    state_->publish_failed("too many publishes wait for the transport");
+    return;
+  }
+  publish_op& op = *s.publishes.take();
+  op.clear();
+  op.owner = state_.get();
+  op.home = &from;
+  op.run = [](task& self) {
+    auto& mine = static_cast<publish_op&>(self);
+    mine.owner->publish_ended(mine);
+  };
+  op.bytes.clear();
+  op.headers.clear();
+  op.bytes.append(subject).append(payload);
+  for (const auto& [key, value] : headers) {
+    op.bytes.append(key).append(value);
+  }
+  // Slices are cut once the string has stopped moving.
+  const char* at = op.bytes.data();
+  const auto cut = [&](std::size_t n) {
+    const spawn_slice out{at, n};
+    at += n;
+    return out;
+  };
+  op.raw.subject = cut(subject.size());
+  op.payload = cut(payload.size());
+  for (const auto& [key, value] : headers) {
+    const spawn_slice k = cut(key.size());
+    op.headers.push_back({k, cut(value.size())});
+  }
+  op.raw.headers = op.headers.data();
+  op.raw.n_headers = static_cast<std::uint32_t>(op.headers.size());
+  op.raw.payload = &op.payload;
+  op.raw.n_payload = 1;
+  op.arm(SPAWN_TP_PUBLISH, from.next_id(), from.now_ns() + publish_limit_ms * ns_per_ms);
+  op.raw.dedup_id = op.raw.op.op_id;
+  spawn_op* raw = &op.raw.op;
+  s.flights.add({&raw, 1}, from.now_ns());
+  lane& channel = state_->channel_of(from);
+  if (&channel == &from) {
+    state_->hand_over(channel, *raw);
+  } else {
+    post(channel, [state = state_, raw, at_lane = &channel] { state->hand_over(*at_lane, *raw); });
+  }
+}
+
+void loaded_transport_port::subscribe(lane& to, std::string_view pattern,
+                                      unique_function<void(transport_message)> on_message) {
+  auto made = std::make_unique<subscription>();
+  subscription& sub = *made;
+  sub.owner = state_.get();
+  sub.to = &to;
+  sub.channel = &state_->channel_of(to);
+  sub.pattern = pattern;
+  sub.on_message = std::move(on_message);
+  sub.op.owner = &sub;
+  sub.op.run = [](task& self) {
+    subscription& mine = *static_cast<subscription::subscribe_op&>(self).owner;
+    mine.owner->subscribe_ended(mine);
+  };
+  sub.again.owner = &sub;
+  sub.again.fire = [](timer& t) {
+    subscription& mine = *static_cast<subscription::again_timer&>(t).owner;
+    mine.owner->subscribe_now(mine);
+  };
+  {
+    const std::lock_guard hold(state_->mutex);
+    state_->subscriptions.push_back(std::move(made));
+    sub.id = state_->subscriptions.size();
+  }
+  post(*sub.channel, [state = state_, &sub] { state->subscribe_now(sub); });
+}
+
+std::uint64_t loaded_transport_port::submitted() const noexcept {
+  std::uint64_t n = 0;
+  for (const transport_state::slot& s : state_->slots) {
+    n += s.flights.submitted.load(std::memory_order_acquire);
+  }
+  return n;
+}
+
+void loaded_transport_port::add_times(call_times& sum) const noexcept {
+  for (const transport_state::slot& s : state_->slots) {
+    s.times.add_to(sum);
+  }
+}
+
+void loaded_transport_port::list_unfinished(std::vector<unfinished_op>& out) const {
+  for (std::uint32_t i = 0; i < state_->slots.size(); ++i) {
+    state_->slots[i].flights.log.list(core_->time.now_ns(), i, out);
+  }
+}
+
+result<void> loaded_transport_port::close(bool lanes_run, std::uint64_t limit_ms) {
+  const bool all_ended = core_->in_flight() == 0;
+  return on_each_lane(*core_->loops.lanes, lanes_run, limit_ms,
+                      [state = state_, all_ended](lane& at) {
+                        for (const auto& sub : state->subscriptions) {
+                          if (sub->channel == &at) {
+                            timer_wheel::cancel(sub->again);
+                          }
+                        }
+                        transport_state::slot& s = state->slots[at.index()];
+                        if (s.handle != nullptr && all_ended) {
+                          static_cast<void>(state->core->call(s.times, "lane_close", true, [&] {
+                            state->table->lane_close(s.handle);
+                          }));
+                          s.handle = nullptr;
+                        }
+                      });
+}
+
+}  // namespace spawn

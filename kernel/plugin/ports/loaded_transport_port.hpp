@@ -1,0 +1,41 @@
+// A transport plugin: publishes from every lane, deliveries within credit to the lane that asked.
+#pragma once
+#include <memory>
+
+#include "plugin/ports/store_lanes.hpp"
+#include "plugin/ports/transport_port.hpp"
+
+namespace spawn {
+
+struct transport_state;
+
+// With "lanes": "one" lane 0 makes all calls and the other lanes post to it. Bounded: at most
+// publishes_max publishes in flight per lane and credit_max undelivered messages per subscription;
+// what goes beyond is dropped and counted.
+class loaded_transport_port final : public transport_port, public registered_port {
+ public:
+  static constexpr std::size_t publishes_max = 4'096;
+  static constexpr std::uint32_t credit_max = 256;
+  static constexpr std::uint64_t publish_limit_ms = 5'000;
+  static constexpr std::uint64_t subscribe_again_ms = 1'000;
+
+  loaded_transport_port(std::shared_ptr<instance_core> core, const spawn_transport* table);
+  ~loaded_transport_port() override;
+
+  [[nodiscard]] std::string_view name() const noexcept override { return core_->name; }
+  void publish(lane& from, std::string_view subject,
+               std::span<const std::pair<std::string_view, std::string_view>> headers,
+               std::string_view payload) override;
+  void subscribe(lane& to, std::string_view pattern,
+                 unique_function<void(transport_message)> on_message) override;
+
+  [[nodiscard]] std::uint64_t submitted() const noexcept override;
+  void add_times(call_times& sum) const noexcept override;
+  void list_unfinished(std::vector<unfinished_op>& out) const override;
+  [[nodiscard]] result<void> close(bool lanes_run, std::uint64_t limit_ms) override;
+
+ private:
+  std::shared_ptr<transport_state> state_;
+};
+
+}  // namespace spawn

@@ -1,0 +1,115 @@
+#include "plugin/ports/make_ports.hpp"
+
+#include <array>
+
+#include "plugin/instance.hpp"
+#include "plugin/ports/lane_store_port.hpp"
+#include "plugin/ports/loaded_transport_port.hpp"
+#include "plugin/ports/loaded_workflow_port.hpp"
+#include "plugin/ports/shared_store_port.hpp"
+
+namespace spawn {
+namespace {
+
+struct capability {
+  std::uint64_t bit;
+  const char* name;
+};
+
+constexpr std::array<capability, 5> store_capabilities = {
+    {{SPAWN_SS_CAP_DURABLE, "durable"},
+     {SPAWN_SS_CAP_ATOMIC_GROUP, "atomic_group"},
+     {SPAWN_SS_CAP_HISTORY, "history"},
+     {SPAWN_SS_CAP_LIST, "list"},
+     {SPAWN_SS_CAP_TTL, "ttl"}}};
+constexpr std::array<capability, 5> transport_capabilities = {
+    {{SPAWN_TP_CAP_QUEUE_GROUP, "queue_group"},
+     {SPAWN_TP_CAP_AT_LEAST_ONCE, "at_least_once"},
+     {SPAWN_TP_CAP_REQUEST, "request"},
+     {SPAWN_TP_CAP_ORDERED_PER_SUBJECT, "ordered_per_subject"},
+     {SPAWN_TP_CAP_HEADERS, "headers"}}};
+
+result<const void*> table_of(plugin_instance& instance, const char* kind, const char* id) {
+  if (instance.manifest().kind != kind) {
+    return fail(errc::invalid, "instance " + instance.name() + " is a " +
+                                   instance.manifest().kind + ", not a " + kind);
+  }
+  if (!instance.core()->ports.empty()) {
+    return fail(errc::invalid, "instance " + instance.name() + " has its port already");
+  }
+  const void* table = instance.find_interface(id);
+  if (table == nullptr) {
+    return fail(errc::unsupported, "instance " + instance.name() + " does not have " + id);
+  }
+  return table;
+}
+
+result<void> check_capabilities(const plugin_instance& instance, std::uint64_t has,
+                                std::uint64_t needs, std::span<const capability> known) {
+  std::string missing;
+  for (const capability& c : known) {
+    if ((needs & c.bit) != 0 && (has & c.bit) == 0) {
+      missing.append(missing.empty() ? "" : ", ").append(c.name);
+    }
+  }
+  if (missing.empty()) {
+    return {};
+  }
+  return fail(errc::unsupported, "instance " + instance.name() + " (" +
+                                     instance.manifest().label() +
+                                     ") can not do what the configuration asks for: " + missing);
+}
+
+}  // namespace
+
+result<std::unique_ptr<statestore_port>> make_statestore_port(plugin_instance& instance,
+                                                              std::uint64_t needs) {
+  SPAWN_TRY(const void* raw, table_of(instance, "statestore", SPAWN_STATESTORE));
+  const auto* table = static_cast<const spawn_statestore*>(raw);
+  const plugin_manifest& manifest = instance.manifest();
+  std::unique_ptr<statestore_port> port;
+  if (manifest.blocking || manifest.lanes == lane_mode::one) {
+    port = std::make_unique<shared_store_port>(instance.core(), table, manifest.blocking);
+  } else {
+    port = std::make_unique<lane_store_port>(instance.core(), table);
+  }
+  SPAWN_CHECK(check_capabilities(instance, port->capabilities(), needs, store_capabilities));
+  return port;
+}
+
+result<std::unique_ptr<workflow_port>> make_workflow_port(plugin_instance& instance) {
+  SPAWN_TRY(const void* raw, table_of(instance, "workflow", SPAWN_WORKFLOW));
+  const auto* table = static_cast<const spawn_workflow*>(raw);
+  if (instance.manifest().blocking || instance.manifest().lanes == lane_mode::one) {
+    return fail(errc::invalid, "instance " + instance.name() +
+                                   ": a workflow plugin is \"lanes\": \"many\" and does not block");
+  }
+  std::vector<std::string> parts;
+  const std::string threw = contained([&] {
+    for (const char* const* part = table->part_types(instance.core()->raw);
+         part != nullptr && *part != nullptr; ++part) {
+      parts.emplace_back(*part);
+    }
+  });
+  if (!threw.empty() || parts.empty()) {
+    return fail(errc::invalid, "instance " + instance.name() + ": part_types " +
+                                   (threw.empty() ? std::string("names no part") : threw));
+  }
+  return std::make_unique<loaded_workflow_port>(instance.core(), table, std::move(parts));
+}
+
+result<std::unique_ptr<transport_port>> make_transport_port(plugin_instance& instance,
+                                                            std::uint64_t needs) {
+  SPAWN_TRY(const void* raw, table_of(instance, "transport", SPAWN_TRANSPORT));
+  const auto* table = static_cast<const spawn_transport*>(raw);
+  if (instance.manifest().blocking) {
+    return fail(errc::invalid,
+                "instance " + instance.name() +
+                    ": a transport plugin does not block; it has spawn.host.blocking/1");
+  }
+  SPAWN_CHECK(check_capabilities(instance, table->capabilities(instance.core()->raw), needs,
+                                 transport_capabilities));
+  return std::make_unique<loaded_transport_port>(instance.core(), table);
+}
+
+}  // namespace spawn

@@ -1,0 +1,387 @@
+#include "router/lane_router.hpp"
+
+#include "base/log.hpp"
+#include "lane/post.hpp"
+
+namespace spawn {
+namespace {
+
+std::string type_key(std::string_view system, std::string_view type) {
+  return identity_text({system, {}, type});
+}
+
+}  // namespace
+
+lane_router::lane_router(const parts& with)
+    : lanes_(with.lanes),
+      lane_(with.services.home),
+      services_(with.services),
+      options_(with.cells),
+      cells_((with.services.out = this, with.services), with.cells),
+      budget_(with.budget),
+      transport_(with.transport),
+      request_ms_(with.request_ms),
+      timers_enabled_(with.timers_enabled),
+      bindings_(with.records),
+      timers_(lane_,
+              [this](actor_view id, actor_type& type, std::string_view action,
+                     std::shared_ptr<void> ticket) {
+                fire_timer(id, type, action, std::move(ticket));
+              }),
+      schedule_(lane_, [this](invocation_ptr message) {
+        message->scheduled_to = 0;
+        message->deadline_ns = lane_.now_ns() + request_ms_ * ns_per_ms;
+        route(std::move(message));
+      }) {}
+
+lane_router::~lane_router() = default;
+
+lane_router& lane_router::owner_of(std::string_view system, std::string_view name) {
+  return *all_[lanes_.of(lane_hash(system, name)).index()];
+}
+
+// --- the way of a message ----------------------------------------------------------------------
+
+void lane_router::route(invocation_ptr message) {
+  if (message->deadline_ns == 0) {
+    message->deadline_ns = lane_.now_ns() + request_ms_ * ns_per_ms;
+  }
+  if (!message->caller_settled && message->has_caller && !message->caller.system.empty() &&
+      !message->caller.name.empty()) {
+    // Made by a host during a turn of `caller`, perhaps: that actor's lane knows (rule 6).
+    carry(std::move(message), owner_of(message->caller.system, message->caller.name));
+    return;
+  }
+  message->caller_settled = true;
+  carry(std::move(message), owner_of(message->target.system, message->target.name));
+}
+
+void lane_router::carry(invocation_ptr message, lane_router& to) {
+  message->station = &to;
+  message->run = [](task& t) {
+    auto* raw = static_cast<invocation*>(&t);
+    static_cast<lane_router*>(raw->station)->receive(invocation_ptr(raw));
+  };
+  invocation& raw = *message.release();
+  if (&to == this) {
+    lane_.defer(raw);  // never within the caller's own work: it may change what the caller holds
+    return;
+  }
+  if (raw.is_internal) {
+    to.lane_.post(raw);
+    return;
+  }
+  raw.run = [](task& t) {
+    auto* mine = static_cast<invocation*>(&t);
+    auto* station = static_cast<lane_router*>(mine->station);
+    station->lane_.request_taken();
+    station->receive(invocation_ptr(mine));
+  };
+  if (!to.lane_.post_request(raw)) {
+    const invocation_ptr refused(&raw);
+    services_.stats.refused.add();
+    refused->fail(failure::resource_exhausted, "too many requests wait for the actor's lane");
+  }
+}
+
+void lane_router::receive(invocation_ptr message) {
+  if (!message->caller_settled) {
+    const auto caller = resolve(message->caller.system, message->caller.name,
+                                message->caller.parent);
+    if (cells_.settle_caller(message, caller.id.view())) {
+      route(std::move(message));
+    }
+    return;
+  }
+  const auto& target = message->target;
+  if (!message->register_ref.empty()) {
+    std::string_view parent = message->register_ref;
+    if (parent == target.name && !target.parent.empty()) {
+      parent = target.parent;  // the Go SDK's way of saying it (S5)
+    }
+    receive_bound(std::move(message), parent);
+    return;
+  }
+  const auto found = resolve(target.system, target.name, target.parent);
+  if (found.type == nullptr) {
+    not_found(*message);
+    return;
+  }
+  dispatch(std::move(message), found.id.view(), *found.type);
+}
+
+lane_router::resolved lane_router::resolve(std::string_view system, std::string_view name,
+                                           std::string_view parent) {
+  resolved out;
+  out.id.system = system;
+  out.id.name = name;
+  if (!parent.empty() && parent != name) {
+    out.type = find_type(system, parent);
+    if (out.type != nullptr) {
+      out.id.parent = parent;
+      return out;
+    }
+  }
+  if (const binding* bound = bindings_.find(system, name)) {
+    out.type = find_type(system, bound->parent);
+    if (out.type != nullptr) {
+      out.id.parent = bound->parent;
+      return out;
+    }
+  }
+  out.type = find_type(system, name);
+  return out;
+}
+
+void lane_router::receive_bound(invocation_ptr message, std::string_view parent) {
+  actor_type* type = find_type(message->target.system, parent);
+  if (type == nullptr) {
+    message->fail(failure::actor_not_found,
+                  "Actor " + std::string(parent) + " not found on ActorSystem " +
+                      std::string(message->target.system) + " (register_ref of actor " +
+                      std::string(message->target.name) + ")");
+    return;
+  }
+  if (parent == message->target.name) {
+    dispatch(std::move(message), {message->target.system, {}, message->target.name}, *type);
+    return;
+  }
+  // Held by the callback; a second owner keeps the bytes that `parent` points into.
+  auto held = std::make_shared<invocation_ptr>(std::move(message));
+  invocation& in = **held;
+  bind(in.target.system, in.target.name, parent, 0,
+       [this, held, type, parent = std::string(parent)](result<void> bound) {
+         invocation_ptr ready = std::move(*held);
+         if (!bound) {
+           ready->fail(failure::unavailable,
+                       "the binding could not be stored: " + bound.error().text);
+           return;
+         }
+         const actor_id id(actor_view{ready->target.system, parent, ready->target.name});
+         dispatch(std::move(ready), id.view(), *type);
+       });
+}
+
+void lane_router::not_found(invocation& message) {
+  std::string text = "Actor " + std::string(message.target.name) + " not found on ActorSystem " +
+                     std::string(message.target.system);
+  if (!serves(message.target.system)) {
+    text += " (no host has registered this system here, and there is no link to another kernel)";
+  }
+  if (message.reply == nullptr) {
+    SPAWN_LOG(warn, "a message has no receiver", {"actor", message.target.name},
+              {"system", message.target.system}, {"action", message.action});
+  }
+  message.fail(failure::actor_not_found, std::move(text));
+}
+
+void lane_router::dispatch(invocation_ptr message, actor_view id, actor_type& type) {
+  if (message->scheduled_to != 0) {
+    const std::int64_t now = lane_.unix_ms();
+    const std::int64_t due = schedule::due_ms(message->scheduled_to, now);
+    message->is_async = true;
+    if (due > now) {
+      message->answer(outcome::done({}));
+      if (timers_enabled_) {
+        schedule_.add(std::move(message), due);
+      }
+      return;
+    }
+    message->scheduled_to = 0;
+  }
+  run(std::move(message), id, type);
+}
+
+void lane_router::run(invocation_ptr message, actor_view id, actor_type& type) {
+  if (message->pooled || type.now->kind == actor_kind::pooled) {
+    auto& pool = pools_[&type];
+    if (!pool) {
+      pool = std::make_unique<actor_pool>(services_, options_, type);
+    }
+    pool->deliver(std::move(message));
+    return;
+  }
+  if (timers_enabled_) {
+    timers_.ensure(id, type);
+  }
+  std::uint64_t restore = 0;
+  if (!id.parent.empty() && !type.now->channels.empty() && cells_.find(id) == nullptr) {
+    channels_.subscribe(id, type);
+  }
+  if (const binding* bound = id.parent.empty() ? nullptr : bindings_.find(id.system, id.name)) {
+    restore = bound->parent == id.parent ? bound->restore_revision : 0;
+  }
+  cells_.deliver(id, type, restore, std::move(message));
+}
+
+invocation_ptr lane_router::make_internal(actor_view id, std::string_view action,
+                                          payload_view argument, const actor_view* caller) {
+  auto out = std::make_unique<invocation>();
+  std::size_t bytes = 64 + id.system.size() + id.parent.size() + id.name.size() + action.size() +
+                      argument.any.size();
+  if (caller != nullptr) {
+    bytes += caller->system.size() + caller->parent.size() + caller->name.size();
+  }
+  out->storage.reserve(bytes);
+  const auto keep = [&](std::string_view text) {
+    const std::size_t at = out->storage.size();
+    out->storage += text;
+    return std::string_view(out->storage.data() + at, text.size());
+  };
+  out->target = {keep(id.system), keep(id.parent), keep(id.name)};
+  out->action = keep(action);
+  out->argument = {argument.kind, keep(argument.any)};
+  if (caller != nullptr) {
+    out->has_caller = true;
+    out->caller = {keep(caller->system), keep(caller->parent), keep(caller->name)};
+  }
+  out->is_internal = true;
+  out->caller_settled = true;
+  out->deadline_ns = lane_.now_ns() + request_ms_ * ns_per_ms;
+  out->budget = &budget_;
+  out->charged_bytes = bytes + sizeof(invocation);
+  budget_.take(out->charged_bytes);
+  return out;
+}
+
+void lane_router::fire_timer(actor_view id, actor_type& type, std::string_view action,
+                             std::shared_ptr<void> ticket) {
+  services_.stats.timers_fired.add();
+  auto message = make_internal(id, action, {presence::noop, {}}, &id);
+  message->ticket = std::move(ticket);
+  run(std::move(message), id, type);
+}
+
+// --- broadcasts --------------------------------------------------------------------------------
+
+void lane_router::broadcast(broadcast_order order) {
+  auto shared = std::make_shared<broadcast_message>();
+  shared->order = std::move(order);
+  for (lane_router* to : all_) {
+    if (to == this) {
+      continue;
+    }
+    post(to->lane_, [to, shared] { to->deliver_broadcast(*shared); });
+  }
+  // Itself on a later task: a cell is at work on whatever asked for this.
+  post(lane_, [this, shared] { deliver_broadcast(*shared); });
+  if (transport_ != nullptr) {
+    const auto& sent = shared->order;
+    const std::vector<std::pair<std::string_view, std::string_view>> headers{
+        {"spawn-system", sent.system},
+        {"spawn-caller", sent.caller.name},
+        {"spawn-action", sent.action},
+        {"spawn-payload", sent.argument.kind == presence::value  ? "value"
+                          : sent.argument.kind == presence::noop ? "noop"
+                                                                 : "unset"}};
+    transport_->publish(lane_, "spawn.channel." + sent.channel, headers, sent.argument.any);
+  }
+}
+
+void lane_router::deliver_broadcast(const broadcast_message& message) {
+  const auto& order = message.order;
+  std::vector<std::pair<const subscriber*, std::string_view>> hits;
+  channels_.for_each(order.channel, [&](const subscriber& s) {
+    if (s.id.system == order.system) {
+      hits.emplace_back(&s, order.action.empty() ? std::string_view(s.action) : order.action);
+    }
+  });
+  for (const auto& [to, action] : hits) {
+    const actor_view caller = order.caller.view();
+    auto made =
+        make_internal(to->id.view(), action, order.argument.view(), order.has_caller ? &caller : nullptr);
+    made->trace = order.trace;
+    route(std::move(made));
+  }
+}
+
+// --- registration ------------------------------------------------------------------------------
+
+actor_type* lane_router::find_type(std::string_view system, std::string_view type) {
+  const auto found = types_.find(type_key(system, type));
+  return found == types_.end() || !found->second->now ? nullptr : found->second.get();
+}
+
+void lane_router::install(definition_ptr def) {
+  systems_.insert(def->system);
+  auto& slot = types_[type_key(def->system, def->type)];
+  if (!slot) {
+    slot = std::make_unique<actor_type>();
+  }
+  if (slot->now && slot->now->generation > def->generation) {
+    return;
+  }
+  const definition_ptr before = std::exchange(slot->now, def);
+  timers_.replace(*slot);
+  const bool listens = !def->channels.empty() || (before && !before->channels.empty());
+  const actor_view own{def->system, {}, def->type};
+  const bool ours = &owner_of(def->system, def->type) == this;
+  if (listens && ours && def->is_instance()) {
+    channels_.subscribe(own, *slot);
+  }
+  if (listens) {
+    bindings_.for_each([&](const binding& b) {
+      if (b.system == def->system && b.parent == def->type) {
+        channels_.subscribe({b.system, b.parent, b.name}, *slot);
+      }
+    });
+  }
+  if (serving_ && ours && def->is_eager()) {
+    if (timers_enabled_) {
+      timers_.ensure(own, *slot);
+    }
+    cells_.activate(own, *slot, 0);
+  }
+}
+
+void lane_router::uninstall(std::string_view system, std::string_view type) {
+  actor_type* known = find_type(system, type);
+  if (known == nullptr) {
+    return;
+  }
+  channels_.unsubscribe({system, {}, type});
+  // Running cells keep the definition until they passivate; nothing new finds it.
+  auto gone = std::make_shared<definition>(*known->now);
+  gone->timers.clear();
+  gone->channels.clear();
+  known->now = gone;
+  timers_.replace(*known);
+  retired_.push_back(std::move(types_.extract(type_key(system, type)).mapped()));
+}
+
+void lane_router::bind(std::string_view system, std::string_view name, std::string_view parent,
+                       std::uint64_t restore_revision, bindings::done_fn done) {
+  bindings_.bind(system, name, parent, restore_revision,
+                 [this, id = actor_id(actor_view{system, parent, name}),
+                  then = std::move(done)](result<void> bound) mutable {
+                   if (bound) {
+                     if (actor_type* type = find_type(id.system, id.parent);
+                         type != nullptr && !type->now->channels.empty()) {
+                       channels_.subscribe(id.view(), *type);
+                     }
+                   }
+                   then(std::move(bound));
+                 });
+}
+
+void lane_router::recover(binding from) { bindings_.recover(std::move(from)); }
+
+void lane_router::restored(actor_view id) { bindings_.restored(id.system, id.name); }
+
+void lane_router::begin_service() {
+  serving_ = true;
+  for (auto& [key, type] : types_) {
+    const definition_ptr def = type->now;
+    if (def) {
+      install(def);
+    }
+  }
+}
+
+void lane_router::drain(unique_function<void()> drained) {
+  timers_.stop();
+  schedule_.stop();
+  cells_.drain(std::move(drained));
+}
+
+}  // namespace spawn

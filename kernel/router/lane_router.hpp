@@ -1,0 +1,125 @@
+// Station 2: which cell, and on which lane. One per lane.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "cell/actor_pool.hpp"
+#include "cell/cell_lane.hpp"
+#include "lane/lane_set.hpp"
+#include "plugin/ports/transport_port.hpp"
+#include "router/actor_timers.hpp"
+#include "router/bindings.hpp"
+#include "router/channels.hpp"
+#include "router/policies.hpp"
+#include "router/schedule.hpp"
+
+namespace spawn {
+
+// A broadcast on its way to all lanes. Shared, immutable.
+struct broadcast_message {
+  broadcast_order order;
+  bool from_elsewhere = false;
+};
+
+// Resolves a message to an actor (protocol.md 4.5 [K]), hands it to its cell, and carries what cells
+// send. Borrows everything; made before its lane starts, destroyed after it stopped. [lane]
+class lane_router final : public outbound {
+ public:
+  struct parts {
+    lane_set& lanes;
+    cell_services& services;
+    cell_options cells;
+    record_writer& records;
+    byte_budget& budget;
+    transport_port* transport = nullptr;  // may be null: one kernel alone
+    std::uint64_t request_ms = limits::request_timeout_ms;
+    bool timers_enabled = true;
+  };
+  explicit lane_router(const parts& with);
+  ~lane_router() override;
+  // All lanes' routers, by lane index; set once before lanes start.
+  void connect(std::span<lane_router* const> all) { all_.assign(all.begin(), all.end()); }
+
+  // --- outbound: from cells, and from ingress on this lane ---------------------------------
+  void route(invocation_ptr message) override;
+  void broadcast(broadcast_order order) override;
+  void restored(actor_view id) override;
+
+  // --- registration --------------------------------------------------------------------------
+  // Takes up a definition (every lane gets it) and activates the actor if it is eager and ours.
+  void install(definition_ptr def);
+  void uninstall(std::string_view system, std::string_view type);
+  [[nodiscard]] actor_type* find_type(std::string_view system, std::string_view type);
+  [[nodiscard]] bool serves(std::string_view system) const {
+    return systems_.contains(system);
+  }
+  // Binds a spawned name (this lane owns it); calls back once durable.
+  void bind(std::string_view system, std::string_view name, std::string_view parent,
+            std::uint64_t restore_revision, bindings::done_fn done);
+  void recover(binding from);
+  // After start-up: subscriptions and eager activations that recovery held back.
+  void begin_service();
+
+  // --- people ---------------------------------------------------------------------------------
+  [[nodiscard]] cell_lane& cells() noexcept { return cells_; }
+  [[nodiscard]] bindings& names() noexcept { return bindings_; }
+  [[nodiscard]] lane& home() noexcept { return lane_; }
+  template <class F>
+  void for_each_type(F&& f) {
+    for (auto& [key, type] : types_) {
+      if (type->now) {
+        f(*type);
+      }
+    }
+  }
+  struct resolved {
+    actor_id id;
+    actor_type* type = nullptr;
+  };
+  // The actor a bare (system, name) means now, without binding anything.
+  [[nodiscard]] resolved resolve(std::string_view system, std::string_view name,
+                                 std::string_view parent);
+  [[nodiscard]] std::size_t schedules() const noexcept { return schedule_.size(); }
+
+  void drain(unique_function<void()> drained);
+  void deliver_broadcast(const broadcast_message& message);
+
+ private:
+  void carry(invocation_ptr message, lane_router& to);
+  void receive(invocation_ptr message);
+  void receive_bound(invocation_ptr message, std::string_view parent);
+  void dispatch(invocation_ptr message, actor_view id, actor_type& type);
+  void run(invocation_ptr message, actor_view id, actor_type& type);
+  void not_found(invocation& message);
+  void fire_timer(actor_view id, actor_type& type, std::string_view action,
+                  std::shared_ptr<void> ticket);
+  [[nodiscard]] lane_router& owner_of(std::string_view system, std::string_view name);
+  [[nodiscard]] invocation_ptr make_internal(actor_view id, std::string_view action,
+                                             payload_view argument, const actor_view* caller);
+
+  lane_set& lanes_;
+  lane& lane_;
+  cell_services& services_;
+  cell_options options_;
+  cell_lane cells_;
+  byte_budget& budget_;
+  transport_port* transport_;
+  const std::uint64_t request_ms_;
+  const bool timers_enabled_;
+  bool serving_ = false;
+  std::vector<lane_router*> all_;
+  std::unordered_map<std::string, std::unique_ptr<actor_type>, text_hash, std::equal_to<>> types_;
+  std::vector<std::unique_ptr<actor_type>> retired_;  // forgotten; cells may still point here
+  std::unordered_set<std::string, text_hash, std::equal_to<>> systems_;
+  std::unordered_map<actor_type*, std::unique_ptr<actor_pool>> pools_;
+  channels channels_;
+  bindings bindings_;
+  actor_timers timers_;
+  schedule schedule_;
+};
+
+}  // namespace spawn

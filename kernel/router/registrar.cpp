@@ -1,0 +1,440 @@
+#include "router/registrar.hpp"
+
+#include <atomic>
+
+#include "base/log.hpp"
+#include "lane/post.hpp"
+#include "wire/reader.hpp"
+
+namespace spawn {
+namespace {
+
+constexpr std::string_view type_url = "spawn.kernel/Registration";
+
+outcome refused(failure why, std::string text) { return outcome::failed(why, std::move(text)); }
+
+failure failure_of(errc code) {
+  switch (code) {
+    case errc::unknown_outcome: return failure::outcome_unknown;
+    case errc::invalid:
+    case errc::too_large: return failure::invalid_argument;
+    case errc::corrupt:
+    case errc::denied: return failure::corrupt;
+    default: return failure::unavailable;
+  }
+}
+
+}  // namespace
+
+struct registrar::request {
+  std::vector<std::pair<key, stored>> wanted;
+  std::size_t written = 0;
+  std::size_t outstanding = 0;
+  std::optional<error> failed;
+  reply_slot* reply = nullptr;
+};
+
+registrar::registrar(lane_set& lanes, std::span<lane_router* const> routers,
+                     const policies& rules, record_writer& records, record_codec& codec,
+                     journal& store)
+    : lanes_(lanes),
+      routers_(routers.begin(), routers.end()),
+      rules_(rules),
+      records_(records),
+      codec_(codec),
+      store_(store) {}
+
+registrar::~registrar() = default;
+
+result<definition_ptr> registrar::define(std::string_view encoded_actor, std::string_view system,
+                                         std::string_view name, std::string_view encoded_service,
+                                         const std::optional<host_address>& host_override) {
+  SPAWN_TRY(auto def, wire::read_definition(encoded_actor, system, name));
+  std::string service;
+  if (auto info = wire::read_service_info(encoded_service)) {
+    service = info->name;
+  }
+  def->policy = rules_.policy_of(def->type);
+  def->host = host_override ? std::make_shared<const spawn::host_address>(*host_override)
+                            : rules_.host_of(def->type, service);
+  def->generation = ++generation_;
+  return definition_ptr(std::move(def));
+}
+
+std::string registrar::encode(const stored& from) {
+  std::string out;
+  wire::put_bytes(out, 1, from.encoded_actor);
+  wire::put_bytes(out, 2, from.encoded_service);
+  wire::put_number(out, 3, static_cast<std::uint64_t>(from.registered_ms));
+  if (from.host_override) {
+    wire::put_text(out, 4, from.host_override->address);
+    wire::put_number(out, 5, from.host_override->port);
+  }
+  return out;
+}
+
+result<registrar::stored> registrar::decode(std::string_view bytes, std::string_view system,
+                                            std::string_view type) {
+  stored out;
+  host_address told;
+  wire::reader r(bytes);
+  while (r.next()) {
+    switch (r.field()) {
+      case 1: out.encoded_actor = r.bytes(); break;
+      case 2: out.encoded_service = r.bytes(); break;
+      case 3: out.registered_ms = r.int64(); break;
+      case 4: told.address = r.text(); break;
+      case 5: told.port = static_cast<std::uint16_t>(r.varint()); break;
+      default: r.skip();
+    }
+  }
+  if (!r.ok()) {
+    return fail(errc::corrupt, "the record is not a registration");
+  }
+  if (told.port != 0) {
+    told.name = "registered";
+    out.host_override = told;
+  }
+  SPAWN_TRY(out.def, define(out.encoded_actor, system, type, out.encoded_service,
+                            out.host_override));
+  return out;
+}
+
+void registrar::register_host(std::string body, std::optional<host_address> host_override,
+                              reply_slot& reply) {
+  auto read = wire::read_registration(body);
+  if (!read) {
+    reply.answer(refused(failure::invalid_argument, read.error().text));
+    return;
+  }
+  auto work = std::make_unique<request>();
+  work->reply = &reply;
+  for (const auto& actor : read->actors) {
+    auto def = define(actor.encoded, read->system, actor.name, read->encoded_service,
+                      host_override);
+    if (!def) {
+      reply.answer(refused(failure::invalid_argument, def.error().text));
+      return;
+    }
+    stored entry;
+    entry.encoded_actor = actor.encoded;
+    entry.encoded_service = read->encoded_service;
+    entry.host_override = host_override;
+    entry.registered_ms = store_.home().unix_ms();
+    entry.def = *def;
+    key at{(*def)->system, (*def)->type};
+    work->wanted.emplace_back(std::move(at), std::move(entry));
+  }
+  SPAWN_LOG(info, "host registers", {"service", read->service.name},
+            {"library", read->service.library}, {"system", read->system},
+            {"actors", read->actors.size()});
+  waiting_.push_back(std::move(work));
+  if (waiting_.size() == 1) {
+    next();
+  }
+}
+
+void registrar::next() {
+  if (!waiting_.empty()) {
+    write(*waiting_.front());
+  }
+}
+
+void registrar::write(request& work) {
+  work.outstanding = 1;  // this loop's own share, so that an early answer does not finish it
+  const auto one_done = [this, &work] {
+    if (--work.outstanding != 0) {
+      return;
+    }
+    const std::unique_ptr<request> ended = std::move(waiting_.front());
+    waiting_.erase(waiting_.begin());
+    reply_slot* reply = ended->reply;
+    std::vector<definition_ptr> defs;
+    for (const auto& [at, entry] : ended->wanted) {
+      defs.push_back(entry.def);
+    }
+    if (ended->failed) {
+      reply->answer(refused(failure_of(ended->failed->code), "the registration could not be "
+                                                             "stored: " +
+                                                                 ended->failed->text));
+    } else {
+      publish(std::move(defs), [reply] { reply->answer(outcome::done({})); });
+    }
+    next();
+  };
+  for (auto& [at, entry] : work.wanted) {
+    const auto found = known_.find(at);
+    auto store_key = registration_key(at.first, at.second);
+    if (!store_key) {
+      work.failed = store_key.error();
+      continue;
+    }
+    // The same words again need no second write; the definition is published all the same.
+    if (found != known_.end() && found->second.encoded_actor == entry.encoded_actor &&
+        found->second.encoded_service == entry.encoded_service &&
+        found->second.host_override == entry.host_override) {
+      found->second.def = entry.def;
+      continue;
+    }
+    ++work.outstanding;
+    records_.put(std::move(*store_key), std::string(type_url), encode(entry),
+                 found == known_.end() ? record_version{} : found->second.version,
+                 [this, one_done, &work, &slot_key = at, &slot = entry](result<record_version> put) {
+                   if (put) {
+                     slot.version = *put;
+                     known_[slot_key] = slot;
+                   } else {
+                     work.failed = put.error();
+                   }
+                   one_done();
+                 });
+  }
+  one_done();
+}
+
+void registrar::publish(std::vector<definition_ptr> defs, unique_function<void()> done) {
+  struct shared {
+    std::vector<definition_ptr> defs;
+    unique_function<void()> done;
+    std::atomic<std::size_t> left;
+  };
+  auto all = std::make_shared<shared>();
+  all->defs = std::move(defs);
+  all->done = std::move(done);
+  all->left = routers_.size();
+  lane& home = store_.home();
+  for (lane_router* router : routers_) {
+    post(router->home(), [router, all, &home] {
+      for (const auto& def : all->defs) {
+        router->install(def);
+      }
+      if (--all->left == 0) {
+        post(home, [all] { all->done(); });
+      }
+    });
+  }
+}
+
+std::vector<host_entry> registrar::hosts() const {
+  std::map<std::string, host_entry> by_service;
+  for (const auto& [at, entry] : known_) {
+    auto info = wire::read_service_info(entry.encoded_service);
+    const std::string service = info ? info->name : std::string();
+    host_entry& out = by_service[service];
+    if (info) {
+      out.service = info->name;
+      out.version = info->version;
+      out.runtime = info->runtime;
+      out.library = info->library;
+    }
+    if (entry.def && entry.def->host) {
+      out.address = entry.def->host->address;
+      out.port = entry.def->host->port;
+    }
+    out.registered_ms = std::max(out.registered_ms, entry.registered_ms);
+    out.actors.push_back(at);
+  }
+  std::vector<host_entry> out;
+  for (auto& [service, entry] : by_service) {
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+void registrar::forget(std::string_view service,
+                       unique_function<void(result<std::size_t>)> done) {
+  std::vector<key> gone;
+  for (const auto& [at, entry] : known_) {
+    auto info = wire::read_service_info(entry.encoded_service);
+    if (info && info->name == service) {
+      gone.push_back(at);
+    }
+  }
+  struct shared {
+    unique_function<void(result<std::size_t>)> done;
+    std::size_t left = 0;
+    std::size_t removed = 0;
+    std::optional<error> failed;
+  };
+  auto all = std::make_shared<shared>();
+  all->done = std::move(done);
+  all->left = gone.size() + 1;
+  const auto one_done = [all] {
+    if (--all->left == 0) {
+      all->done(all->failed ? result<std::size_t>(fail(*all->failed))
+                            : result<std::size_t>(all->removed));
+    }
+  };
+  for (const auto& at : gone) {
+    records_.remove(*registration_key(at.first, at.second), known_[at].version,
+                    [this, at, all, one_done](result<record_version> removed) {
+                      if (removed) {
+                        known_.erase(at);
+                        ++all->removed;
+                        for (lane_router* router : routers_) {
+                          post(router->home(), [router, at] {
+                            router->uninstall(at.first, at.second);
+                          });
+                        }
+                      } else {
+                        all->failed = removed.error();
+                      }
+                      one_done();
+                    });
+  }
+  one_done();
+}
+
+// --- recovery ----------------------------------------------------------------------------------
+
+void registrar::list(std::string from, std::string to, std::string cursor,
+                     unique_function<result<void>(std::string_view, record)> each,
+                     unique_function<void(result<void>)> done) {
+  struct page {
+    registrar* owner = nullptr;
+    std::string from;
+    std::string to;
+    std::string cursor;
+    unique_function<result<void>(std::string_view, record)> each;
+    unique_function<void(result<void>)> done;
+  };
+  constexpr std::uint32_t page_rows = 1'000;
+  auto* work = new page{this,          std::move(from), std::move(to), std::move(cursor),
+                        std::move(each), std::move(done)};
+  list_request* request = lists_.take();
+  request->clear();
+  request->owner = work;
+  request->raw.from = slice_of(work->from);
+  request->raw.to = slice_of(work->to);
+  request->raw.cursor = slice_of(work->cursor);
+  request->raw.limit = page_rows;
+  request->raw.with_payload = 1;
+  request->ended = [](list_request& ended) {
+    const std::unique_ptr<page> mine(static_cast<page*>(ended.owner));
+    registrar& self = *mine->owner;
+    result<void> good;
+    if (ended.status() != errc::ok) {
+      good = fail(ended.status(), take_error_text(ended.raw.op));
+    }
+    const auto* at = reinterpret_cast<const char*>(ended.raw.out_rows);
+    for (std::uint32_t i = 0; good && i < ended.raw.out_n; ++i, at += ended.raw.out_row_stride) {
+      const auto& row = *reinterpret_cast<const spawn_ss_row*>(at);
+      auto opened = self.codec_.open(view_of(row.key), row.rec);
+      good = opened ? mine->each(view_of(row.key), std::move(*opened))
+                    : result<void>(fail(std::move(opened.error())));
+    }
+    std::string next_cursor(view_of(ended.raw.out_cursor));
+    release(ended.raw.out_owner);
+    release(ended.raw.out_cursor);
+    self.lists_.give_back(&ended);
+    if (!good || next_cursor.empty()) {
+      mine->done(std::move(good));
+      return;
+    }
+    self.list(std::move(mine->from), std::move(mine->to), std::move(next_cursor),
+              std::move(mine->each), std::move(mine->done));
+  };
+  store_.submit(*request, SPAWN_SS_LIST, 0);
+}
+
+void registrar::recover(unique_function<void(result<void>)> ready) {
+  const key_range registrations = registration_range();
+  auto then = std::make_shared<unique_function<void(result<void>)>>(std::move(ready));
+  const auto take_registration = [this](std::string_view store_key,
+                                        record read) -> result<void> {
+    SPAWN_TRY(auto at, parse_registration_key(store_key));
+    SPAWN_TRY(stored entry, decode(read.payload, at.system, at.type));
+    entry.version = {read.revision, read.writer};
+    known_[{at.system, at.type}] = std::move(entry);
+    return {};
+  };
+  const auto take_binding = [this](std::string_view store_key, record read) -> result<void> {
+    SPAWN_TRY(auto at, parse_binding_key(store_key));
+    auto held = std::make_shared<binding>();
+    held->system = at.system;
+    held->name = at.name;
+    held->version = {read.revision, read.writer};
+    SPAWN_CHECK(bindings::decode(read.payload, *held));
+    lane_router* owner = routers_[lanes_.of(lane_hash(at.system, at.name)).index()];
+    post(owner->home(), [owner, held] { owner->recover(std::move(*held)); });
+    return {};
+  };
+  list(registrations.from, registrations.to, {}, take_registration,
+       [this, then, take_binding](result<void> read) mutable {
+         if (!read) {
+           (*then)(std::move(read));
+           return;
+         }
+         const key_range names = binding_range();
+         list(names.from, names.to, {}, take_binding, [this, then](result<void> listed) {
+           if (!listed) {
+             (*then)(std::move(listed));
+             return;
+           }
+           std::vector<definition_ptr> defs;
+           for (const auto& [at, entry] : known_) {
+             defs.push_back(entry.def);
+           }
+           publish(std::move(defs), [this, then] {
+             for (lane_router* router : routers_) {
+               post(router->home(), [router] { router->begin_service(); });
+             }
+             (*then)({});
+           });
+         });
+       });
+}
+
+// --- spawning ----------------------------------------------------------------------------------
+
+void registrar::spawn(std::span<lane_router* const> routers, lane_set& lanes, lane& from,
+                      std::string body, std::uint64_t revision, reply_slot& reply) {
+  auto read = wire::read_spawn(body);
+  if (!read) {
+    reply.answer(refused(failure::invalid_argument, read.error().text));
+    return;
+  }
+  lane_router& here = *routers[from.index()];
+  for (const auto& entry : *read) {
+    if (here.find_type(entry.system, entry.parent) == nullptr) {
+      reply.answer(refused(failure::actor_not_found,
+                           "Actor " + std::string(entry.parent) + " not found on ActorSystem " +
+                               std::string(entry.system) + " (parent of actor " +
+                               std::string(entry.name) + ")"));
+      return;
+    }
+  }
+  struct shared {
+    reply_slot* reply = nullptr;
+    std::atomic<std::size_t> left{1};
+    std::atomic<int> failed{0};
+  };
+  auto all = std::make_shared<shared>();
+  all->reply = &reply;
+  all->left = read->size() + 1;
+  const auto one_done = [all] {
+    if (--all->left != 0) {
+      return;
+    }
+    const auto failed = static_cast<errc>(all->failed.load());
+    all->reply->answer(failed == errc::ok
+                           ? outcome::done({})
+                           : refused(failure_of(failed), "a binding could not be stored"));
+  };
+  for (const auto& entry : *read) {
+    lane_router* owner = routers[lanes.of(lane_hash(entry.system, entry.name)).index()];
+    post(owner->home(), [owner, all, one_done, revision, id = actor_id(actor_view{
+                                                             entry.system, entry.parent,
+                                                             entry.name})] {
+      owner->bind(id.system, id.name, id.parent, revision, [all, one_done](result<void> bound) {
+        if (!bound) {
+          all->failed = static_cast<int>(bound.error().code);
+        }
+        one_done();
+      });
+    });
+  }
+  one_done();
+}
+
+}  // namespace spawn

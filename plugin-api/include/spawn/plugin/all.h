@@ -1,0 +1,11 @@
+/* all.h - every header of the stable surface; the drafts under draft/ are included one by one. */
+#ifndef SPAWN_PLUGIN_ALL_H
+#define SPAWN_PLUGIN_ALL_H
+#include "abi.h"
+#include "entry.h"
+#include "host.h"
+#include "statestore.h"
+#include "transport.h"
+#include "wire.h"
+#include "workflow.h"
+#endif

@@ -1,0 +1,51 @@
+// The memory statestore as a plugin: config, instance, entry.
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "spawn/plugin/cpp/statestore.hpp"
+#include "spawn_manifest.h"
+#include "store.hpp"
+
+namespace {
+
+namespace plugin = spawn::plugin;
+
+memory_store::settings parse(std::string_view config_json) {
+  memory_store::settings s;
+  const auto config = nlohmann::json::parse(config_json.empty() ? "{}" : config_json);
+  s.max_bytes = config.value("max_bytes", s.max_bytes);
+  if (const auto history = config.find("history"); history != config.end()) {
+    s.history.keep = history->value("keep", s.history.keep);
+    s.history.keep_ms = history->value("keep_ms", s.history.keep_ms);
+  }
+  return s;
+}
+
+// One instance, all lanes at once.
+class instance {
+ public:
+  class lane {
+   public:
+    explicit lane(memory_store::store& s) noexcept : store_(s) {}
+    void submit(plugin::op_batch& batch) { store_.run(batch.ops()); }
+
+   private:
+    memory_store::store& store_;
+  };
+
+  explicit instance(const plugin::create_args& args) : store_(args.host, parse(args.config_json)) {}
+
+  [[nodiscard]] std::uint64_t capabilities() const noexcept {
+    return SPAWN_SS_CAP_ATOMIC_GROUP | SPAWN_SS_CAP_HISTORY | SPAWN_SS_CAP_LIST | SPAWN_SS_CAP_TTL;
+  }
+  [[nodiscard]] std::unique_ptr<lane> open_lane(std::uint32_t) {
+    return std::make_unique<lane>(store_);
+  }
+
+ private:
+  memory_store::store store_;
+};
+
+} // namespace
+
+SPAWN_PLUGIN(instance, SPAWN_PLUGIN_MANIFEST_JSON, spawn::plugin::statestore_glue<instance>)

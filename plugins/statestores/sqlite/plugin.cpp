@@ -1,0 +1,74 @@
+// The SQLite statestore as a plugin: config, instance, entry.
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "engine.hpp"
+#include "spawn_manifest.h"
+
+namespace {
+
+namespace plugin = spawn::plugin;
+
+sqlite_store::settings parse(std::string_view config_json) {
+  const auto config = nlohmann::json::parse(config_json.empty() ? "{}" : config_json);
+  const auto path = config.value("path", std::string());
+  if (path.empty()) {
+    throw plugin::refused(SPAWN_E_INVALID, "config: path is missing");
+  }
+  sqlite_store::settings s;
+  s.path = std::filesystem::absolute(path).lexically_normal().string();
+  s.busy_timeout_ms = config.value("busy_timeout_ms", s.busy_timeout_ms);
+  s.full_sync = config.value("synchronous", std::string("full")) == "full";
+  s.cache_kib = config.value("cache_kib", s.cache_kib);
+  s.max_record_bytes = config.value("max_record_bytes", s.max_record_bytes);
+  if (const auto history = config.find("history"); history != config.end()) {
+    s.history_keep = history->value("keep", s.history_keep);
+    s.history_keep_ms = history->value("keep_ms", s.history_keep_ms);
+  }
+  return s;
+}
+
+// One instance, one lane, one connection.
+class instance {
+ public:
+  class lane {
+   public:
+    explicit lane(sqlite_store::engine& e) noexcept : engine_(e) {}
+    void submit(plugin::op_batch& batch) { engine_.run(batch.ops()); }
+
+   private:
+    sqlite_store::engine& engine_;
+  };
+
+  explicit instance(const plugin::create_args& args)
+      : settings_(parse(args.config_json)), engine_(args.host, settings_) {}
+
+  void start(plugin::pending<spawn_op> op) {
+    std::error_code ignored; // open() says what is wrong, with the path
+    std::filesystem::create_directories(std::filesystem::path(settings_.path).parent_path(),
+                                        ignored);
+    const std::string why = engine_.open();
+    op.end(why.empty() ? SPAWN_OK : SPAWN_E_UNAVAILABLE, why);
+  }
+  void stop(plugin::pending<spawn_op> op) {
+    engine_.close();
+    op.end(SPAWN_OK);
+  }
+
+  [[nodiscard]] std::uint64_t capabilities() const noexcept {
+    return SPAWN_SS_CAP_ATOMIC_GROUP | SPAWN_SS_CAP_HISTORY | SPAWN_SS_CAP_LIST | SPAWN_SS_CAP_TTL |
+           (settings_.full_sync ? SPAWN_SS_CAP_DURABLE : 0u);
+  }
+  [[nodiscard]] std::unique_ptr<lane> open_lane(std::uint32_t) {
+    return std::make_unique<lane>(engine_);
+  }
+
+ private:
+  sqlite_store::settings settings_;
+  sqlite_store::engine engine_;
+};
+
+} // namespace
+
+SPAWN_PLUGIN(instance, SPAWN_PLUGIN_MANIFEST_JSON, spawn::plugin::statestore_glue<instance>)

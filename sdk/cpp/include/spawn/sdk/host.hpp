@@ -1,0 +1,97 @@
+// An actor host: a process that declares actors and runs their actions for the kernel.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "spawn/sdk/actor.hpp"
+#include "spawn/sdk/types.hpp"
+
+namespace spawn::sdk {
+
+struct host_options {
+  host_options(); // reads USER_FUNCTION_PORT; throws std::invalid_argument when it is not a port
+
+  kernel_address kernel;
+  std::string address = "127.0.0.1"; // listen here; "0.0.0.0" for a kernel on another machine
+  std::uint16_t port;                // USER_FUNCTION_PORT, else 8090; 0 takes a free port
+  // Sent with the registration ("spawn-host" header), so that one kernel can serve many hosts.
+  // Empty: the listening address, with 127.0.0.1 for 0.0.0.0. "-" sends none.
+  std::string advertise;
+  // Workers. An action may block its worker; the others go on. 0: one for each core.
+  unsigned threads = 0;
+  std::size_t body_max = std::size_t{64} << 20; // larger requests get 413
+  std::string service_name = "spawn-cpp-host";
+  std::string service_version = "1.0.0";
+  // First and longest pause between attempts to register.
+  std::chrono::milliseconds retry_first{100};
+  std::chrono::milliseconds retry_max{5000};
+  std::function<void()> on_registered;            // called once, on the registration thread
+  std::function<void(std::string_view line)> log; // called by any thread; default: stderr
+};
+
+// Declares actors, listens for the kernel's calls and registers with the kernel.
+//
+// Life cycle: declare actors, then run(), or start() ... stop() ... wait(). start() listens first
+// and registers after; it tries until the kernel accepts or stop() is called. A host is started
+// once. A kernel that restarts remembers the registration; it is not repeated.
+// Thread: declare and start on one thread; stop() on any, also from an action.
+// Owns its actors, workers and sockets.
+class host {
+ public:
+  explicit host(std::string system, host_options options = {});
+  ~host(); // stops and waits
+  host(const host&) = delete;
+  host& operator=(const host&) = delete;
+
+  // One instance, under this name. Stateful.
+  template <class State = nothing>
+  sdk::actor<State>& actor(std::string name) {
+    return add<State>(std::move(name), actor_kind::named);
+  }
+  // A template: its instances are spawned, or made by a request that names it. Stateful.
+  template <class State = nothing>
+  sdk::actor<State>& unnamed(std::string name) {
+    return add<State>(std::move(name), actor_kind::unnamed);
+  }
+  // Stateless; the kernel runs many calls at once.
+  template <class State = nothing>
+  sdk::actor<State>& pooled(std::string name) {
+    return add<State>(std::move(name), actor_kind::pooled);
+  }
+
+  // Throws std::system_error when the port cannot be had, std::logic_error when started before.
+  void start();
+  void stop();
+  // Returns when the workers have ended after stop().
+  void wait();
+  // start(), then waits for stop(), SIGINT or SIGTERM. Call it before other threads are made: it
+  // blocks the two signals in this thread and those it starts.
+  void run();
+
+  [[nodiscard]] std::uint16_t port() const; // the port in use, after start()
+  [[nodiscard]] bool registered() const;
+  [[nodiscard]] bool wait_registered(std::chrono::milliseconds at_most) const;
+  [[nodiscard]] const std::string& system() const;
+
+ private:
+  struct parts;
+
+  template <class State>
+  sdk::actor<State>& add(std::string name, actor_kind kind) {
+    auto made = std::make_unique<sdk::actor<State>>(std::move(name), kind);
+    auto& ref = *made;
+    insert(std::move(made));
+    return ref;
+  }
+  void insert(std::unique_ptr<detail::actor_definition> made);
+
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace spawn::sdk

@@ -1,6 +1,5 @@
 // What the sessions of one lane share.
 #pragma once
-#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -8,16 +7,10 @@
 #include "ingress/encoding.hpp"
 #include "ingress/http_message.hpp"
 #include "lane/asio_lane.hpp"
+#include "model/kernel_state.hpp"
 #include "router/registrar.hpp"
 
 namespace spawn {
-
-// What the whole kernel is doing, for health checks and refusals. [any]
-struct kernel_state {
-  std::atomic<bool> ready{false};
-  std::atomic<bool> draining{false};  // readiness is down, service goes on
-  std::atomic<bool> closed{false};    // new requests are refused
-};
 
 struct gateway_options {
   std::string system;

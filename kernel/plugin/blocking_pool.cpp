@@ -56,7 +56,9 @@ struct blocking_pool::shared {
 blocking_pool::blocking_pool(host_table& host, std::string name)
     : shared_(std::make_shared<shared>(host, std::move(name))) {}
 
-blocking_pool::~blocking_pool() { static_cast<void>(stop(0)); }
+blocking_pool::~blocking_pool() {
+  static_cast<void>(stop(0));
+}
 
 spawn_status blocking_pool::run(spawn_task_fn fn, void* arg) noexcept {
   if (fn == nullptr) {
@@ -97,4 +99,4 @@ bool blocking_pool::stop(std::uint64_t limit_ms) {
   return all;
 }
 
-}  // namespace spawn
+} // namespace spawn

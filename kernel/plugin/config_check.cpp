@@ -1,5 +1,7 @@
 #include "plugin/config_check.hpp"
 
+// Without it the library ends the process where it finds a schema that is none.
+#define VALIJSON_USE_EXCEPTIONS 1
 #include <nlohmann/json.hpp>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
@@ -71,7 +73,7 @@ const config_problem& most_telling(const std::vector<config_problem>& problems) 
   return *best;
 }
 
-}  // namespace
+} // namespace
 
 result<std::string> check_config(std::string_view instance, std::string_view schema,
                                  std::string_view config_json, const secret_list& secrets,
@@ -96,8 +98,8 @@ result<std::string> check_config(std::string_view instance, std::string_view sch
   try {
     found = problems_of(*schema_json, *complete);
   } catch (const std::exception& e) {
-    return fail(errc::invalid, std::string("the plugin's config_schema can not be used: ") +
-                                   e.what());
+    return fail(errc::invalid,
+                std::string("the plugin's config_schema can not be used: ") + e.what());
   }
   if (found.empty()) {
     return config->dump();
@@ -109,4 +111,4 @@ result<std::string> check_config(std::string_view instance, std::string_view sch
   return fail(errc::invalid, who + ": config" + worst.pointer + ": " + worst.text);
 }
 
-}  // namespace spawn
+} // namespace spawn

@@ -79,7 +79,6 @@ class address_map {
 
 // Reads the dynamic section at [offset, offset + length) into `out`.
 [[nodiscard]] result<void> read_dynamic(const bytes& file, const address_map& map,
-                                        std::uint64_t offset, std::uint64_t length,
-                                        elf_image& out);
+                                        std::uint64_t offset, std::uint64_t length, elf_image& out);
 
-}  // namespace spawn::elf
+} // namespace spawn::elf

@@ -9,7 +9,7 @@ struct dynamic_info {
   bool has_hash = false, has_gnu_hash = false;
   std::uint64_t flags = 0;
   bool textrel = false;
-  std::vector<std::uint64_t> needed, rpath;  // offsets into the string table
+  std::vector<std::uint64_t> needed, rpath; // offsets into the string table
 };
 
 result<dynamic_info> read_entries(const bytes& file, std::uint64_t offset, std::uint64_t length) {
@@ -22,10 +22,17 @@ result<dynamic_info> read_entries(const bytes& file, std::uint64_t offset, std::
     const auto entry = *file.at<Elf64_Dyn>(offset + i * sizeof(Elf64_Dyn));
     const std::uint64_t value = entry.d_un.d_val;
     switch (entry.d_tag) {
-      case DT_NULL: return out;
-      case DT_STRTAB: out.strings = value; break;
-      case DT_STRSZ: out.string_bytes = value; break;
-      case DT_SYMTAB: out.symbols = value; break;
+      case DT_NULL:
+        return out;
+      case DT_STRTAB:
+        out.strings = value;
+        break;
+      case DT_STRSZ:
+        out.string_bytes = value;
+        break;
+      case DT_SYMTAB:
+        out.symbols = value;
+        break;
       case DT_HASH:
         out.hash = value;
         out.has_hash = true;
@@ -34,12 +41,21 @@ result<dynamic_info> read_entries(const bytes& file, std::uint64_t offset, std::
         out.gnu_hash = value;
         out.has_gnu_hash = true;
         break;
-      case DT_FLAGS: out.flags = value; break;
-      case DT_TEXTREL: out.textrel = true; break;
-      case DT_NEEDED: out.needed.push_back(value); break;
+      case DT_FLAGS:
+        out.flags = value;
+        break;
+      case DT_TEXTREL:
+        out.textrel = true;
+        break;
+      case DT_NEEDED:
+        out.needed.push_back(value);
+        break;
       case DT_RPATH:
-      case DT_RUNPATH: out.rpath.push_back(value); break;
-      default: break;
+      case DT_RUNPATH:
+        out.rpath.push_back(value);
+        break;
+      default:
+        break;
     }
   }
   return fail(errc::invalid, "the dynamic section has no end");
@@ -100,7 +116,7 @@ bool visible(const Elf64_Sym& symbol) noexcept {
          how != STV_INTERNAL;
 }
 
-}  // namespace
+} // namespace
 
 result<void> read_dynamic(const bytes& file, const address_map& map, std::uint64_t offset,
                           std::uint64_t length, elf_image& out) {
@@ -153,4 +169,4 @@ result<void> read_dynamic(const bytes& file, const address_map& map, std::uint64
   return {};
 }
 
-}  // namespace spawn::elf
+} // namespace spawn::elf

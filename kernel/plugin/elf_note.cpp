@@ -63,7 +63,7 @@ result<std::string> read_plugin_file(const std::filesystem::path& file) {
     int fd;
     ~closer() { ::close(fd); }
   } const close_at_end{fd};
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd, &info) != 0) {
     return failed("can not look at it");
   }
@@ -97,4 +97,4 @@ result<std::string> read_manifest_note(const std::filesystem::path& file) {
   return manifest_of(image);
 }
 
-}  // namespace spawn
+} // namespace spawn

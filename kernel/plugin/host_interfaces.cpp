@@ -55,8 +55,7 @@ void timer_cancel(const spawn_host* h, std::uint32_t lane, std::uint64_t id) noe
 spawn_status fd_watch(const spawn_host* h, std::uint32_t lane, int fd, std::uint32_t events,
                       spawn_task_fn fn, void* arg) noexcept {
   host_table* host = owner_of(h);
-  return host != nullptr ? host->services.loop->watch(lane, fd, events, fn, arg)
-                         : SPAWN_E_SHUTDOWN;
+  return host != nullptr ? host->services.loop->watch(lane, fd, events, fn, arg) : SPAWN_E_SHUTDOWN;
 }
 
 void fd_unwatch(const spawn_host* h, std::uint32_t lane, int fd) noexcept {
@@ -65,14 +64,16 @@ void fd_unwatch(const spawn_host* h, std::uint32_t lane, int fd) noexcept {
   }
 }
 
-// --- spawn.host.blocking/1 ------------------------------------------------------------------------
+// --- spawn.host.blocking/1
+// ------------------------------------------------------------------------
 
 spawn_status run(const spawn_host* h, spawn_task_fn fn, void* arg) noexcept {
   host_table* host = owner_of(h);
   return host != nullptr ? host->services.blocking->run(fn, arg) : SPAWN_E_SHUTDOWN;
 }
 
-// --- spawn.host.transport/1 -----------------------------------------------------------------------
+// --- spawn.host.transport/1
+// -----------------------------------------------------------------------
 
 void deliver(const spawn_host* h, std::uint32_t, const spawn_tp_message* m,
              std::uint32_t n) noexcept {
@@ -95,13 +96,13 @@ void link_state(const spawn_host* h, std::uint32_t up) noexcept {
 }
 
 constexpr spawn_host_metrics metrics_table{sizeof(spawn_host_metrics), 0, define, add, observe};
-constexpr spawn_host_loop loop_table{sizeof(spawn_host_loop), 0,        post, timer, timer_cancel,
-                                     fd_watch,                fd_unwatch};
+constexpr spawn_host_loop loop_table{
+    sizeof(spawn_host_loop), 0, post, timer, timer_cancel, fd_watch, fd_unwatch};
 constexpr spawn_host_blocking blocking_table{sizeof(spawn_host_blocking), 0, run};
 constexpr spawn_host_transport transport_table{sizeof(spawn_host_transport), 0, deliver,
                                                link_state};
 
-}  // namespace
+} // namespace
 
 const void* find_host_interface(const host_services& services, const char* id) noexcept {
   const std::string_view wanted(id);
@@ -120,4 +121,4 @@ const void* find_host_interface(const host_services& services, const char* id) n
   return nullptr;
 }
 
-}  // namespace spawn
+} // namespace spawn

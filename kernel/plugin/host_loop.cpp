@@ -27,8 +27,7 @@ host_loop::~host_loop() {
   }
 }
 
-void host_loop::call(host_table& host, spawn_task_fn fn, void* arg,
-                     std::uint32_t events) noexcept {
+void host_loop::call(host_table& host, spawn_task_fn fn, void* arg, std::uint32_t events) noexcept {
   const std::string threw = contained([&] { fn(arg, events); });
   if (!threw.empty()) {
     host.fault(errc::internal, "a task on a lane " + threw);
@@ -55,8 +54,7 @@ void host_loop::post(std::uint32_t lane, spawn_task_fn fn, void* arg) noexcept {
   });
 }
 
-std::uint64_t host_loop::arm(std::uint32_t lane, std::uint64_t at_ns, spawn_task_fn fn,
-                             void* arg) {
+std::uint64_t host_loop::arm(std::uint32_t lane, std::uint64_t at_ns, spawn_task_fn fn, void* arg) {
   if (fn == nullptr || !known(lane, "timer") || shared_->slots[lane].closed) {
     return 0;
   }
@@ -98,8 +96,8 @@ spawn_status host_loop::watch(std::uint32_t lane, int fd, std::uint32_t events, 
   if (lane >= loops_.io.size() || loops_.io[lane] == nullptr) {
     return SPAWN_E_UNSUPPORTED;
   }
-  const auto watching = loops_.io[lane]->watch(
-      fd, events, [keep = shared_, lane, fd, fn, arg](std::uint32_t seen) {
+  const auto watching =
+      loops_.io[lane]->watch(fd, events, [keep = shared_, lane, fd, fn, arg](std::uint32_t seen) {
         if (keep->slots[lane].fds.contains(fd)) {
           call(*keep->host, fn, arg, seen);
         }
@@ -127,4 +125,4 @@ void host_loop::close_lane(std::uint32_t lane) noexcept {
   s.fds.clear();
 }
 
-}  // namespace spawn
+} // namespace spawn

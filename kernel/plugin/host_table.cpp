@@ -60,9 +60,8 @@ void write_log(const spawn_host* h, std::int32_t level, spawn_slice message, con
     log::write(level_of(level), cut(message),
                {{"plugin", host->plugin()}, {"instance", host->instance()}});
   } else {
-    log::write(
-        level_of(level), cut(message),
-        {{"plugin", host->plugin()}, {"instance", host->instance()}, {"fields", fields}});
+    log::write(level_of(level), cut(message),
+               {{"plugin", host->plugin()}, {"instance", host->instance()}, {"fields", fields}});
   }
 }
 
@@ -92,7 +91,7 @@ void health(const spawn_host* h, std::uint32_t serving, spawn_slice why) noexcep
   }
 }
 
-}  // namespace
+} // namespace
 
 host_table* owner_of(const spawn_host* h) noexcept {
   if (h == nullptr || h->host_data == nullptr) {
@@ -124,11 +123,17 @@ host_table::host_table(std::string plugin, std::string instance, const clock& ti
   keep_until_exit(std::move(block));
 }
 
-host_table::~host_table() { close(); }
+host_table::~host_table() {
+  close();
+}
 
-void host_table::close() noexcept { block_->owner.store(nullptr, std::memory_order_release); }
+void host_table::close() noexcept {
+  block_->owner.store(nullptr, std::memory_order_release);
+}
 
-const spawn_host* host_table::table() const noexcept { return &block_->table; }
+const spawn_host* host_table::table() const noexcept {
+  return &block_->table;
+}
 
 void host_table::complete(spawn_op* const* ops, std::uint32_t n) noexcept {
   std::uint64_t ended = 0;
@@ -142,7 +147,10 @@ void host_table::complete(spawn_op* const* ops, std::uint32_t n) noexcept {
     // Looked at before end(): afterwards the op is its owner's and may be in flight again.
     const auto* op = static_cast<const port_op*>(raw->host_private[0]);
     const bool of_kernel = op != nullptr && op->home != nullptr;
-    raw->status = static_cast<spawn_status>(known_status(raw->status));
+    if (const auto known = static_cast<spawn_status>(known_status(raw->status));
+        known != raw->status) {
+      raw->status = known;
+    }
     if (!port_op::end(*raw)) {
       doubles_.fetch_add(1, std::memory_order_relaxed);
       fault(errc::internal, "completed an operation that was not in flight");
@@ -151,7 +159,7 @@ void host_table::complete(spawn_op* const* ops, std::uint32_t n) noexcept {
     if (of_kernel) {
       ++ended;
     } else {
-      wake = true;  // a life-cycle op: the control thread waits for it
+      wake = true; // a life-cycle op: the control thread waits for it
     }
   }
   completed_.fetch_add(ended);
@@ -165,7 +173,7 @@ void host_table::fault(errc why, std::string text) noexcept {
   {
     const std::lock_guard hold(mutex_);
     if (faulted_.load(std::memory_order_relaxed)) {
-      return;  // the first cause is the one to look at
+      return; // the first cause is the one to look at
     }
     fault_cause_ = error{why, 0, text};
     faulted_.store(true, std::memory_order_release);
@@ -196,6 +204,8 @@ host_table::health_state host_table::health() const {
   return health_;
 }
 
-std::uint64_t host_table::late_calls() noexcept { return late_calls_seen.load(); }
+std::uint64_t host_table::late_calls() noexcept {
+  return late_calls_seen.load();
+}
 
-}  // namespace spawn
+} // namespace spawn

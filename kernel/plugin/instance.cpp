@@ -9,19 +9,24 @@ namespace spawn {
 
 std::string_view name(plugin_instance::state state) noexcept {
   switch (state) {
-    case plugin_instance::state::created: return "created";
-    case plugin_instance::state::started: return "started";
-    case plugin_instance::state::quiesced: return "quiesced";
-    case plugin_instance::state::drained: return "drained";
-    case plugin_instance::state::stopped: return "stopped";
+    case plugin_instance::state::created:
+      return "created";
+    case plugin_instance::state::started:
+      return "started";
+    case plugin_instance::state::quiesced:
+      return "quiesced";
+    case plugin_instance::state::drained:
+      return "drained";
+    case plugin_instance::state::stopped:
+      return "stopped";
   }
   return "unknown";
 }
 
 result<void> plugin_instance::run_step(const char* what, step_fn step, std::uint64_t limit_ms) {
   const auto failed = [&](errc code, const std::string& cause) {
-    return fail(code, "instance " + core_->name + " (" + core_->host.plugin() + "): " + what +
-                          " " + cause);
+    return fail(
+        code, "instance " + core_->name + " (" + core_->host.plugin() + "): " + what + " " + cause);
   };
   if (inside_) {
     return failed(errc::deadline, "not tried: an earlier call has not returned");
@@ -32,9 +37,8 @@ result<void> plugin_instance::run_step(const char* what, step_fn step, std::uint
   op.arm(0, ++last_step_id_, began + limit_ms * ns_per_ms);
   // The late thread needs the op and the core even when this instance is gone.
   const timed_call call =
-      run_within(core_->name, limit_ms, [core = core_, steps = steps_, step, raw = &op.raw.op] {
-        step(core->raw, raw);
-      });
+      run_within(core_->name, limit_ms,
+                 [core = core_, steps = steps_, step, raw = &op.raw.op] { step(core->raw, raw); });
   if (call.late) {
     inside_ = true;
     return failed(errc::deadline, "did not return within " + std::to_string(limit_ms) + " ms");
@@ -46,9 +50,8 @@ result<void> plugin_instance::run_step(const char* what, step_fn step, std::uint
   }
   const std::uint64_t spent_ms = (core_->time.now_ns() - began) / ns_per_ms;
   const std::uint64_t left_ms = spent_ms < limit_ms ? limit_ms - spent_ms : 0;
-  const bool ended = core_->host.wait_completions(left_ms, [&] {
-    return op.now.load(std::memory_order_acquire) == port_op::phase::ended;
-  });
+  const bool ended = core_->host.wait_completions(
+      left_ms, [&] { return op.now.load(std::memory_order_acquire) == port_op::phase::ended; });
   if (!ended) {
     return failed(errc::deadline, "did not end within " + std::to_string(limit_ms) + " ms");
   }
@@ -106,9 +109,8 @@ result<drain_report> plugin_instance::drain(std::uint64_t limit_ms) {
   const std::uint64_t began = core_->time.now_ns();
   SPAWN_CHECK(run_step("drain", core_->raw->vt->drain, limit_ms));
   const std::uint64_t spent_ms = (core_->time.now_ns() - began) / ns_per_ms;
-  const bool all_ended =
-      core_->host.wait_completions(spent_ms < limit_ms ? limit_ms - spent_ms : 0,
-                                   [&] { return core_->in_flight() == 0; });
+  const bool all_ended = core_->host.wait_completions(spent_ms < limit_ms ? limit_ms - spent_ms : 0,
+                                                      [&] { return core_->in_flight() == 0; });
   state_ = state::drained;
   drain_report report;
   if (!all_ended) {
@@ -141,7 +143,7 @@ result<void> plugin_instance::stop(std::uint64_t limit_ms) {
   keep_first(on_each_lane(*core_->loops.lanes, lanes_run_, limit_ms,
                           [core = core_](lane& at) { core->loop.close_lane(at.index()); }));
   if (!out) {
-    inside_ = true;  // a lane, or the store's thread, is still in there
+    inside_ = true; // a lane, or the store's thread, is still in there
   }
   keep_first(run_step("stop", core_->raw->vt->stop, limit_ms));
   if (!core_->blocking.stop(limit_ms)) {
@@ -181,9 +183,8 @@ plugin_instance::~plugin_instance() {
 
 void plugin_instance::destroy() {
   if (!hangs()) {
-    const timed_call call = run_within(core_->name, destroy_limit_ms_, [core = core_] {
-      core->raw->vt->destroy(core->raw);
-    });
+    const timed_call call = run_within(core_->name, destroy_limit_ms_,
+                                       [core = core_] { core->raw->vt->destroy(core->raw); });
     if (!call.threw.empty()) {
       SPAWN_LOG(error, "plugin destroy failed", {"plugin", core_->host.plugin()},
                 {"instance", core_->name}, {"why", call.threw});
@@ -219,6 +220,7 @@ void plugin_instance::add_call_times(call_times& sum) const noexcept {
 
 instance_counters plugin_instance::counters() const {
   instance_counters out;
+  out.submitted = core_->retired_submitted.load();
   for (const instance_port* port : core_->ports) {
     out.submitted += port->submitted();
   }
@@ -236,4 +238,4 @@ instance_counters plugin_instance::counters() const {
   return out;
 }
 
-}  // namespace spawn
+} // namespace spawn

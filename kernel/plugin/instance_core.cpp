@@ -23,8 +23,8 @@ void instance_core::refuse(std::span<spawn_op* const> ops) const {
   const bool broken = host.faulted();
   std::string text = "instance " + name + " ";
   text += broken ? "is faulted: " + host.fault_cause().text : "is not started or is stopping";
-  for (spawn_op* raw : ops) {
-    end_here(*raw, broken ? errc::unavailable : errc::shutdown, text);
+  for (spawn_op* op : ops) {
+    end_here(*op, broken ? errc::unavailable : errc::shutdown, text);
   }
 }
 
@@ -43,11 +43,11 @@ void instance_core::note_slow(const char* what, std::uint64_t took_ns) noexcept 
 std::uint64_t instance_core::in_flight() const noexcept {
   // Completions first: an op that ends meanwhile counts as in flight, never as less than none.
   const std::uint64_t ended = host.completed() + ended_here.load();
-  std::uint64_t submitted = 0;
+  std::uint64_t submitted = retired_submitted.load();
   for (const instance_port* port : ports) {
     submitted += port->submitted();
   }
   return submitted > ended ? submitted - ended : 0;
 }
 
-}  // namespace spawn
+} // namespace spawn

@@ -89,10 +89,9 @@ std::string missing_slot(const void* table, std::span<const char* const> names, 
   std::string out;
   std::size_t i = 0;
   const auto look = [&](auto member) {
-    const auto offset = static_cast<std::uint32_t>(
-        reinterpret_cast<const char*>(&(t->*member)) - reinterpret_cast<const char*>(t));
-    if (out.empty() &&
-        (t->struct_size < offset + sizeof(t->*member) || t->*member == nullptr)) {
+    const auto offset = static_cast<std::uint32_t>(reinterpret_cast<const char*>(&(t->*member)) -
+                                                   reinterpret_cast<const char*>(t));
+    if (out.empty() && (t->struct_size < offset + sizeof(t->*member) || t->*member == nullptr)) {
       out = names[i];
     }
     ++i;
@@ -104,8 +103,8 @@ std::string missing_slot(const void* table, std::span<const char* const> names, 
 std::string missing_slot(const std::string& kind, const void* table) {
   static constexpr std::array<const char*, 4> store = {"capabilities", "lane_open", "submit",
                                                        "lane_close"};
-  static constexpr std::array<const char*, 6> transport = {"capabilities", "lane_open", "submit",
-                                                           "grant",        "settle",    "lane_close"};
+  static constexpr std::array<const char*, 6> transport = {
+      "capabilities", "lane_open", "submit", "grant", "settle", "lane_close"};
   static constexpr std::array<const char*, 2> workflow = {"part_types", "submit"};
   if (kind == "statestore") {
     using t = spawn_statestore;
@@ -114,8 +113,8 @@ std::string missing_slot(const std::string& kind, const void* table) {
   }
   if (kind == "transport") {
     using t = spawn_transport;
-    return missing_slot<t>(table, transport, &t::capabilities, &t::lane_open, &t::submit,
-                           &t::grant, &t::settle, &t::lane_close);
+    return missing_slot<t>(table, transport, &t::capabilities, &t::lane_open, &t::submit, &t::grant,
+                           &t::settle, &t::lane_close);
   }
   if (kind == "workflow") {
     using t = spawn_workflow;
@@ -142,25 +141,26 @@ result<void> check_interface(const plugin_instance& made) {
   return {};
 }
 
-}  // namespace
+} // namespace
 
 result<std::unique_ptr<plugin_instance>> plugin_instance::create(
     std::shared_ptr<plugin_library> library, const clock& time, instance_options options) {
   const std::string subject = library->subject();
-  auto config = check_config(options.name, library->manifest().config_schema,
-                             options.config_json, options.secrets);
+  auto config = check_config(options.name, library->manifest().config_schema, options.config_json,
+                             options.secrets);
   if (!config) {
     return refuse(load_step::config, subject, config.error().text, config.error().code);
   }
   SPAWN_CHECK(library->init(time, options.create_limit_ms));
 
-  auto core = std::make_shared<instance_core>(library, options.name, std::move(options.loops), time);
+  auto core =
+      std::make_shared<instance_core>(library, options.name, std::move(options.loops), time);
   auto m = prepare(core, std::move(*config), std::move(options.secrets));
   const timed_call call = run_within(
       options.name, options.create_limit_ms,
       [m] {
-        m->status = m->core->library->entry().create(m->core->host.table(), &m->info, &m->out,
-                                                     &m->error);
+        m->status =
+            m->core->library->entry().create(m->core->host.table(), &m->info, &m->out, &m->error);
       },
       [m] {
         // Nobody waits any more; take it down again.
@@ -197,4 +197,4 @@ result<std::unique_ptr<plugin_instance>> plugin_instance::create(
   return made;
 }
 
-}  // namespace spawn
+} // namespace spawn

@@ -40,7 +40,8 @@ result<void> on_each_lane(const lane_set& lanes, bool running, std::uint64_t lim
     });
   }
   std::unique_lock hold(s->mutex);
-  if (s->changed.wait_for(hold, std::chrono::milliseconds(limit_ms), [&] { return s->left == 0; })) {
+  if (s->changed.wait_for(hold, std::chrono::milliseconds(limit_ms),
+                          [&] { return s->left == 0; })) {
     return {};
   }
   std::uint32_t missing = 0;
@@ -51,4 +52,4 @@ result<void> on_each_lane(const lane_set& lanes, bool running, std::uint64_t lim
                                   std::to_string(limit_ms) + " ms");
 }
 
-}  // namespace spawn
+} // namespace spawn

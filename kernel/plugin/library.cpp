@@ -9,7 +9,9 @@
 namespace spawn {
 namespace {
 
-std::string built_in(const plugin_manifest& manifest) { return "(built in) " + manifest.label(); }
+std::string built_in(const plugin_manifest& manifest) {
+  return "(built in) " + manifest.label();
+}
 
 result<void> check_table(const spawn_plugin_entry* entry, const std::string& subject) {
   if (entry == nullptr) {
@@ -50,7 +52,7 @@ result<void> check_table(const spawn_plugin_entry* entry, const std::string& sub
   return {};
 }
 
-}  // namespace
+} // namespace
 
 plugin_library::plugin_library(const spawn_plugin_entry* entry, plugin_manifest manifest,
                                origin from)
@@ -60,8 +62,7 @@ result<std::shared_ptr<plugin_library>> plugin_library::adopt(const spawn_plugin
                                                               plugin_manifest manifest,
                                                               std::string manifest_json,
                                                               origin from) {
-  const std::string subject =
-      from.path.empty() ? built_in(manifest) : from.path.string();
+  const std::string subject = from.path.empty() ? built_in(manifest) : from.path.string();
   SPAWN_CHECK(check_table(entry, subject));
   if (manifest_json != entry->manifest_json) {
     return refuse(load_step::manifest, subject,
@@ -108,14 +109,13 @@ result<void> plugin_library::init(const clock& time, std::uint64_t limit_ms) {
     host_ = std::make_unique<host_table>(manifest_.label(), "", time);
   }
   auto status = std::make_shared<spawn_status>(SPAWN_E_INTERNAL);
-  const timed_call call = run_within(
-      manifest_.name, limit_ms,
-      [status, entry = entry_, host = host_->table()] { *status = entry->init(host); });
+  const timed_call call =
+      run_within(manifest_.name, limit_ms,
+                 [status, entry = entry_, host = host_->table()] { *status = entry->init(host); });
   if (call.late) {
     keep_for_ever();
     return refuse(load_step::init, subject(),
-                  "init did not return within " + std::to_string(limit_ms) + " ms",
-                  errc::deadline);
+                  "init did not return within " + std::to_string(limit_ms) + " ms", errc::deadline);
   }
   if (!call.threw.empty()) {
     return refuse(load_step::init, subject(), "init " + call.threw, errc::internal);
@@ -129,4 +129,4 @@ result<void> plugin_library::init(const clock& time, std::uint64_t limit_ms) {
   return {};
 }
 
-}  // namespace spawn
+} // namespace spawn

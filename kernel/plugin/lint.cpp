@@ -45,12 +45,12 @@ void check_symbols(const elf_image& image, std::vector<lint_finding>& out) {
 
 void check_flags(const elf_image& image, std::vector<lint_finding>& out) {
   if (image.text_relocations) {
-    out.push_back({lint_severity::refuse, "textrel",
-                   "needs text relocations; compile all of it with -fPIC"});
+    out.push_back(
+        {lint_severity::refuse, "textrel", "needs text relocations; compile all of it with -fPIC"});
   }
   if (image.executable_stack) {
-    out.push_back({lint_severity::refuse, "stack",
-                   "asks for an executable stack; link with -z noexecstack"});
+    out.push_back(
+        {lint_severity::refuse, "stack", "asks for an executable stack; link with -z noexecstack"});
   }
   for (const std::string& path : image.rpath) {
     out.push_back({lint_severity::refuse, "rpath",
@@ -78,7 +78,7 @@ void check_needed(const elf_image& image, const plugin_manifest& manifest,
   }
 }
 
-}  // namespace
+} // namespace
 
 bool is_entry_symbol(std::string_view name) noexcept {
   if (!name.starts_with(entry_prefix) || name.size() == entry_prefix.size()) {
@@ -92,10 +92,9 @@ std::vector<lint_finding> lint(const elf_image& image, const plugin_manifest& ma
   check_symbols(image, out);
   check_flags(image, out);
   check_needed(image, manifest, out);
-  std::sort(out.begin(), out.end(), [](const lint_finding& a, const lint_finding& b) {
-    return a.severity > b.severity;
-  });
+  std::sort(out.begin(), out.end(),
+            [](const lint_finding& a, const lint_finding& b) { return a.severity > b.severity; });
   return out;
 }
 
-}  // namespace spawn
+} // namespace spawn

@@ -99,7 +99,7 @@ result<std::unique_ptr<dll_mapping>> map_file(const fs::path& copy, bool unloada
   return out;
 }
 
-}  // namespace
+} // namespace
 
 result<std::shared_ptr<plugin_library>> load_library(const fs::path& file, const store_dir& store,
                                                      const expected_plugin& expected) {
@@ -152,7 +152,8 @@ result<std::shared_ptr<plugin_library>> load_library(const fs::path& file, const
       ::dlsym(mapped->library.native(), SPAWN_ENTRY_SYMBOL));
   if (find == nullptr) {
     const char* text = ::dlerror();
-    return refuse(load_step::entry, subject, text != nullptr ? text : SPAWN_ENTRY_SYMBOL " is NULL");
+    return refuse(load_step::entry, subject,
+                  text != nullptr ? text : SPAWN_ENTRY_SYMBOL " is NULL");
   }
   const spawn_plugin_entry* entry = nullptr;
   const std::string threw = contained([&] { entry = find(); });
@@ -163,4 +164,4 @@ result<std::shared_ptr<plugin_library>> load_library(const fs::path& file, const
   return plugin_library::adopt(entry, std::move(*manifest), *json, std::move(from));
 }
 
-}  // namespace spawn
+} // namespace spawn

@@ -18,8 +18,7 @@ plugin_manager::~plugin_manager() {
   }
 }
 
-result<std::shared_ptr<plugin_library>> plugin_manager::library_for(
-    const plugin_request& request) {
+result<std::shared_ptr<plugin_library>> plugin_manager::library_for(const plugin_request& request) {
   const std::string subject = request.kind + "/" + request.use;
   if (options_.require_signed) {
     return refuse(load_step::resolve, subject,
@@ -62,8 +61,8 @@ result<plugin_instance*> plugin_manager::load(std::shared_ptr<plugin_library> li
   }
   SPAWN_TRY(auto made,
             plugin_instance::create(std::move(library), time_,
-                                    {request.instance, request.config_json, request.secrets,
-                                     loops_, options_.create_limit_ms}));
+                                    {request.instance, request.config_json, request.secrets, loops_,
+                                     options_.create_limit_ms}));
   for (const lint_finding& finding : made->library().from().warnings) {
     SPAWN_LOG(warn, "plugin lint", {"plugin", made->manifest().label()}, {"rule", finding.rule},
               {"what", finding.text});
@@ -138,4 +137,4 @@ std::vector<plugin_info> plugin_manager::list() const {
   return out;
 }
 
-}  // namespace spawn
+} // namespace spawn

@@ -33,7 +33,7 @@ result<void> write_all(int fd, std::string_view bytes, const std::filesystem::pa
 }
 
 result<void> check_private(const std::filesystem::path& dir) {
-  struct stat info {};
+  struct stat info{};
   if (::lstat(dir.c_str(), &info) != 0) {
     return failed(dir, "can not look at it");
   }
@@ -49,7 +49,7 @@ result<void> check_private(const std::filesystem::path& dir) {
   return {};
 }
 
-}  // namespace
+} // namespace
 
 std::string sha256_hex(std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -113,4 +113,4 @@ result<std::filesystem::path> store_dir::put(std::string_view bytes,
   return file;
 }
 
-}  // namespace spawn
+} // namespace spawn

@@ -49,11 +49,13 @@ void lane_router::route(invocation_ptr message) {
   if (!message->caller_settled && message->has_caller && !message->caller.system.empty() &&
       !message->caller.name.empty()) {
     // Made by a host during a turn of `caller`, perhaps: that actor's lane knows (rule 6).
-    carry(std::move(message), owner_of(message->caller.system, message->caller.name));
+    lane_router& of_caller = owner_of(message->caller.system, message->caller.name);
+    carry(std::move(message), of_caller);
     return;
   }
   message->caller_settled = true;
-  carry(std::move(message), owner_of(message->target.system, message->target.name));
+  lane_router& of_target = owner_of(message->target.system, message->target.name);
+  carry(std::move(message), of_target);
 }
 
 void lane_router::carry(invocation_ptr message, lane_router& to) {
@@ -143,7 +145,8 @@ void lane_router::receive_bound(invocation_ptr message, std::string_view parent)
     return;
   }
   if (parent == message->target.name) {
-    dispatch(std::move(message), {message->target.system, {}, message->target.name}, *type);
+    const actor_view own{message->target.system, {}, message->target.name};
+    dispatch(std::move(message), own, *type);
     return;
   }
   // Held by the callback; a second owner keeps the bytes that `parent` points into.

@@ -75,6 +75,7 @@ def test_other_types_are_415(mesh):
 
 def test_unknown_actor_is_500_actor_not_found(mesh):
     """D6: the status is ACTOR_NOT_FOUND, the HTTP code stays 500."""
+    mesh.counter()  # so that the system is known
     name = mesh.name("nobody")
     outcome = mesh.invoke(name, "act").expect_error("ACTOR_NOT_FOUND", 500, ACTOR_NOT_FOUND)
     assert outcome.text == f"ACTOR_NOT_FOUND: Actor {name} not found on ActorSystem {SYSTEM}"

@@ -116,6 +116,7 @@ def test_the_register_ref_of_the_go_sdk(mesh):
 
 def test_an_unknown_actor_fails_soon(mesh):
     """S6: ACTOR_NOT_FOUND with upstream's text, after a short grace at most."""
+    mesh.counter()  # so that the system is known
     name, begin = mesh.name("nobody"), time.monotonic()
     outcome = mesh.invoke(name, "inc").expect_error("ACTOR_NOT_FOUND", status=ACTOR_NOT_FOUND)
     assert outcome.text == f"ACTOR_NOT_FOUND: Actor {name} not found on ActorSystem {SYSTEM}"

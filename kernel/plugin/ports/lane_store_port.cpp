@@ -4,8 +4,7 @@
 
 namespace spawn {
 
-lane_store_port::lane_store_port(std::shared_ptr<instance_core> core,
-                                 const spawn_statestore* table)
+lane_store_port::lane_store_port(std::shared_ptr<instance_core> core, const spawn_statestore* table)
     : registered_port(core),
       shared_(new shared{core, table, std::vector<slot>(core->loops.lanes->size())}),
       capabilities_(table->capabilities(core->raw)) {}
@@ -65,4 +64,4 @@ result<void> lane_store_port::close(bool lanes_run, std::uint64_t limit_ms) {
   });
 }
 
-}  // namespace spawn
+} // namespace spawn

@@ -10,6 +10,7 @@ namespace spawn {
 class lane_store_port final : public statestore_port, public registered_port {
  public:
   lane_store_port(std::shared_ptr<instance_core> core, const spawn_statestore* table);
+  ~lane_store_port() override { retire(); }
 
   [[nodiscard]] std::string_view name() const noexcept override { return core_->name; }
   [[nodiscard]] std::uint64_t capabilities() const noexcept override { return capabilities_; }
@@ -36,4 +37,4 @@ class lane_store_port final : public statestore_port, public registered_port {
   std::uint64_t capabilities_;
 };
 
-}  // namespace spawn
+} // namespace spawn

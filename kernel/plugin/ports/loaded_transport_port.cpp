@@ -14,7 +14,10 @@ loaded_transport_port::loaded_transport_port(std::shared_ptr<instance_core> core
 }
 
 // By now the instance is stopped or the lanes are: nobody is inside deliver().
-loaded_transport_port::~loaded_transport_port() { core_->host.services.transport.store(nullptr); }
+loaded_transport_port::~loaded_transport_port() {
+  core_->host.services.transport.store(nullptr);
+  retire();
+}
 
 void loaded_transport_port::publish(
     lane& from, std::string_view subject,
@@ -121,21 +124,20 @@ void loaded_transport_port::list_unfinished(std::vector<unfinished_op>& out) con
 
 result<void> loaded_transport_port::close(bool lanes_run, std::uint64_t limit_ms) {
   const bool all_ended = core_->in_flight() == 0;
-  return on_each_lane(*core_->loops.lanes, lanes_run, limit_ms,
-                      [state = state_, all_ended](lane& at) {
-                        for (const auto& sub : state->subscriptions) {
-                          if (sub->channel == &at) {
-                            timer_wheel::cancel(sub->again);
-                          }
-                        }
-                        transport_state::slot& s = state->slots[at.index()];
-                        if (s.handle != nullptr && all_ended) {
-                          static_cast<void>(state->core->call(s.times, "lane_close", true, [&] {
-                            state->table->lane_close(s.handle);
-                          }));
-                          s.handle = nullptr;
-                        }
-                      });
+  return on_each_lane(
+      *core_->loops.lanes, lanes_run, limit_ms, [state = state_, all_ended](lane& at) {
+        for (const auto& sub : state->subscriptions) {
+          if (sub->channel == &at) {
+            timer_wheel::cancel(sub->again);
+          }
+        }
+        transport_state::slot& s = state->slots[at.index()];
+        if (s.handle != nullptr && all_ended) {
+          static_cast<void>(state->core->call(s.times, "lane_close", true,
+                                              [&] { state->table->lane_close(s.handle); }));
+          s.handle = nullptr;
+        }
+      });
 }
 
-}  // namespace spawn
+} // namespace spawn

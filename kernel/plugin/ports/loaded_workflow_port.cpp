@@ -50,6 +50,8 @@ void loaded_workflow_port::list_unfinished(std::vector<unfinished_op>& out) cons
 }
 
 // A workflow has no channels: there is nothing to close.
-result<void> loaded_workflow_port::close(bool, std::uint64_t) { return {}; }
+result<void> loaded_workflow_port::close(bool, std::uint64_t) {
+  return {};
+}
 
-}  // namespace spawn
+} // namespace spawn

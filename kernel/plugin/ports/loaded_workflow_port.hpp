@@ -11,6 +11,7 @@ class loaded_workflow_port final : public workflow_port, public registered_port 
  public:
   loaded_workflow_port(std::shared_ptr<instance_core> core, const spawn_workflow* table,
                        std::vector<std::string> part_types);
+  ~loaded_workflow_port() override { retire(); }
 
   [[nodiscard]] std::string_view name() const noexcept override { return core_->name; }
   [[nodiscard]] const std::vector<std::string>& part_types() const noexcept override {
@@ -33,4 +34,4 @@ class loaded_workflow_port final : public workflow_port, public registered_port 
   std::vector<slot> slots_;
 };
 
-}  // namespace spawn
+} // namespace spawn

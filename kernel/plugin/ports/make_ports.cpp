@@ -31,8 +31,8 @@ constexpr std::array<capability, 5> transport_capabilities = {
 
 result<const void*> table_of(plugin_instance& instance, const char* kind, const char* id) {
   if (instance.manifest().kind != kind) {
-    return fail(errc::invalid, "instance " + instance.name() + " is a " +
-                                   instance.manifest().kind + ", not a " + kind);
+    return fail(errc::invalid, "instance " + instance.name() + " is a " + instance.manifest().kind +
+                                   ", not a " + kind);
   }
   if (!instance.core()->ports.empty()) {
     return fail(errc::invalid, "instance " + instance.name() + " has its port already");
@@ -60,7 +60,7 @@ result<void> check_capabilities(const plugin_instance& instance, std::uint64_t h
                                      ") can not do what the configuration asks for: " + missing);
 }
 
-}  // namespace
+} // namespace
 
 result<std::unique_ptr<statestore_port>> make_statestore_port(plugin_instance& instance,
                                                               std::uint64_t needs) {
@@ -112,4 +112,4 @@ result<std::unique_ptr<transport_port>> make_transport_port(plugin_instance& ins
   return std::make_unique<loaded_transport_port>(instance.core(), table);
 }
 
-}  // namespace spawn
+} // namespace spawn

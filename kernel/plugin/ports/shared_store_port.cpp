@@ -34,7 +34,7 @@ struct shared_store_port::shared {
       oldest = oldest == nullptr ? node : oldest;
     }
     if (!queue.push_chain(newest, oldest)) {
-      return;  // whoever made it non-empty has woken the consumer
+      return; // whoever made it non-empty has woken the consumer
     }
     if (own_thread) {
       const std::lock_guard hold(mutex);
@@ -153,6 +153,7 @@ shared_store_port::~shared_store_port() {
   if (shared_->thread.joinable()) {
     static_cast<void>(close(false, 1'000));
   }
+  retire();
 }
 
 void shared_store_port::submit(lane& from, std::span<spawn_op* const> ops) {
@@ -207,8 +208,10 @@ result<void> shared_store_port::close(bool lanes_run, std::uint64_t limit_ms) {
     return {};
   }
   shared_->thread.detach();
-  return fail(errc::deadline, "instance " + core_->name + ": its thread did not return from the "
-                              "plugin within " + std::to_string(limit_ms) + " ms");
+  return fail(errc::deadline, "instance " + core_->name +
+                                  ": its thread did not return from the "
+                                  "plugin within " +
+                                  std::to_string(limit_ms) + " ms");
 }
 
-}  // namespace spawn
+} // namespace spawn

@@ -9,8 +9,8 @@ bool store_channel::open(instance_core& core, const spawn_statestore& table, std
   }
   spawn_status status = SPAWN_E_INTERNAL;
   spawn_ss_lane* made = nullptr;
-  const bool returned = core.call(times, "lane_open", true,
-                                  [&] { status = table.lane_open(core.raw, lane, &made); });
+  const bool returned =
+      core.call(times, "lane_open", true, [&] { status = table.lane_open(core.raw, lane, &made); });
   if (returned && status == SPAWN_OK && made != nullptr) {
     handle = made;
     return true;
@@ -27,4 +27,4 @@ void store_channel::close(instance_core& core, const spawn_statestore& table) {
   }
 }
 
-}  // namespace spawn
+} // namespace spawn

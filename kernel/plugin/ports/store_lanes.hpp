@@ -35,7 +35,7 @@ struct store_flights {
   }
 };
 
-// Unregisters from the instance when it goes. [control]
+// Unregisters from the instance when it goes; what it handed over stays counted. [control]
 class registered_port : public instance_port {
  public:
   explicit registered_port(std::shared_ptr<instance_core> core) : core_(std::move(core)) {
@@ -46,7 +46,10 @@ class registered_port : public instance_port {
   registered_port& operator=(const registered_port&) = delete;
 
  protected:
+  // First thing in the destructor of a port.
+  void retire() noexcept { core_->retired_submitted += submitted(); }
+
   std::shared_ptr<instance_core> core_;
 };
 
-}  // namespace spawn
+} // namespace spawn

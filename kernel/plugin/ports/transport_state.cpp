@@ -18,7 +18,7 @@ transport_message copy_of(const spawn_tp_message& from) {
   return out;
 }
 
-}  // namespace
+} // namespace
 
 transport_state::transport_state(std::shared_ptr<instance_core> c, const spawn_transport* t)
     : core(std::move(c)),
@@ -37,9 +37,8 @@ bool transport_state::open(slot& s, std::uint32_t lane_index) {
   }
   spawn_status status = SPAWN_E_INTERNAL;
   spawn_tp_lane* made = nullptr;
-  const bool returned = core->call(s.times, "lane_open", true, [&] {
-    status = table->lane_open(core->raw, lane_index, &made);
-  });
+  const bool returned = core->call(
+      s.times, "lane_open", true, [&] { status = table->lane_open(core->raw, lane_index, &made); });
   if (returned && status == SPAWN_OK) {
     s.handle = made;
   }
@@ -97,7 +96,8 @@ void transport_state::publish_failed(std::string_view why) noexcept {
   core->failed_publishes.fetch_add(1, std::memory_order_relaxed);
   const std::uint64_t now = core->time.now_ns();
   std::uint64_t last = failure_logged_ns.load(std::memory_order_relaxed);
-  if ((last != 0 && now - last < ns_per_s) || !failure_logged_ns.compare_exchange_strong(last, now)) {
+  if ((last != 0 && now - last < ns_per_s) ||
+      !failure_logged_ns.compare_exchange_strong(last, now)) {
     return;
   }
   SPAWN_LOG(warn, "publishing failed", {"instance", core->name}, {"why", why},
@@ -184,4 +184,4 @@ void transport_state::grant_and_settle(subscription& sub, std::uint32_t credit,
   }
 }
 
-}  // namespace spawn
+} // namespace spawn

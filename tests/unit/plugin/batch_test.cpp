@@ -28,7 +28,9 @@ TEST(GroupBatch, TakesEverythingThatFits) {
   EXPECT_EQ(cut({7, 7, 7, 7}, 4), 4u);
 }
 
-TEST(GroupBatch, CutsSingleOpsAtTheLimit) { EXPECT_EQ(cut({0, 0, 0, 0, 0}, 4), 4u); }
+TEST(GroupBatch, CutsSingleOpsAtTheLimit) {
+  EXPECT_EQ(cut({0, 0, 0, 0, 0}, 4), 4u);
+}
 
 TEST(GroupBatch, DoesNotCutInsideAGroup) {
   EXPECT_EQ(cut({1, 1, 2, 2, 2, 0}, 4), 2u);
@@ -51,5 +53,5 @@ TEST(GroupBatch, LooksAtGroupsOfWritesOnly) {
   EXPECT_EQ(next_batch(ops, 2), 2u);
 }
 
-}  // namespace
-}  // namespace spawn
+} // namespace
+} // namespace spawn

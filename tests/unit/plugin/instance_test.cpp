@@ -193,8 +193,8 @@ TEST_F(Instance, RefusesAMissingOrShortInterface) {
   EXPECT_NE(why(make()).find("refused at interface: its instance does not have spawn.statestore/1"),
             std::string::npos);
   plugin->interface = [](const char*) -> const void* {
-    static const spawn_statestore table{offsetof(spawn_statestore, submit), 0, nullptr, nullptr,
-                                        nullptr, nullptr, nullptr};
+    static const spawn_statestore table{
+        offsetof(spawn_statestore, submit), 0, nullptr, nullptr, nullptr, nullptr, nullptr};
     return &table;
   };
   EXPECT_NE(why(make()).find("\"capabilities\""), std::string::npos);
@@ -237,5 +237,5 @@ TEST_F(Instance, ShowsFaultAndHealth) {
   EXPECT_EQ(host_table::late_calls(), late + 2) << "calls after destroy reach nobody";
 }
 
-}  // namespace
-}  // namespace spawn
+} // namespace
+} // namespace spawn

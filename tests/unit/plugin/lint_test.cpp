@@ -20,7 +20,9 @@ std::string rules(const elf_image& image, const plugin_manifest& manifest = {}) 
   return out;
 }
 
-TEST(Lint, FindsNothingInAGoodPlugin) { EXPECT_EQ(rules(good()), ""); }
+TEST(Lint, FindsNothingInAGoodPlugin) {
+  EXPECT_EQ(rules(good()), "");
+}
 
 TEST(Lint, AllowsEntriesOfOtherMajors) {
   auto image = good();
@@ -66,5 +68,5 @@ TEST(Lint, PutsRefusalsFirst) {
   EXPECT_EQ(rules(image).rfind("warn grpc;"), rules(image).size() - 10);
 }
 
-}  // namespace
-}  // namespace spawn
+} // namespace
+} // namespace spawn

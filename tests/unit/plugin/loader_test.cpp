@@ -46,8 +46,7 @@ TEST_F(Loader, TakesAnUnversionedFileByItsManifest) {
 
 TEST_F(Loader, NamesTheFileWhenTheOnlyOneCanNotBeRead) {
   test::write_file(plugins / "statestore" / "good_c" / "plugin.so", "this is text");
-  EXPECT_NE(chosen("").find("good_c/plugin.so refused at note: not an ELF file"),
-            std::string::npos)
+  EXPECT_NE(chosen("").find("good_c/plugin.so refused at note: not an ELF file"), std::string::npos)
       << chosen("");
 }
 
@@ -90,5 +89,5 @@ TEST_F(Loader, SaysThatThereIsNoFile) {
   EXPECT_NE(missing.error().text.find("refused at resolve"), std::string::npos);
 }
 
-}  // namespace
-}  // namespace spawn
+} // namespace
+} // namespace spawn

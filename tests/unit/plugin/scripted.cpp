@@ -7,7 +7,7 @@ namespace spawn::test {
 namespace {
 
 script* now = nullptr;
-const spawn_host* host = nullptr;  // of the latest instance
+const spawn_host* host = nullptr; // of the latest instance
 
 struct scripted_instance : spawn_instance {
   const spawn_host* h;
@@ -18,7 +18,9 @@ void run(const script::step& step, spawn_instance* self, spawn_op* op) {
   step ? step(h, op) : end(h, op);
 }
 
-std::uint64_t capabilities(spawn_instance*) { return now->capabilities; }
+std::uint64_t capabilities(spawn_instance*) {
+  return now->capabilities;
+}
 
 template <class Lane>
 spawn_status lane_open(spawn_instance*, std::uint32_t lane, Lane** out) {
@@ -59,12 +61,17 @@ const char* const* part_types(spawn_instance*) {
   return parts;
 }
 
-const spawn_statestore store{sizeof(spawn_statestore), 0, capabilities, lane_open<spawn_ss_lane>,
-                             submit<spawn_ss_lane>, nullptr, lane_close<spawn_ss_lane>};
+const spawn_statestore store{sizeof(spawn_statestore),
+                             0,
+                             capabilities,
+                             lane_open<spawn_ss_lane>,
+                             submit<spawn_ss_lane>,
+                             nullptr,
+                             lane_close<spawn_ss_lane>};
 const spawn_transport transport{
     sizeof(spawn_transport), 0,     capabilities, lane_open<spawn_tp_lane>,
     submit<spawn_tp_lane>,   grant, settle,       lane_close<spawn_tp_lane>};
-const spawn_workflow workflow{sizeof(spawn_workflow), 0, part_types, nullptr, nullptr,
+const spawn_workflow workflow{sizeof(spawn_workflow), 0,      part_types, nullptr, nullptr,
                               workflow_submit,        nullptr};
 
 const void* find(spawn_instance*, const char* id) {
@@ -95,7 +102,9 @@ const spawn_instance_vtbl vtbl{
       }
     }};
 
-spawn_status init(const spawn_host*) { return now->init ? now->init() : SPAWN_OK; }
+spawn_status init(const spawn_host*) {
+  return now->init ? now->init() : SPAWN_OK;
+}
 void deinit() {}
 spawn_status create(const spawn_host* h, const spawn_create_info* info, spawn_instance** out,
                     spawn_buf* error) {
@@ -111,17 +120,21 @@ spawn_status create(const spawn_host* h, const spawn_create_info* info, spawn_in
   return SPAWN_OK;
 }
 
-#define MANIFEST(kind, traits)                                                              \
-  R"({"kind":")" kind R"(","name":"scripted","version":"1.2.0","license":"Apache-2.0",)"    \
-  R"("abi":{"major":1,"minor":0},)" traits                                                  \
-  R"(,"config_schema":{"type":"object","additionalProperties":false,"properties":)"         \
-  R"({"dsn":{"type":"string"},"pool":{"type":"object","properties":{"size":)"               \
+#define MANIFEST(kind, traits)                                                           \
+  R"({"kind":")" kind R"(","name":"scripted","version":"1.2.0","license":"Apache-2.0",)" \
+  R"("abi":{"major":1,"minor":0},)" traits                                               \
+  R"(,"config_schema":{"type":"object","additionalProperties":false,"properties":)"      \
+  R"({"dsn":{"type":"string"},"pool":{"type":"object","properties":{"size":)"            \
   R"({"type":"integer"}}}}}})"
 
-}  // namespace
+} // namespace
 
-with_script::with_script() : script_(std::make_unique<script>()) { now = script_.get(); }
-with_script::~with_script() { now = nullptr; }
+with_script::with_script() : script_(std::make_unique<script>()) {
+  now = script_.get();
+}
+with_script::~with_script() {
+  now = nullptr;
+}
 
 const spawn_plugin_entry& scripted_entry(const std::string& which) {
   static const std::map<std::string, const char*> manifests = {
@@ -142,4 +155,4 @@ std::shared_ptr<plugin_library> scripted_library(const std::string& which) {
   return made ? std::move(*made) : nullptr;
 }
 
-}  // namespace spawn::test
+} // namespace spawn::test

@@ -38,6 +38,11 @@ struct StorePort : ::testing::Test {
     port = std::move(*got);
     ASSERT_TRUE(instance->start(1'000));
   }
+  void TearDown() override {
+    if (instance != nullptr) {
+      instance->lanes_stopped();
+    }
+  }
   void submit(lane& from, std::initializer_list<probe*> ops) {
     std::vector<spawn_op*> raw;
     for (probe* p : ops) {
@@ -355,5 +360,5 @@ TEST_F(StorePort, LetsGoOfAStoreThatNeverReturnsFromSubmit) {
   hand[0].drive();
 }
 
-}  // namespace
-}  // namespace spawn
+} // namespace
+} // namespace spawn

@@ -40,7 +40,7 @@ class client {
   // The answer decoded as Response; `nothing` ignores its payload. A default Response comes back
   // from async and scheduled requests, and when the answer is a noop. An answer without payload,
   // or with one of another type, is a failure.
-  template <class Response = nothing, payload Request>
+  template <class Response = nothing, encodable Request>
   [[nodiscard]] result<Response> invoke(std::string_view system, std::string_view actor,
                                         std::string_view action, const Request& request,
                                         const invoke_options& options = {}) const {

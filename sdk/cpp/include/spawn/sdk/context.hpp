@@ -44,7 +44,7 @@ class context_base {
   [[nodiscard]] string_map& tags() { return turn_.tags(); }
 
   // Sets the payload of the answer: for actions that answer with different types.
-  template <payload T>
+  template <encodable T>
   replied reply(const T& value) {
     const auto slot = turn_.reply_value();
     codec<T>::encode(value, slot.type_url, slot.value);
@@ -64,7 +64,7 @@ class context_base {
   void effect(std::string_view actor, std::string_view action, const effect_options& options = {}) {
     turn_.add_effect(shape(actor, action, options), false);
   }
-  template <payload T>
+  template <encodable T>
   void effect(std::string_view actor, std::string_view action, const T& value,
               const effect_options& options = {}) {
     fill(turn_.add_effect(shape(actor, action, options), true), value);
@@ -72,7 +72,7 @@ class context_base {
 
   // A message to all subscribers of a channel. The last one set in a call counts.
   void broadcast(std::string_view channel) { turn_.set_broadcast(channel, false); }
-  template <payload T>
+  template <encodable T>
   void broadcast(std::string_view channel, const T& value) {
     fill(turn_.set_broadcast(channel, true), value);
   }
@@ -87,7 +87,7 @@ class context_base {
     turn_.set_forward(actor, action, register_ref);
   }
   // A part for a workflow plugin of the kernel, found by the type's name.
-  template <payload T>
+  template <encodable T>
   void part(const T& value) {
     const auto slot = turn_.add_part();
     codec<T>::encode(value, slot.type_url, slot.value);

@@ -83,7 +83,7 @@ struct codec<any_value> {
 };
 
 template <class T>
-concept payload = requires(const T& from, T& to, std::string& text, std::string_view view) {
+concept encodable = requires(const T& from, T& to, std::string& text, std::string_view view) {
   { codec<T>::type_name() } -> std::convertible_to<std::string_view>;
   codec<T>::encode(from, text, text);
   { codec<T>::decode(view, view, to) } -> std::same_as<bool>;

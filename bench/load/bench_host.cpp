@@ -1,0 +1,62 @@
+// The actor host of the benchmarks: a no-op and a counter with 64 bytes of state.
+//
+//   noop     stateless, echoes its payload: the price of the way to a host and back
+//   Counter  unnamed, stateful: Add increments; instances c0, c1, ... are made by bench_load
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "bench.pb.h"
+#include "spawn/sdk/host.hpp"
+
+namespace {
+
+constexpr std::size_t padding_bytes = 53;
+
+void declare(spawn::sdk::host& app) {
+  using namespace std::chrono_literals;
+  using counter_context = spawn::sdk::context<bench::Counter>;
+  app.actor("noop").stateless().action("noop",
+                                       [](spawn::sdk::context<>& ctx) { return ctx.echo(); });
+  app.unnamed<bench::Counter>("Counter").idle_timeout(10min).action(
+      "Add", [](counter_context& ctx) {
+        auto& state = ctx.state();
+        state.set_count(state.count() + 1);
+        if (state.padding().size() != padding_bytes) {
+          state.set_padding(std::string(padding_bytes, '.'));
+        }
+      });
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  try {
+    spawn::sdk::host_options options;
+    std::string system = "spawn-system";
+    std::string kernel;
+    options.threads = 1;
+    CLI::App flags{"Actor host of the benchmarks: noop and Counter"};
+    flags.add_option("--port", options.port, "listen here");
+    flags.add_option("--kernel", kernel, "host:port of the kernel");
+    flags.add_option("--system", system, "actor system")->capture_default_str();
+    flags.add_option("--threads", options.threads, "workers")->capture_default_str();
+    CLI11_PARSE(flags, argc, argv);
+    if (!kernel.empty()) {
+      options.kernel = spawn::sdk::kernel_address::parse(kernel);
+    }
+    options.service_name = "bench-host";
+    options.on_registered = [] {
+      std::puts("registered");
+      std::fflush(stdout);
+    };
+    spawn::sdk::host app{system, options};
+    declare(app);
+    app.run();
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_host: %s\n", error.what());
+    return 1;
+  }
+}

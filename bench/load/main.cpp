@@ -1,0 +1,142 @@
+// The load generator: closed loop, prebuilt requests, every answer checked, one JSON line.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cpu_time.hpp"
+#include "report.hpp"
+#include "requests.hpp"
+
+namespace {
+
+namespace bench = spawn::bench;
+
+struct options {
+  std::string url = "127.0.0.1:9001";
+  std::string mode = "noop";
+  std::string system = "spawn-system";
+  std::string path = "/api/v1/actors/actions";
+  unsigned actors = 256;
+  unsigned connections = 64;
+  unsigned threads = 1;
+  double seconds = 5;
+  double warmup = 1;
+  std::vector<int> pids;
+};
+
+void declare(CLI::App& flags, options& o) {
+  flags.add_option("--url", o.url, "host:port")->capture_default_str();
+  flags
+      .add_option("--mode", o.mode,
+                  "noop | counter through a kernel; raw-path to a host or the floor")
+      ->check(CLI::IsMember({"noop", "counter", "raw-path"}))
+      ->capture_default_str();
+  flags.add_option("--path", o.path, "for raw-path")->capture_default_str();
+  flags.add_option("--actors", o.actors, "for counter: how many instances")
+      ->check(CLI::Range(1U, 10'000'000U))
+      ->capture_default_str();
+  flags.add_option("--connections", o.connections)
+      ->check(CLI::Range(1U, 20'000U))
+      ->capture_default_str();
+  flags.add_option("--threads", o.threads)->check(CLI::Range(1U, 64U))->capture_default_str();
+  flags.add_option("--seconds", o.seconds, "measured time")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  flags.add_option("--warmup", o.warmup, "seconds before it")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  flags.add_option("--system", o.system, "actor system")->capture_default_str();
+  flags.add_option("--pid", o.pids, "processes whose CPU time is reported")->delimiter(',');
+}
+
+std::vector<std::string> prepare(const options& o, const bench::target& to) {
+  if (o.mode == "noop") {
+    return {bench::noop_request(to, o.system)};
+  }
+  if (o.mode == "raw-path") {
+    return {bench::raw_request(to, o.system, o.path)};
+  }
+  for (const auto& request : bench::spawn_requests(to, o.system, o.actors)) {
+    bench::ask_once(to, request, bench::expectation::status_ok);
+  }
+  return bench::counter_requests(to, o.system, o.actors);
+}
+
+std::vector<double> cpu_of(const std::vector<int>& pids) {
+  std::vector<double> all;
+  for (const int pid : pids) {
+    const auto seconds = bench::cpu_seconds_of(pid);
+    if (!seconds) {
+      throw std::runtime_error("--pid " + std::to_string(pid) + ": no such process");
+    }
+    all.push_back(*seconds);
+  }
+  return all;
+}
+
+std::chrono::steady_clock::duration to_duration(double seconds) {
+  return std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+      std::chrono::duration<double>(seconds));
+}
+
+// True when there were good answers and no bad ones.
+bool run(const options& o) {
+  const auto to = bench::parse_target(o.url);
+  const auto requests = prepare(o, to);
+  bench::load_plan plan;
+  plan.to = to;
+  plan.requests = &requests;
+  plan.wanted =
+      o.mode == "raw-path" ? bench::expectation::updated_context : bench::expectation::status_ok;
+  plan.measure_from = std::chrono::steady_clock::now() + to_duration(o.warmup);
+  plan.measure_until = plan.measure_from + to_duration(o.seconds);
+
+  const unsigned threads = std::min(o.threads, o.connections);
+  std::vector<bench::load_counts> counts(threads);
+  std::vector<std::thread> workers;
+  for (unsigned i = 0, first = 0; i < threads; ++i) {
+    const unsigned share = o.connections / threads + (i < o.connections % threads ? 1 : 0);
+    workers.emplace_back([&plan, &o, &into = counts[i], first, share] {
+      into = bench::run_load(plan, first, share, o.connections);
+    });
+    first += share;
+  }
+  std::this_thread::sleep_until(plan.measure_from);
+  const auto before = cpu_of(o.pids);
+  const double own_before = bench::own_cpu_seconds();
+  std::this_thread::sleep_until(plan.measure_until);
+  const auto after = cpu_of(o.pids);
+  bench::run_facts facts{o.mode, o.connections, threads, o.seconds, 0, {}};
+  facts.cpu_client_s = bench::own_cpu_seconds() - own_before;
+  for (std::size_t i = 0; i < o.pids.size(); ++i) {
+    facts.cpu_of_pids.emplace_back(o.pids[i], after[i] - before[i]);
+  }
+  bench::load_counts sum;
+  for (unsigned i = 0; i < threads; ++i) {
+    workers[i].join();
+    sum.merge(counts[i]);
+  }
+  std::puts(bench::to_json(facts, sum).c_str());
+  return sum.errors == 0 && sum.latency.total() != 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  options o;
+  CLI::App flags{"Load generator: closed loop over keep-alive connections"};
+  declare(flags, o);
+  CLI11_PARSE(flags, argc, argv);
+  try {
+    return run(o) ? 0 : 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_load: %s\n", error.what());
+    return 2;
+  }
+}

@@ -1,0 +1,119 @@
+#include "requests.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+
+namespace spawn::bench {
+
+namespace {
+
+constexpr unsigned spawn_batch = 1000;
+
+void put_varint(std::string& out, std::uint64_t value) {
+  while (value >= 0x80) {
+    out += static_cast<char>(value | 0x80);
+    value >>= 7;
+  }
+  out += static_cast<char>(value);
+}
+
+// A length-delimited field: text, bytes or a message.
+std::string field(unsigned number, std::string_view bytes) {
+  std::string out;
+  put_varint(out, number << 3 | 2);
+  put_varint(out, bytes.size());
+  return out.append(bytes);
+}
+
+std::string actor_id(std::string_view name, std::string_view system, std::string_view parent = {}) {
+  return field(1, name) + field(2, system) + (parent.empty() ? "" : field(3, parent));
+}
+
+// An Any with a JSONType of 16 bytes of text.
+std::string payload() {
+  return field(1, "type.googleapis.com/spawn.JSONType") +
+         field(2, field(1, "{\"text\":\"hello\"}"));
+}
+
+std::string invocation(std::string_view system, std::string_view actor, std::string_view action,
+                       std::string_view payload_field) {
+  return field(1, field(1, system)) + field(2, field(1, actor_id(actor, system))) +
+         field(3, action).append(payload_field);
+}
+
+std::string http(const target& to, std::string_view path, std::string_view body) {
+  std::string out = "POST ";
+  out.append(path).append(" HTTP/1.1\r\nhost: ").append(to.authority);
+  out.append("\r\ncontent-type: application/octet-stream\r\ncontent-length: ");
+  out.append(std::to_string(body.size())).append("\r\n\r\n").append(body);
+  return out;
+}
+
+std::string invoke_path(std::string_view system, std::string_view actor) {
+  std::string path = "/api/v1/system/";
+  return path.append(system).append("/actors/").append(actor).append("/invoke");
+}
+
+} // namespace
+
+target parse_target(std::string_view url) {
+  constexpr std::string_view scheme = "http://";
+  auto rest = url;
+  if (rest.starts_with(scheme)) {
+    rest.remove_prefix(scheme.size());
+  }
+  rest = rest.substr(0, rest.find('/'));
+  const auto colon = rest.rfind(':');
+  target to;
+  if (colon != std::string_view::npos) {
+    const auto port = rest.substr(colon + 1);
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), to.port);
+    if (error == std::errc{} && end == port.data() + port.size() && colon != 0 && to.port != 0) {
+      to.host = rest.substr(0, colon);
+      to.authority = rest;
+      return to;
+    }
+  }
+  throw std::invalid_argument("--url \"" + std::string(url) +
+                              "\": write host:port, for example 127.0.0.1:9001");
+}
+
+std::string noop_request(const target& to, std::string_view system) {
+  return http(to, invoke_path(system, "noop"),
+              invocation(system, "noop", "noop", field(4, payload())));
+}
+
+std::vector<std::string> counter_requests(const target& to, std::string_view system,
+                                          unsigned actors) {
+  std::vector<std::string> all;
+  all.reserve(actors);
+  for (unsigned i = 0; i < actors; ++i) {
+    const std::string name = "c" + std::to_string(i);
+    all.push_back(
+        http(to, invoke_path(system, name), invocation(system, name, "Add", field(7, {}))));
+  }
+  return all;
+}
+
+std::vector<std::string> spawn_requests(const target& to, std::string_view system,
+                                        unsigned actors) {
+  std::vector<std::string> all;
+  const std::string path = "/api/v1/system/" + std::string(system) + "/actors/spawn";
+  for (unsigned first = 0; first < actors; first += spawn_batch) {
+    std::string body;
+    for (unsigned i = first; i < std::min(actors, first + spawn_batch); ++i) {
+      body += field(1, actor_id("c" + std::to_string(i), system, "Counter"));
+    }
+    all.push_back(http(to, path, body));
+  }
+  return all;
+}
+
+std::string raw_request(const target& to, std::string_view system, std::string_view path) {
+  const std::string id = actor_id("noop", system);
+  return http(to, path,
+              field(1, id) + field(2, "noop") + field(3, field(3, id)) + field(4, payload()));
+}
+
+} // namespace spawn::bench

@@ -1,0 +1,32 @@
+// The requests of a run, as complete HTTP bytes made before it starts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace spawn::bench {
+
+struct target {
+  std::string host; // an IP address or a name
+  std::uint16_t port = 0;
+  std::string authority; // as in the Host header
+};
+
+// "host:port", with or without "http://"; throws std::invalid_argument.
+[[nodiscard]] target parse_target(std::string_view url);
+
+// InvocationRequest to the stateless actor `noop`.
+[[nodiscard]] std::string noop_request(const target& to, std::string_view system);
+// InvocationRequest Add to each of c0 ... c<actors - 1>.
+[[nodiscard]] std::vector<std::string> counter_requests(const target& to, std::string_view system,
+                                                        unsigned actors);
+// SpawnRequests that bind c0 ... c<actors - 1> to Counter, a thousand in each.
+[[nodiscard]] std::vector<std::string> spawn_requests(const target& to, std::string_view system,
+                                                      unsigned actors);
+// ActorInvocation of `noop`, as the kernel would send it: straight to a host, or to the floor.
+[[nodiscard]] std::string raw_request(const target& to, std::string_view system,
+                                      std::string_view path);
+
+} // namespace spawn::bench

@@ -1,0 +1,16 @@
+// The actors of the example, each declared in a file of its own.
+#pragma once
+
+#include "spawn/sdk/host.hpp"
+
+namespace example {
+
+// `counter`: one instance. Add takes an AddRequest or JSON {"amount": n}; Show answers JSON. Get is
+// answered by the kernel itself, from the state it keeps.
+void declare_counter(spawn::sdk::host& app);
+
+// `Account`: as many instances as there are names. Deposit and Withdraw take an Amount or JSON
+// {"amount": n}; Transfer a TransferRequest or JSON {"to": "name", "amount": n}; Show answers JSON.
+void declare_account(spawn::sdk::host& app);
+
+} // namespace example

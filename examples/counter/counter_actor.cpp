@@ -1,0 +1,35 @@
+#include "actors.hpp"
+#include "counter.pb.h"
+#include "json_text.hpp"
+
+namespace example {
+
+namespace sdk = spawn::sdk;
+
+namespace {
+
+using counter_context = sdk::context<counter::CounterState>;
+
+const counter::CounterState& add(counter_context& ctx, std::int64_t amount) {
+  auto& state = ctx.state();
+  state.set_value(state.value() + amount);
+  return state;
+}
+
+} // namespace
+
+void declare_counter(sdk::host& app) {
+  using namespace std::chrono_literals;
+  auto& counter = app.actor<counter::CounterState>("counter");
+  counter.stateful().idle_timeout(30s).snapshot_every(10s);
+
+  // Two handlers, one for each type of payload: SDKs send the message, people send JSON.
+  counter.action<counter::AddRequest>(
+      "Add", [](counter_context& ctx, const auto& request) { return add(ctx, request.amount()); });
+  counter.action<sdk::json>("Add", [](counter_context& ctx, const sdk::json& request) {
+    return to_json("value", add(ctx, number_of(request, "amount")).value());
+  });
+  counter.action("Show", [](counter_context& ctx) { return to_json("value", ctx.view().value()); });
+}
+
+} // namespace example

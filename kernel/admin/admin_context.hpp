@@ -1,0 +1,48 @@
+// What the admin API and the metrics look at: the running kernel, borrowed.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "admin/type_directory.hpp"
+#include "base/clock.hpp"
+#include "cell/lane_stats.hpp"
+#include "config/settings.hpp"
+#include "lane/asio_lane.hpp"
+#include "lane/lane_set.hpp"
+#include "model/budget.hpp"
+#include "model/kernel_state.hpp"
+#include "plugin/manager.hpp"
+#include "router/registrar.hpp"
+#include "state/journal.hpp"
+
+namespace spawn {
+
+// Made by the composition root once the lanes exist; outlives the admin server, and everything it
+// refers to outlives both. The vectors are by lane index and do not change afterwards.
+struct admin_context {
+  lane_set& lanes;
+  std::vector<asio_lane*> threads;
+  std::vector<lane_router*> routers;
+  std::vector<const lane_stats*> stats;
+  registrar& registry;
+  plugin_manager& plugins;
+  byte_budget& budget;
+  kernel_state& state;
+  const config::settings& settings;
+  std::string config_path;  // empty: defaults and environment only
+  std::string version;
+  const clock& time;
+  std::uint64_t started_ns = 0;
+  std::function<void()> request_drain;  // begins a graceful stop and returns; any thread
+  // Name of the store instance, and its journal on one lane. The counters are read on that lane.
+  std::vector<std::pair<std::string, journal*>> journals;
+
+  // What only the lanes know, as they last told.
+  std::shared_ptr<type_directory> known = std::make_shared<type_directory>();
+};
+
+}  // namespace spawn

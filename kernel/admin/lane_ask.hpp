@@ -1,0 +1,66 @@
+// Asking a lane from the admin thread: a task goes there, its answer comes back, or time runs out.
+#pragma once
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "lane/post.hpp"
+
+namespace spawn {
+
+// The admin thread's event loop; shared, since an answer may come after the server has stopped.
+using admin_loop = std::shared_ptr<boost::asio::io_context>;
+
+// How long the admin API waits for a lane's turn.
+inline constexpr std::uint64_t lane_answer_ms = 2'000;
+
+// Touched by the admin thread alone.
+template <class T>
+struct asked {
+  explicit asked(boost::asio::io_context& io) : wake(io) {}
+  boost::asio::steady_timer wake;
+  std::optional<T> value;
+};
+
+// Call it once, on any thread. Not calling it is a time-out for who asked.
+template <class T>
+class lane_answer {
+ public:
+  lane_answer(admin_loop loop, std::shared_ptr<asked<T>> to)
+      : loop_(std::move(loop)), to_(std::move(to)) {}
+  void operator()(T value) {
+    boost::asio::post(*loop_, [to = std::move(to_), value = std::move(value)]() mutable {
+      to->value = std::move(value);
+      to->wake.cancel();
+    });
+  }
+
+ private:
+  admin_loop loop_;  // goes last
+  std::shared_ptr<asked<T>> to_;
+};
+
+// Runs work(lane_answer<T>) on `to`; nothing when no answer came within limit_ms. `work` may run
+// after that: it owns or outlives what it uses. [admin]
+template <class T, class F>
+boost::asio::awaitable<std::optional<T>> ask(admin_loop loop, lane& to, std::uint64_t limit_ms,
+                                             F work) {
+  auto state = std::make_shared<asked<T>>(*loop);
+  state->wake.expires_after(std::chrono::milliseconds(limit_ms));
+  lane_answer<T> answer(loop, state);
+  post(to, [work = std::move(work), answer = std::move(answer)]() mutable {
+    work(std::move(answer));
+  });
+  co_await state->wake.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+  co_return std::move(state->value);
+}
+
+}  // namespace spawn

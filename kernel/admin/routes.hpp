@@ -1,0 +1,43 @@
+// The admin API: which path does what. docs/operations.md lists the routes for people.
+#pragma once
+#include <boost/asio/awaitable.hpp>
+
+#include "admin/admin_context.hpp"
+#include "admin/http.hpp"
+#include "admin/lane_ask.hpp"
+
+namespace spawn {
+
+using admin_answer = boost::asio::awaitable<admin_response>;
+
+// One request being answered. Lives in the session's coroutine, longer than any route's. [admin]
+struct admin_call {
+  const admin_context& kernel;
+  admin_loop loop;
+  const admin_request& request;
+};
+
+[[nodiscard]] admin_answer answer_admin(admin_call& call);
+
+// --- actor_routes.cpp -----------------------------------------------------------------------
+[[nodiscard]] admin_answer list_actors(admin_call& call);
+[[nodiscard]] admin_answer show_actor(admin_call& call);
+// --- state_route.cpp --------------------------------------------------------------------------
+[[nodiscard]] admin_answer show_state(admin_call& call);
+// --- invoke_route.cpp ---------------------------------------------------------------------------
+[[nodiscard]] admin_answer invoke_actor(admin_call& call);
+// Hands a message to its actor and waits for the outcome. `message` needs deadline_ns.
+[[nodiscard]] boost::asio::awaitable<std::optional<outcome>> deliver(admin_call& call,
+                                                                     invocation_ptr message,
+                                                                     std::uint64_t wait_ms);
+// A payload for people: {"type_url", "base64", "json"}; "null" without one.
+[[nodiscard]] std::string payload_json(payload_view value);
+// --- status_routes.cpp --------------------------------------------------------------------------
+[[nodiscard]] admin_answer show_status(admin_call& call);
+[[nodiscard]] admin_answer list_hosts(admin_call& call);
+[[nodiscard]] admin_answer forget_host(admin_call& call);
+[[nodiscard]] admin_answer list_plugins(admin_call& call);
+[[nodiscard]] admin_answer show_plugin(admin_call& call);
+[[nodiscard]] admin_answer show_metrics(admin_call& call);
+
+}  // namespace spawn

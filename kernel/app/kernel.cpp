@@ -1,0 +1,202 @@
+#include "app/kernel.hpp"
+
+#include "app/machine.hpp"
+#include "app/policies_from.hpp"
+#include "app/wait_for.hpp"
+#include "base/base64.hpp"
+#include "base/log.hpp"
+#include "plugin/asio_lane_io.hpp"
+
+namespace spawn {
+namespace {
+
+constexpr std::uint64_t plugin_start_ms = 10'000;
+constexpr std::uint64_t recover_ms = 60'000;
+
+plugin_request request_of(std::string kind, const config::plugin_use& use) {
+  plugin_request out;
+  out.kind = std::move(kind);
+  out.use = use.use;
+  out.version = use.version;
+  out.instance = use.instance;
+  out.config_json = use.config_json;
+  out.secrets = use.secrets;
+  out.sha256 = use.sha256;
+  return out;
+}
+
+std::string base64_of(const config::key_bytes& key) {
+  return base64_encode({reinterpret_cast<const char*>(key.data()), key.size()});
+}
+
+}  // namespace
+
+kernel::kernel(config::settings settings)
+    : settings_(std::move(settings)), budget_(settings_.limits.inflight_bytes) {}
+
+kernel::~kernel() {
+  stop_lanes();
+  // Stations first: they borrow the ports.
+  registrar_.reset();
+  unix_.reset();
+  stacks_.clear();
+}
+
+result<void> kernel::load_plugins() {
+  plugin_manager_options options;
+  for (const auto& path : settings_.plugins.path) {
+    options.paths.emplace_back(path);
+  }
+  options.store_dir = plugin_store_dir();
+  options.require_signed = settings_.plugins.require_signed;
+  lane_loops loops;
+  loops.lanes = lanes_.get();
+  for (auto& thread : threads_) {
+    lane_ios_.push_back(make_asio_lane_io(*thread));
+    loops.io.push_back(lane_ios_.back().get());
+  }
+  plugins_ = std::make_unique<plugin_manager>(std::move(options), loops, time_);
+  for (const auto& use : settings_.statestores) {
+    SPAWN_TRY(auto* instance, plugins_->load(request_of("statestore", use)));
+    SPAWN_TRY(auto port, make_statestore_port(*instance));
+    stores_.push_back(std::move(port));
+  }
+  if (!settings_.transport.use.empty()) {
+    SPAWN_TRY(auto* instance, plugins_->load(request_of("transport", settings_.transport)));
+    SPAWN_TRY(transport_, make_transport_port(*instance));
+  }
+  for (const auto& use : settings_.workflows) {
+    SPAWN_TRY(auto* instance, plugins_->load(request_of("workflow", use)));
+    SPAWN_TRY(auto port, make_workflow_port(*instance));
+    workflows_.push_back(std::move(port));
+  }
+  if (!settings_.activators.empty()) {
+    return fail(errc::unsupported, "activators: this kernel has no activator support");
+  }
+  return {};
+}
+
+result<void> kernel::make_sealer() {
+  seal_options options;
+  if (settings_.encryption.key) {
+    options.key_b64 = base64_of(*settings_.encryption.key);
+  }
+  for (const auto& old : settings_.encryption.keys) {
+    options.old_keys_b64.push_back(base64_of(old));
+  }
+  options.required = settings_.encryption.required;
+  SPAWN_TRY(sealer_, sealer::create(options));
+  if (!sealer_->enabled()) {
+    SPAWN_LOG(warn, "state is stored in clear: no encryption key is set (SPAWN_STATESTORE_KEY)");
+  }
+  return {};
+}
+
+void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
+                        std::unique_ptr<lane_sealer> keys) {
+  stacks_.push_back(std::make_unique<lane_stack>());
+  lane_stack& stack = *stacks_.back();
+  stack.sealer = std::move(keys);
+  asio_lane& home = *threads_[index];
+  stack.codec = std::make_unique<record_codec>(*stack.sealer);
+  stack.writers = std::make_unique<writer_ids>(incarnation, static_cast<std::uint32_t>(index));
+  std::vector<journal*> journals;
+  for (auto& store : stores_) {
+    stack.journals.push_back(std::make_unique<journal>(home, *store));
+    journals.push_back(stack.journals.back().get());
+  }
+  host_link_options link;
+  link.connections_max = settings_.host.connections;
+  link.waiting_max = settings_.limits.host_waiting;
+  link.idle_ms = settings_.host.idle_ms;
+  link.connect_ms = settings_.host.connect_ms;
+  link.retry_ms = settings_.host.retry_ms;
+  link.reply_bytes_max = settings_.limits.host_reply_bytes;
+  stack.hosts = std::make_unique<http_host_link>(home, link);
+  std::vector<workflow_port*> ports;
+  for (auto& port : workflows_) {
+    ports.push_back(port.get());
+  }
+  stack.workflows = std::make_unique<workflow_engine>(home, ports, budget_);
+  stack.records = std::make_unique<record_writer>(*journals[0], *stack.codec, *stack.writers);
+  stack.services = std::make_unique<cell_services>(cell_services{
+      home, *stack.hosts, *stack.workflows, *stack.codec, *stack.writers, journals, stack.stats});
+  cell_options cells;
+  cells.request_ms = settings_.timeouts.request_ms;
+  cells.deactivate_jitter_ms = settings_.timeouts.deactivate_jitter_ms;
+  cells.snapshot_ms = settings_.timeouts.snapshot_ms;
+  cells.doubt_ms = settings_.timeouts.doubt_ms;
+  cells.cells_max = std::max<std::uint64_t>(settings_.limits.active_actors / threads_.size(), 1);
+  cells.save_turns_max = settings_.limits.save_turns;
+  cells.save_bytes_max = settings_.limits.save_bytes;
+  cells.hops_max = settings_.limits.hops;
+  cells.history_keep = settings_.durability.history.revisions;
+  cells.history_keep_ms = settings_.durability.history.age_ms;
+  lane_router::parts parts{*lanes_, *stack.services, cells,
+                           *stack.records, budget_, transport_.get(),
+                           settings_.timeouts.request_ms, settings_.timers_enabled};
+  stack.router = std::make_unique<lane_router>(parts);
+}
+
+result<void> kernel::start() {
+  started_ns_ = time_.now_ns();
+  const auto& http = settings_.gateway.http;
+  if (http.enabled) {
+    SPAWN_CHECK(check_port_is_free(http.address, http.port));
+  }
+  const std::uint32_t count =
+      settings_.runtime.lanes != 0 ? settings_.runtime.lanes : usable_cpus();
+  std::vector<lane*> lanes;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    threads_.push_back(std::make_unique<asio_lane>(i, time_, random_bits()));
+    threads_.back()->set_stall_limit_ms(settings_.runtime.lane_stall_ms);
+    lanes.push_back(threads_.back().get());
+  }
+  lanes_ = std::make_unique<lane_set>(lanes);
+  SPAWN_CHECK(load_plugins());
+  SPAWN_CHECK(make_sealer());
+  std::vector<statestore_port*> stores;
+  for (auto& store : stores_) {
+    stores.push_back(store.get());
+  }
+  SPAWN_TRY(policies_, make_policies(settings_, stores));
+  const std::uint64_t incarnation = random_bits();
+  std::vector<lane_router*> routers;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    SPAWN_TRY(auto keys, sealer_->make_lane());
+    build_lane(i, incarnation, std::move(keys));
+    routers.push_back(stacks_.back()->router.get());
+  }
+  for (auto* router : routers) {
+    router->connect(routers);
+  }
+  registrar_ = std::make_unique<registrar>(*lanes_, routers, *policies_, *stacks_[0]->records,
+                                           *stacks_[0]->codec, *stacks_[0]->journals[0]);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    threads_[i]->start(settings_.runtime.pin ? static_cast<int>(i) : -1);
+  }
+  lanes_running_ = true;
+  SPAWN_CHECK(plugins_->start_all(plugin_start_ms));
+  SPAWN_CHECK(recover());
+  SPAWN_CHECK(listen());
+  state_.ready = true;
+  SPAWN_LOG(info, "ready", {"port", http.enabled ? http.port : 0}, {"lanes", count},
+            {"system", settings_.system}, {"registrations", registrar_->registrations()},
+            {"ms", (time_.now_ns() - started_ns_) / ns_per_ms});
+  return {};
+}
+
+result<void> kernel::recover() {
+  auto done = wait_for<result<void>>(*threads_[0], recover_ms, [this](auto finished) {
+    registrar_->recover([finished](result<void> read) mutable { finished(std::move(read)); });
+  });
+  if (!done) {
+    return fail(errc::deadline, "reading registrations from the default store took too long");
+  }
+  if (!*done) {
+    return fail(std::move(done->error()).within("reading registrations from the default store"));
+  }
+  return {};
+}
+
+}  // namespace spawn

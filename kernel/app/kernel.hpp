@@ -1,0 +1,66 @@
+// The composition root: builds a kernel from a typed configuration, starts and stops it in order.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/lane_stack.hpp"
+#include "base/result.hpp"
+#include "config/settings.hpp"
+#include "ingress/http_server.hpp"
+#include "plugin/manager.hpp"
+#include "plugin/ports/make_ports.hpp"
+#include "router/policies.hpp"
+
+namespace spawn {
+
+// Life: start() once; serves until stop(); destroyed afterwards. Start: port check, plugins, lanes,
+// recovery of registrations, listeners, ready. Stop: readiness down, service goes on for a while,
+// nothing new, everything saved, plugins, lanes. [control]
+class kernel {
+ public:
+  explicit kernel(config::settings settings);
+  ~kernel();
+  kernel(const kernel&) = delete;
+  kernel& operator=(const kernel&) = delete;
+
+  [[nodiscard]] result<void> start();
+  // Readiness goes down; requests are still served (protocol.md 9.5 [K]).
+  void begin_drain() noexcept { state_.draining = true; }
+  // Refuses what is new, finishes what is under way, saves everything. An error says what could
+  // not be finished by the deadline.
+  [[nodiscard]] result<void> stop();
+
+  [[nodiscard]] const config::settings& settings() const noexcept { return settings_; }
+
+ private:
+  [[nodiscard]] result<void> load_plugins();
+  [[nodiscard]] result<void> make_sealer();
+  void build_lane(std::size_t index, std::uint64_t incarnation,
+                  std::unique_ptr<lane_sealer> keys);
+  [[nodiscard]] result<void> recover();
+  [[nodiscard]] result<void> listen();
+  [[nodiscard]] result<void> drain_lanes();
+  void stop_lanes();
+
+  config::settings settings_;
+  system_clock time_;
+  kernel_state state_;
+  byte_budget budget_;
+  std::vector<std::unique_ptr<asio_lane>> threads_;
+  std::unique_ptr<lane_set> lanes_;
+  std::vector<std::unique_ptr<lane_io>> lane_ios_;
+  std::unique_ptr<plugin_manager> plugins_;
+  std::vector<std::unique_ptr<statestore_port>> stores_;
+  std::vector<std::unique_ptr<workflow_port>> workflows_;
+  std::unique_ptr<transport_port> transport_;
+  std::unique_ptr<sealer> sealer_;
+  std::unique_ptr<policies> policies_;
+  std::vector<std::unique_ptr<lane_stack>> stacks_;
+  std::unique_ptr<registrar> registrar_;
+  std::unique_ptr<unix_listener> unix_;
+  std::uint64_t started_ns_ = 0;
+  bool lanes_running_ = false;
+};
+
+}  // namespace spawn

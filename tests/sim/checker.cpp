@@ -1,0 +1,229 @@
+#include "sim/checker.hpp"
+
+#include <cstring>
+
+#include "wire/common.hpp"
+
+namespace sim {
+
+using spawn::durability;
+using spawn::failure;
+
+std::vector<entry> entries_in(std::string_view bytes) {
+  std::vector<entry> out(bytes.size() / sizeof(entry));
+  if (!out.empty()) {
+    std::memcpy(out.data(), bytes.data(), out.size() * sizeof(entry));
+  }
+  return out;
+}
+
+std::string bytes_of(const std::vector<entry>& entries) {
+  return {reinterpret_cast<const char*>(entries.data()), entries.size() * sizeof(entry)};
+}
+
+checker::checker(world& in, std::vector<actor_facts> actors)
+    : world_(in), actors_(std::move(actors)), of_(actors_.size()) {
+  requests_.reserve(20'000);
+}
+
+request& checker::add(request made) {
+  made.id = requests_.size() + 1;
+  requests_.push_back(std::move(made));
+  return requests_.back();
+}
+
+void checker::fail(const char* invariant, const std::string& text) {
+  failures_.push_back(std::string(invariant) + ": " + text);
+  world_.note(invariant);
+}
+
+void checker::landed(std::uint32_t actor, const std::string& before, const std::string& after,
+                     std::uint64_t revision_before, std::uint64_t revision,
+                     std::uint64_t writer) {
+  per_actor& of = of_[actor];
+  const std::string& name = actors_[actor].name;
+  if (revision != revision_before + 1) {
+    fail("gap", "revision " + std::to_string(revision_before) + " of " + name +
+                    " was followed by " + std::to_string(revision));
+  }
+  const auto [known, is_new] =
+      of.content_of.try_emplace({revision, writer}, spawn::hash_bytes(after));
+  if (!is_new && known->second != spawn::hash_bytes(after)) {
+    fail("I1", "revision " + std::to_string(revision) + " of " + name + " has two contents of one writer");
+  }
+  if (after.size() < before.size() || after.compare(0, before.size(), before) != 0) {
+    fail("I1", "a save of " + name + ", revision " + std::to_string(revision) +
+                   ", does not build on the content it replaces");
+    return;
+  }
+  for (const entry e : entries_in(std::string_view(after).substr(before.size()))) {
+    of.stored.insert(e);
+    const auto [other, first] = of.request_in.try_emplace(request_of(e), e);
+    if (!first && other->second != e) {
+      fail("I4", "request " + std::to_string(request_of(e)) + " is in " + name + " twice");
+    }
+    const request& r = at(request_of(e));
+    if (r.answered && r.why != failure::none && r.why != failure::outcome_unknown &&
+        !r.was_piped && actors_[actor].mode == durability::commit && r.from != source::effect) {
+      fail("I3", "request " + std::to_string(r.id) + " was answered " +
+                     std::string(spawn::facts(r.why).code) + ", yet it is in " + name);
+    }
+  }
+}
+
+void checker::operator_changed(std::uint32_t actor, const std::string& now) {
+  per_actor& of = of_[actor];
+  const auto kept = entries_in(now);
+  const std::unordered_set<entry> still(kept.begin(), kept.end());
+  for (const entry e : of.stored) {
+    if (!still.contains(e)) {
+      of.excused.insert(e);
+    }
+  }
+  of.stored = still;
+  of.acked.clear();
+}
+
+entry checker::ran(request& what, std::uint64_t life, std::uint32_t actor) {
+  per_actor& of = of_[actor];
+  const std::string& name = actors_[actor].name;
+  if (actors_[actor].mode != durability::none &&
+      !of.running.try_emplace(life, what.id).second) {
+    fail("serial", "two actions of " + name + " run at once in one kernel");
+  }
+  if (what.actor != actor) {
+    fail("routing", "a message for " + actors_[what.actor].name + " reached " + name);
+  }
+  const bool commits = what.cause != 0 && actors_[what.cause_actor].mode == durability::commit;
+  if (commits && what.from != source::nested && !is_stored(what.cause_actor, what.cause)) {
+    fail("I10", "a message left " + actors_[what.cause_actor].name +
+                    " for a turn whose state is not stored");
+  }
+  if (commits && what.from == source::nested && !is_stored(what.cause_actor, what.cause_read)) {
+    fail("I10", "a nested call left " + actors_[what.cause_actor].name +
+                    " for a turn that read a state that is not stored");
+  }
+  if (what.ordered && !world_.with.rules.unknown_is_final) {
+    what.ordered = false;
+  }
+  if (what.ordered) {
+    request_id& newest = of.newest[{life, what.lane}];
+    if (newest > what.id) {
+      fail("order", "request " + std::to_string(what.id) + " ran after " +
+                        std::to_string(newest) + " on " + name);
+    }
+    newest = what.id;
+  }
+  if (what.deadline_ns != 0 && what.deadline_ns + 250 * spawn::ns_per_ms < world_.now_ns()) {
+    fail("deadline", "request " + std::to_string(what.id) + " ran after its deadline");
+  }
+  return what.id << 16 | ++what.runs;
+}
+
+void checker::run_ended(std::uint64_t life, std::uint32_t actor) { of_[actor].running.erase(life); }
+
+void checker::kernel_died(std::uint64_t life) {
+  for (auto& of : of_) {
+    of.running.erase(life);
+  }
+  for (auto& r : requests_) {
+    if (r.life == life && !r.answered && !r.lost && r.deadline_ns != 0 &&
+        (r.from == source::client || r.from == source::nested)) {
+      r.lost = true;
+      ++sum.lost;
+    }
+  }
+}
+
+void checker::check_shown(const request& what, entry shown, const char* where) {
+  if (actors_[what.actor].mode == durability::commit && !is_stored(what.actor, shown)) {
+    fail("I10", "request " + std::to_string(what.id) + " was answered with " + where +
+                    " that is not stored");
+  }
+}
+
+void checker::check_answer(request& what, const spawn::outcome& with) {
+  per_actor& of = of_[what.actor];
+  const bool commits = actors_[what.actor].mode == durability::commit;
+  switch (with.why) {
+    case failure::none: {
+      ++sum.ok;
+      spawn::wire::any_view any;
+      if (what.was_piped || !spawn::wire::read_any(with.value.any, any)) {
+        return;
+      }
+      const auto shown = entries_in(any.value);
+      if (!shown.empty()) {
+        check_shown(what, shown.back(), what.is_read ? "a state" : "a result");
+      }
+      if (!what.is_read && commits) {
+        if (shown.empty() || request_of(shown.back()) != what.id) {
+          fail("reply", "request " + std::to_string(what.id) + " got an answer that is not its own");
+          return;
+        }
+        of.acked.push_back(shown.back());
+      }
+      if (what.is_read && commits && world_.plans.kernels == 1 && !world_.plans.operators) {
+        const std::unordered_set<entry> seen(shown.begin(), shown.end());
+        for (std::size_t i = 0; i < what.acked_then; ++i) {
+          if (!seen.contains(of.acked[i])) {
+            fail("I9", "a read of " + actors_[what.actor].name +
+                           " does not show what was acknowledged before it began");
+            return;
+          }
+        }
+      }
+      return;
+    }
+    case failure::outcome_unknown: ++sum.unknown; return;
+    case failure::internal:
+      ++sum.other;
+      fail("lost path", "request " + std::to_string(what.id) + " answered INTERNAL: " + with.text);
+      return;
+    case failure::not_applied: ++sum.not_applied; break;
+    default: (spawn::facts(with.why).http == 503 ? sum.refused : sum.other) += 1; break;
+  }
+  if (commits && !what.was_piped) {
+    const auto in = of.request_in.find(what.id);
+    if (in != of.request_in.end()) {
+      fail("I3", "request " + std::to_string(what.id) + " is in " + actors_[what.actor].name +
+                     " and was answered " + std::string(spawn::facts(with.why).code) + ": " +
+                     with.text);
+    }
+  }
+}
+
+void checker::answered(request& what, const spawn::outcome& with) {
+  world_.note("answer", what.id, static_cast<std::uint64_t>(with.why), what.actor);
+  if (what.answered) {
+    fail("once", "request " + std::to_string(what.id) + " was answered twice");
+    return;
+  }
+  what.answered = true;
+  what.why = with.why;
+  if (what.deadline_ns + 500 * spawn::ns_per_ms < world_.now_ns()) {
+    fail("late", "request " + std::to_string(what.id) + " was answered " +
+                     std::to_string((world_.now_ns() - what.deadline_ns) / spawn::ns_per_ms) +
+                     " ms after its deadline: " + with.message());
+  }
+  check_answer(what, with);
+}
+
+void checker::at_end() {
+  for (const auto& r : requests_) {
+    const bool asked = r.from == source::client || r.from == source::nested;
+    if (asked && !r.answered && !r.lost) {
+      fail("hang", "request " + std::to_string(r.id) + " to " + actors_[r.actor].name +
+                       " was never answered");
+    }
+  }
+  for (std::size_t i = 0; i < of_.size(); ++i) {
+    for (const entry e : of_[i].acked) {
+      if (!of_[i].stored.contains(e)) {
+        fail("I2", "an acknowledged request is not in " + actors_[i].name);
+      }
+    }
+  }
+}
+
+}  // namespace sim

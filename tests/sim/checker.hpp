@@ -1,0 +1,109 @@
+// What must be true of every run: the invariants of README.md.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "model/definition.hpp"
+#include "model/outcome.hpp"
+#include "sim/world.hpp"
+
+namespace sim {
+
+// What an actor's state is a list of: one entry per run of an action, oldest first. Upper bits: the
+// request it belongs to; lower 16: which run of it.
+using entry = std::uint64_t;
+using request_id = std::uint64_t;
+[[nodiscard]] constexpr request_id request_of(entry e) noexcept { return e >> 16; }
+[[nodiscard]] std::vector<entry> entries_in(std::string_view bytes);
+[[nodiscard]] std::string bytes_of(const std::vector<entry>& entries);
+
+enum class source : std::uint8_t { client, nested, effect, broadcast, pipe, kernel };
+
+// One message to one actor, as the simulator knows it.
+struct request {
+  request_id id = 0;
+  source from = source::client;
+  std::uint32_t actor = 0;
+  std::uint64_t life = 0;       // of the kernel it was sent to
+  std::uint32_t lane = 0;       // where it came in
+  std::uint64_t sent_ns = 0;
+  std::uint64_t deadline_ns = 0;
+  bool is_read = false;
+  bool ordered = false;         // no step on its way may overtake
+  bool was_piped = false;       // its answer is another actor's
+  bool answered = false;
+  bool lost = false;            // its kernel died first
+  spawn::failure why = spawn::failure::none;
+  std::uint32_t runs = 0;
+  // For what a turn sent: the run that sent it, and the last entry of the state that run read.
+  entry cause = 0;
+  entry cause_read = 0;
+  std::uint32_t cause_actor = 0;
+  std::uint64_t acked_then = 0;  // reads: entries of the actor that were acknowledged when it began
+};
+
+// What the actor's operator said of it.
+struct actor_facts {
+  std::string name;
+  std::string parent;
+  spawn::durability mode = spawn::durability::commit;
+  std::uint32_t mailbox_max = 1'000;
+};
+
+class checker {
+ public:
+  checker(world& in, std::vector<actor_facts> actors);
+
+  request& add(request made);
+  [[nodiscard]] request& at(request_id id) { return requests_[id - 1]; }
+  [[nodiscard]] std::size_t requests() const noexcept { return requests_.size(); }
+
+  // The store applied a save of an actor. `excused`: an operator's doing.
+  void landed(std::uint32_t actor, const std::string& before, const std::string& after,
+              std::uint64_t revision_before, std::uint64_t revision, std::uint64_t writer);
+  void operator_changed(std::uint32_t actor, const std::string& now);
+  // A message came to the host: what caused it must be stored. Returns the entry of this run.
+  entry ran(request& what, std::uint64_t life, std::uint32_t actor);
+  void run_ended(std::uint64_t life, std::uint32_t actor);
+  // An answer reached who asked. `state`: the entries it shows; `own`: the run it answers for.
+  void answered(request& what, const spawn::outcome& with);
+  void kernel_died(std::uint64_t life);
+  void fail(const char* invariant, const std::string& text);
+  void at_end();
+
+  [[nodiscard]] bool failed() const noexcept { return !failures_.empty(); }
+  [[nodiscard]] const std::vector<std::string>& failures() const noexcept { return failures_; }
+  [[nodiscard]] const std::vector<actor_facts>& actors() const noexcept { return actors_; }
+  [[nodiscard]] bool is_stored(std::uint32_t actor, entry e) const {
+    return e == 0 || of_[actor].stored.contains(e) || of_[actor].excused.contains(e);
+  }
+  [[nodiscard]] std::uint64_t acked(std::uint32_t actor) const { return of_[actor].acked.size(); }
+  struct totals {
+    std::uint64_t ok = 0, not_applied = 0, unknown = 0, refused = 0, other = 0, lost = 0;
+  } sum;
+
+ private:
+  struct per_actor {
+    std::unordered_set<entry> stored;   // in the chain
+    std::unordered_set<entry> excused;  // an operator took it away again
+    std::unordered_map<request_id, entry> request_in;
+    std::vector<entry> acked;
+    std::map<std::uint64_t, request_id> running;   // by kernel life
+    std::map<std::pair<std::uint64_t, std::uint32_t>, request_id> newest;  // by life and lane
+    std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> content_of;  // -> hash
+  };
+  void check_answer(request& what, const spawn::outcome& with);
+  void check_shown(const request& what, entry shown, const char* where);
+
+  world& world_;
+  std::vector<actor_facts> actors_;
+  std::vector<per_actor> of_;
+  std::vector<request> requests_;
+  std::vector<std::string> failures_;
+};
+
+}  // namespace sim

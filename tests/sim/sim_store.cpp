@@ -1,0 +1,316 @@
+#include "sim/sim_store.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "state/seal/keys.hpp"
+
+namespace sim {
+namespace {
+
+spawn_buf own(const std::string& bytes, bool present) {
+  if (!present) {
+    return {};
+  }
+  auto* copy = static_cast<char*>(std::malloc(bytes.size() + 1));
+  std::memcpy(copy, bytes.data(), bytes.size());
+  spawn_buf out{};
+  out.ptr = copy;
+  out.len = bytes.size();
+  out.release = [](void*, void const* at, std::size_t) { std::free(const_cast<void*>(at)); };
+  return out;
+}
+
+// A page of a LIST and the bytes its rows point to.
+struct list_page {
+  std::vector<std::string> keys;
+  std::vector<std::string> bytes;
+  std::vector<spawn_ss_row> rows;
+};
+
+spawn_buf borrow(const std::string& bytes) {
+  spawn_buf out{};
+  out.ptr = bytes.data();
+  out.len = bytes.size();
+  return out;
+}
+
+}  // namespace
+
+class store_port final : public spawn::statestore_port {
+ public:
+  store_port(sim_store& to, std::uint64_t life) : store_(to), life_(life) {}
+  [[nodiscard]] std::string_view name() const noexcept override { return "sim"; }
+  [[nodiscard]] std::uint64_t capabilities() const noexcept override {
+    return SPAWN_SS_CAP_DURABLE | SPAWN_SS_CAP_ATOMIC_GROUP | SPAWN_SS_CAP_LIST;
+  }
+  [[nodiscard]] bool shared_queue() const noexcept override { return life_ % 2 == 0; }
+  void submit(spawn::lane&, std::span<spawn_op* const> ops) override {
+    for (spawn_op* op : ops) {
+      store_.submit(life_, *op);
+    }
+  }
+
+ private:
+  sim_store& store_;
+  std::uint64_t life_;
+};
+
+std::unique_ptr<spawn::statestore_port> sim_store::port(std::uint64_t life) {
+  return std::make_unique<store_port>(*this, life);
+}
+
+void sim_store::outage(std::uint64_t ms) {
+  outage_until_ns_ = world_.now_ns() + ms * spawn::ns_per_ms;
+  world_.note("store outage", ms);
+}
+
+void sim_store::submit(std::uint64_t life, spawn_op& raw) {
+  auto op = std::make_shared<operation>();
+  op->life = life;
+  op->raw = &raw;
+  op->code = raw.code;
+  const auto text = [](spawn_slice s) { return std::string(spawn::view_of(s)); };
+  if (raw.code == SPAWN_SS_LOAD) {
+    const auto& load = reinterpret_cast<const spawn_ss_load&>(raw);
+    op->key = text(load.key);
+    op->at_revision = load.at_revision;
+  } else if (raw.code == SPAWN_SS_LIST) {
+    const auto& list = reinterpret_cast<const spawn_ss_list&>(raw);
+    op->key = text(list.from);
+    op->to = text(list.to);
+    op->cursor = text(list.cursor);
+    op->limit = list.limit;
+  } else {
+    const auto& save = reinterpret_cast<const spawn_ss_save&>(raw);
+    op->key = text(save.key);
+    op->expect_revision = save.expect_revision;
+    op->expect_writer = save.expect_writer;
+    op->content.revision = save.new_revision;
+    op->content.writer = save.writer;
+    op->content.deleted = raw.code == SPAWN_SS_DELETE;
+    op->content.has_payload = save.n_payload != 0;
+    op->content.type_url = text(save.type_url);
+    op->content.meta = text(save.meta);
+    for (std::uint32_t i = 0; i < save.n_payload; ++i) {
+      op->content.payload += spawn::view_of(save.payload[i]);
+    }
+  }
+  ++unfinished_;
+  const bool down = !world_.calm && world_.now_ns() < outage_until_ns_;
+  const bool faulty = !world_.calm && (down || world_.per_mille(world_.plans.fault_per_mille));
+  const bool writes = raw.code != SPAWN_SS_LOAD && raw.code != SPAWN_SS_LIST;
+  world_.note("store submit", op->code, spawn::hash_bytes(op->key) & 0xffff, op->expect_revision);
+
+  // Operations of one kernel on one key keep their order; others overtake each other freely.
+  std::uint64_t apply_ns = world_.now_ns() + world_.about(world_.plans.store_ms * 500) * 1'000;
+  auto& not_before = apply_after_ns_[{life, op->key}];
+  not_before = apply_ns = std::max(apply_ns, not_before);
+  const std::uint64_t apply_us = (apply_ns - world_.now_ns()) / 1'000;
+  const std::uint64_t answer_us = apply_us + world_.about(world_.plans.store_ms * 500);
+
+  const auto land = [this, op] {
+    // A dying kernel's last words may be lost on the way.
+    if (!dead_.contains(op->life) || world_.rng().one_in(2)) {
+      apply(*op);
+    }
+  };
+  if (!faulty) {
+    world_.after_us(apply_us, land);
+    world_.after_us(answer_us, [this, op] { answer(*op); });
+    return;
+  }
+  if (!writes || (down ? !world_.rng().one_in(10) : world_.rng().one_in(3))) {
+    constexpr spawn_status no_effect[] = {SPAWN_E_UNAVAILABLE, SPAWN_E_EXHAUSTED, SPAWN_E_DEADLINE,
+                                          SPAWN_E_CANCELLED, SPAWN_E_ABORTED};
+    const auto status = no_effect[world_.rng().one_in(2) ? 0 : world_.rng().below(5)];
+    world_.after_us(answer_us, [this, op, status] { answer_with(*op, status); });
+    return;
+  }
+  constexpr spawn_status doubtful[] = {SPAWN_E_UNKNOWN_OUTCOME, SPAWN_E_INTERNAL,
+                                       SPAWN_E_SHUTDOWN};
+  const auto status = doubtful[world_.rng().one_in(2) ? 0 : world_.rng().below(3)];
+  switch (world_.rng().below(3)) {
+    case 0: world_.after_us(apply_us, land); break;
+    case 1: {
+      const std::uint64_t late_us = world_.rng().below(world_.plans.late_ms) * 1'000;
+      world_.after_us(answer_us + late_us, land);
+      break;
+    }
+    default: break;
+  }
+  world_.after_us(answer_us, [this, op, status] { answer_with(*op, status); });
+}
+
+void sim_store::apply(operation& op) {
+  if (op.code == SPAWN_SS_LIST) {
+    apply_list(op);
+    return;
+  }
+  if (op.code != SPAWN_SS_LOAD) {
+    apply_write(op);
+    return;
+  }
+  const auto found = records_.find(op.key);
+  op.status = SPAWN_E_NOT_FOUND;
+  if (found == records_.end()) {
+    return;
+  }
+  const record& of = found->second;
+  if (op.at_revision == 0 || op.at_revision == of.head.revision) {
+    op.found = of.head;
+    op.status = of.head.deleted ? SPAWN_E_NOT_FOUND : SPAWN_OK;
+  }
+}
+
+void sim_store::apply_write(operation& op) {
+  const auto found = records_.find(op.key);
+  const version* now = found == records_.end() ? nullptr : &found->second.head;
+  const bool expected =
+      op.expect_revision == 0
+          ? now == nullptr
+          : now != nullptr && now->revision == op.expect_revision &&
+                (!world_.with.cas_on_writer || now->writer == op.expect_writer);
+  if (!expected && world_.with.cas) {
+    op.status = SPAWN_E_CONFLICT;
+    op.found = now != nullptr ? *now : version{};
+    world_.note("store conflict", spawn::hash_bytes(op.key) & 0xffff, op.content.revision,
+                op.found.revision);
+    return;
+  }
+  op.status = SPAWN_OK;
+  world_.note("store landed", spawn::hash_bytes(op.key) & 0xffff, op.content.revision,
+              op.content.writer);
+  if (const auto actor = actor_of(op.key)) {
+    judge_.landed(*actor, content(now), content(&op.content), now != nullptr ? now->revision : 0,
+                  op.content.revision, op.content.writer);
+    recent_.push_back(op.key);
+    if (recent_.size() > 8) {
+      recent_.erase(recent_.begin());
+    }
+  }
+  record& of = records_[op.key];
+  if (now != nullptr) {
+    of.before = std::move(of.head);
+  }
+  of.head = op.content;
+  of.head.written_ms = world_.time().unix_ms();
+}
+
+void sim_store::apply_list(operation& op) const {
+  const std::uint32_t most = op.limit != 0 && op.limit < 16 ? op.limit : 16;  // short pages
+  auto at = op.cursor.empty() ? records_.lower_bound(op.key) : records_.upper_bound(op.cursor);
+  for (; at != records_.end() && (op.to.empty() || at->first < op.to); ++at) {
+    if (at->second.head.deleted) {
+      continue;
+    }
+    if (op.rows.size() == most) {
+      op.next_cursor = op.rows.back().first;
+      return;
+    }
+    op.rows.emplace_back(at->first, at->second.head);
+  }
+}
+
+void sim_store::answer(operation& op) { answer_with(op, op.status); }
+
+void sim_store::answer_with(operation& op, spawn_status status) {
+  --unfinished_;
+  if (dead_.contains(op.life)) {
+    return;
+  }
+  spawn_op& raw = *op.raw;
+  raw.status = status;
+  const bool applied = status == op.status;
+  if (op.code == SPAWN_SS_LOAD && applied) {
+    auto& out = reinterpret_cast<spawn_ss_load&>(raw).out;
+    const bool live = status == SPAWN_OK;
+    out = {};
+    out.revision = op.found.revision;
+    out.writer = op.found.writer;
+    out.written_unix_ms = op.found.written_ms;
+    out.type_url = own(op.found.type_url, live);
+    out.payload = own(op.found.payload, live && op.found.has_payload);
+    out.meta = own(op.found.meta, op.found.revision != 0);
+  } else if (op.code == SPAWN_SS_LIST && status == SPAWN_OK) {
+    auto page = std::make_unique<list_page>();
+    page->bytes.reserve(op.rows.size() * 4);
+    page->rows.reserve(op.rows.size());
+    const auto keep = [&](const std::string& s) -> const std::string& {
+      return page->bytes.emplace_back(s);
+    };
+    for (const auto& [key, v] : op.rows) {
+      spawn_ss_row row{};
+      row.key = spawn::slice_of(keep(key));
+      row.rec.revision = v.revision;
+      row.rec.writer = v.writer;
+      row.rec.written_unix_ms = v.written_ms;
+      row.rec.type_url = borrow(keep(v.type_url));
+      row.rec.payload = v.has_payload ? borrow(keep(v.payload)) : spawn_buf{};
+      row.rec.meta = borrow(keep(v.meta));
+      page->rows.push_back(row);
+    }
+    auto& list = reinterpret_cast<spawn_ss_list&>(raw);
+    list.out_rows = page->rows.data();
+    list.out_n = static_cast<std::uint32_t>(page->rows.size());
+    list.out_row_stride = sizeof(spawn_ss_row);
+    list.out_cursor = own(op.next_cursor, !op.next_cursor.empty());
+    list.out_owner.ptr = page.get();
+    list.out_owner.ctx = page.release();
+    list.out_owner.release = [](void* ctx, void const*, std::size_t) {
+      delete static_cast<list_page*>(ctx);
+    };
+  } else if (status == SPAWN_E_CONFLICT) {
+    auto& save = reinterpret_cast<spawn_ss_save&>(raw);
+    save.out_revision = op.found.revision;
+    save.out_writer = op.found.writer;
+  }
+  world_.note("store answer", op.code, spawn::hash_bytes(op.key) & 0xffff,
+              static_cast<std::uint64_t>(status));
+  if (!spawn::port_op::end(raw)) {
+    judge_.fail("store", "an operation that was not in flight was answered");
+  }
+}
+
+void sim_store::operator_event() {
+  if (recent_.empty()) {
+    return;
+  }
+  const std::string key = recent_[world_.rng().below(recent_.size())];
+  const auto found = records_.find(key);
+  const auto actor = actor_of(key);
+  if (found == records_.end() || !actor) {
+    return;
+  }
+  const bool back = found->second.before.has_value() && !world_.rng().one_in(4);
+  world_.note(back ? "operator restores" : "operator removes", spawn::hash_bytes(key) & 0xffff,
+              found->second.head.revision);
+  if (back) {
+    found->second.head = std::move(*found->second.before);
+    found->second.before.reset();
+    judge_.operator_changed(*actor, content(&found->second.head));
+    return;
+  }
+  records_.erase(found);
+  judge_.operator_changed(*actor, {});
+}
+
+std::optional<std::uint32_t> sim_store::actor_of(const std::string& key) {
+  if (actors_.empty()) {
+    for (std::size_t i = 0; i < judge_.actors().size(); ++i) {
+      const auto& a = judge_.actors()[i];
+      if (a.mode != spawn::durability::none) {
+        actors_[*spawn::actor_key("sys", a.parent, a.name)] = static_cast<std::uint32_t>(i);
+      }
+    }
+  }
+  const auto found = actors_.find(key);
+  return found == actors_.end() ? std::nullopt : std::optional(found->second);
+}
+
+// What the actor's state is, without the envelope of a value in clear.
+std::string sim_store::content(const version* v) {
+  return v == nullptr || v->payload.empty() ? std::string() : v->payload.substr(1);
+}
+
+}  // namespace sim

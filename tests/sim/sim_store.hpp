@@ -1,0 +1,92 @@
+// The statestore of a simulated world: the rules of statestore.h, with every fault they allow.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include "plugin/ports/statestore_port.hpp"
+#include "sim/checker.hpp"
+#include "sim/world.hpp"
+
+namespace sim {
+
+// Keeps records over kernel crashes; shared by all kernels. Each operation is applied at one time
+// and answered at another. Faults: delay, UNAVAILABLE and its kin (never lands), UNKNOWN_OUTCOME
+// and its kin (lands at once, later, or never), outages, operators who restore or remove records.
+class sim_store {
+ public:
+  sim_store(world& in, checker& judge) : world_(in), judge_(judge) {}
+
+  // The port of one life of one kernel; what it has submitted may land after it died.
+  [[nodiscard]] std::unique_ptr<spawn::statestore_port> port(std::uint64_t life);
+  void kernel_died(std::uint64_t life) { dead_.insert(life); }
+
+  void outage(std::uint64_t ms);
+  // Puts back the revision before the newest one, as a restored backup does; or removes the record
+  // and its tombstone, so that its revisions begin anew. Picks an actor that is in use.
+  void operator_event();
+  // The store stores wrong bytes under a right version: to show that the checker looks at contents.
+  [[nodiscard]] std::size_t unfinished() const noexcept { return unfinished_; }
+  [[nodiscard]] std::size_t records() const noexcept { return records_.size(); }
+
+ private:
+  friend class store_port;
+  struct version {
+    std::uint64_t revision = 0;
+    std::uint64_t writer = 0;
+    std::int64_t written_ms = 0;
+    bool deleted = false;
+    bool has_payload = false;
+    std::string type_url;
+    std::string payload;
+    std::string meta;
+  };
+  struct record {
+    version head;
+    std::optional<version> before;
+  };
+  // A copy of a submitted op, so that it outlives its kernel.
+  struct operation {
+    std::uint64_t life = 0;
+    spawn_op* raw = nullptr;
+    std::uint16_t code = 0;
+    std::string key;
+    std::string to;
+    std::string cursor;
+    std::uint32_t limit = 0;
+    std::uint64_t at_revision = 0;
+    std::uint64_t expect_revision = 0;
+    std::uint64_t expect_writer = 0;
+    version content;
+    // Filled when applied:
+    spawn_status status = SPAWN_OK;
+    version found;
+    std::vector<std::pair<std::string, version>> rows;
+    std::string next_cursor;
+  };
+  using operation_ptr = std::shared_ptr<operation>;
+
+  void submit(std::uint64_t life, spawn_op& raw);
+  void apply(operation& op);
+  void apply_write(operation& op);
+  void apply_list(operation& op) const;
+  void answer(operation& op);
+  void answer_with(operation& op, spawn_status status);
+  [[nodiscard]] std::optional<std::uint32_t> actor_of(const std::string& key);
+  [[nodiscard]] static std::string content(const version* v);
+
+  world& world_;
+  checker& judge_;
+  std::map<std::string, record> records_;
+  std::set<std::uint64_t> dead_;
+  std::map<std::pair<std::uint64_t, std::string>, std::uint64_t> apply_after_ns_;
+  std::unordered_map<std::string, std::uint32_t> actors_;
+  std::vector<std::string> recent_;
+  std::uint64_t outage_until_ns_ = 0;
+  std::size_t unfinished_ = 0;
+};
+
+}  // namespace sim

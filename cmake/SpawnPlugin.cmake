@@ -104,6 +104,7 @@ function(spawn_add_plugin)
 ")
 
   add_library(${target} MODULE ${ARG_SOURCES})
+  set_property(GLOBAL APPEND PROPERTY SPAWN_PLUGIN_TARGETS ${target})
   set(dir ${SPAWN_PLUGIN_OUTPUT_DIR}/${ARG_KIND}/${ARG_NAME}/${ARG_VERSION})
   set_target_properties(${target} PROPERTIES
     PREFIX "" OUTPUT_NAME plugin SUFFIX .so LIBRARY_OUTPUT_DIRECTORY ${dir}

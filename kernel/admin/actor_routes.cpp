@@ -19,12 +19,11 @@ std::string text(const json& from) {
 }
 
 json json_of(const actor_row& from) {
-  return {{"system", from.system},     {"parent", from.parent},
-          {"name", from.name},         {"type", from.type},
-          {"kind", from.kind},         {"phase", from.phase},
-          {"revision", from.revision}, {"idle_ms", from.idle_ms},
-          {"waiting", from.waiting},   {"lane", from.lane},
-          {"settled", from.settled},   {"state_bytes", from.state_bytes}};
+  return {
+      {"system", from.system},     {"parent", from.parent},   {"name", from.name},
+      {"type", from.type},         {"kind", from.kind},       {"phase", from.phase},
+      {"revision", from.revision}, {"idle_ms", from.idle_ms}, {"waiting", from.waiting},
+      {"lane", from.lane},         {"settled", from.settled}, {"state_bytes", from.state_bytes}};
 }
 
 bool read_limit(std::string_view given, std::size_t& out) {
@@ -90,7 +89,7 @@ json registration_of(const definition& def) {
   return out;
 }
 
-}  // namespace
+} // namespace
 
 admin_answer list_actors(admin_call& call) {
   std::size_t limit = 0;
@@ -145,8 +144,7 @@ admin_answer show_actor(admin_call& call) {
   auto work = [router, system, name, parent](lane_answer<actor_facts> answer) {
     answer(look_at(*router, system, name, parent));
   };
-  const auto found =
-      co_await ask<actor_facts>(call.loop, home, lane_answer_ms, std::move(work));
+  const auto found = co_await ask<actor_facts>(call.loop, home, lane_answer_ms, std::move(work));
   if (!found) {
     co_return lane_is_busy();
   }
@@ -176,4 +174,4 @@ admin_answer show_actor(admin_call& call) {
   co_return out;
 }
 
-}  // namespace spawn
+} // namespace spawn

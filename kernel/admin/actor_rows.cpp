@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t slice_cells = 256;
 
-}  // namespace
+} // namespace
 
 std::string listing_place::text() const {
   return std::to_string(lane) + "." + std::to_string(bucket) + "." + std::to_string(skip);
@@ -59,7 +59,7 @@ actor_slice take_slice(cell_lane& cells, lane& home, listing_place from, std::si
   while (seen < slice_cells && out.rows.size() < wanted && !out.lane_done) {
     std::size_t bucket = out.next.bucket;
     std::size_t in_bucket = 0;
-    std::size_t left_at = 0;  // the first cell of the bucket for which there is no more room
+    std::size_t left_at = 0; // the first cell of the bucket for which there is no more room
     bool full = false;
     const bool more = cells.table().for_some(&bucket, 1, [&](const cell& c) {
       ++seen;
@@ -77,8 +77,8 @@ actor_slice take_slice(cell_lane& cells, lane& home, listing_place from, std::si
       }
       out.rows.push_back(row_of(c, home));
     });
-    out.next = full ? listing_place{from.lane, bucket - 1, left_at}
-                    : listing_place{from.lane, bucket, 0};
+    out.next =
+        full ? listing_place{from.lane, bucket - 1, left_at} : listing_place{from.lane, bucket, 0};
     out.lane_done = !full && !more;
   }
   return out;
@@ -86,35 +86,50 @@ actor_slice take_slice(cell_lane& cells, lane& home, listing_place from, std::si
 
 std::string_view name(actor_kind kind) noexcept {
   switch (kind) {
-    case actor_kind::unknown: return "UNKNOW_KIND";
-    case actor_kind::named: return "NAMED";
-    case actor_kind::unnamed: return "UNNAMED";
-    case actor_kind::pooled: return "POOLED";
-    case actor_kind::proxy: return "PROXY";
-    case actor_kind::task: return "TASK";
-    case actor_kind::projection: return "PROJECTION";
+    case actor_kind::unknown:
+      return "UNKNOW_KIND";
+    case actor_kind::named:
+      return "NAMED";
+    case actor_kind::unnamed:
+      return "UNNAMED";
+    case actor_kind::pooled:
+      return "POOLED";
+    case actor_kind::proxy:
+      return "PROXY";
+    case actor_kind::task:
+      return "TASK";
+    case actor_kind::projection:
+      return "PROJECTION";
   }
   return "UNKNOW_KIND";
 }
 
 std::string_view name(cell_phase phase) noexcept {
   switch (phase) {
-    case cell_phase::absent: return "absent";
-    case cell_phase::loading: return "loading";
-    case cell_phase::initialising: return "initialising";
-    case cell_phase::ready: return "ready";
-    case cell_phase::busy: return "busy";
+    case cell_phase::absent:
+      return "absent";
+    case cell_phase::loading:
+      return "loading";
+    case cell_phase::initialising:
+      return "initialising";
+    case cell_phase::ready:
+      return "ready";
+    case cell_phase::busy:
+      return "busy";
   }
   return "absent";
 }
 
 std::string_view name(durability mode) noexcept {
   switch (mode) {
-    case durability::commit: return "commit";
-    case durability::snapshot: return "snapshot";
-    case durability::none: return "none";
+    case durability::commit:
+      return "commit";
+    case durability::snapshot:
+      return "snapshot";
+    case durability::none:
+      return "none";
   }
   return "none";
 }
 
-}  // namespace spawn
+} // namespace spawn

@@ -39,7 +39,7 @@ std::optional<std::string> decode(std::string_view text, bool plus_is_blank) {
   return out;
 }
 
-}  // namespace
+} // namespace
 
 std::string_view admin_request::param(std::string_view key) const noexcept {
   for (const auto& [name, value] : query) {
@@ -62,8 +62,9 @@ result<void> read_target(std::string_view target, admin_request& into) {
     const auto slash = path.find('/');
     auto part = decode(path.substr(0, slash), false);
     if (!part || part->size() > limits::name_bytes_max) {
-      return fail(errc::invalid, "a piece of the path is not UTF-8, badly escaped, or longer than " +
-                                     std::to_string(limits::name_bytes_max) + " bytes");
+      return fail(errc::invalid,
+                  "a piece of the path is not UTF-8, badly escaped, or longer than " +
+                      std::to_string(limits::name_bytes_max) + " bytes");
     }
     into.parts.push_back(std::move(*part));
     path = slash == path.npos ? std::string_view() : path.substr(slash);
@@ -123,4 +124,4 @@ bool same_secret(std::string_view given, std::string_view wanted) noexcept {
   return differs == 0;
 }
 
-}  // namespace spawn
+} // namespace spawn

@@ -18,7 +18,7 @@ constexpr std::uint64_t grace_ms = 5'000;
 
 struct ask_for {
   std::string system, actor, parent, action, register_ref;
-  std::string argument;  // encoded Any; empty: Noop
+  std::string argument; // encoded Any; empty: Noop
   std::vector<std::pair<std::string, std::string>> metadata;
   bool is_async = false;
   bool pooled = false;
@@ -118,8 +118,8 @@ std::optional<std::string> read_rest(const json& body, const config::settings& s
 std::optional<std::string> read_body(const std::string& text, const config::settings& settings,
                                      ask_for& out) {
   static constexpr const char* known[] = {
-      "system",   "actor", "parent", "action",     "payload",      "type_url", "base64",
-      "metadata", "async", "pooled", "timeout_ms", "register_ref",
+      "system", "actor",    "parent", "action", "payload",    "type_url",
+      "base64", "metadata", "async",  "pooled", "timeout_ms", "register_ref",
   };
   const json body = json::parse(text, nullptr, false);
   if (!body.is_object()) {
@@ -187,7 +187,7 @@ struct admin_slot final : reply_slot {
   lane_answer<outcome> answer_to;
 };
 
-}  // namespace
+} // namespace
 
 std::string payload_json(payload_view value) {
   wire::any_view any;
@@ -262,4 +262,4 @@ admin_answer invoke_actor(admin_call& call) {
   co_return out;
 }
 
-}  // namespace spawn
+} // namespace spawn

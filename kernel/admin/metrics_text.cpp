@@ -13,7 +13,7 @@ using labels = metrics_builder::labels;
 struct lane_counter {
   const char* name;
   const char* help;
-  counter lane_stats::*at;
+  counter lane_stats::* at;
 };
 
 constexpr lane_counter totals[] = {
@@ -32,8 +32,7 @@ constexpr lane_counter totals[] = {
     {"spawn_snapshots_lost_total", "Snapshots lost to another owner", &lane_stats::snapshots_lost},
     {"spawn_loads_total", "States asked of a store", &lane_stats::loads},
     {"spawn_load_failures_total", "States that could not be loaded", &lane_stats::load_failures},
-    {"spawn_expired_total", "Messages whose deadline passed before they ran",
-     &lane_stats::expired},
+    {"spawn_expired_total", "Messages whose deadline passed before they ran", &lane_stats::expired},
     {"spawn_timers_fired_total", "Actor timers fired", &lane_stats::timers_fired},
     {"spawn_broadcasts_total", "Broadcasts sent", &lane_stats::broadcasts},
     {"spawn_late_answers_total", "Answers that came after their asker had given up",
@@ -43,7 +42,7 @@ constexpr lane_counter totals[] = {
 struct lane_durations {
   const char* name;
   const char* help;
-  duration_histogram lane_stats::*at;
+  duration_histogram lane_stats::* at;
 };
 
 constexpr lane_durations histograms[] = {
@@ -55,7 +54,7 @@ constexpr lane_durations histograms[] = {
     {"spawn_load_duration_seconds", "Loading an actor's state", &lane_stats::load_time},
 };
 
-double sum(const admin_context& from, counter lane_stats::*at) {
+double sum(const admin_context& from, counter lane_stats::* at) {
   std::uint64_t out = 0;
   for (const lane_stats* lane : from.stats) {
     out += (lane->*at).get();
@@ -89,9 +88,9 @@ void add_stations(const admin_context& from, metrics_builder& out) {
 
 void add_told(const admin_context& from, metrics_builder& out) {
   constexpr auto invocations = "Invocations that ended, by actor type";
-  for (const auto& [name, n] : from.known->types()) {
-    const auto of = [&name = name](const char* outcome) {
-      return labels{{"system", name.first}, {"type", name.second}, {"outcome", outcome}};
+  for (const auto& [key, n] : from.known->types()) {
+    const auto of = [&who = key](const char* outcome) {
+      return labels{{"system", who.first}, {"type", who.second}, {"outcome", outcome}};
     };
     out.counter("spawn_invocations_total", invocations, static_cast<double>(n.ok), of("ok"));
     out.counter("spawn_invocations_total", invocations, static_cast<double>(n.failed), of("error"));
@@ -161,8 +160,8 @@ void add_plugins(const admin_context& from, metrics_builder& out) {
     const instance_counters n = instance->counters();
     const auto value = [](std::uint64_t v) { return static_cast<double>(v); };
     const bool serving = instance->health().serving && !instance->faulted();
-    out.gauge("spawn_plugin_serving", "1: the plugin instance says that it serves",
-              serving ? 1 : 0, who);
+    out.gauge("spawn_plugin_serving", "1: the plugin instance says that it serves", serving ? 1 : 0,
+              who);
     out.counter("spawn_plugin_calls_total", "Calls into a plugin", value(n.calls), who);
     out.gauge("spawn_plugin_call_p50_seconds", "Median time of a call into a plugin",
               value(n.call_p50_ns) / 1e9, who);
@@ -174,8 +173,8 @@ void add_plugins(const admin_context& from, metrics_builder& out) {
                 value(n.slow_calls), who);
     out.counter("spawn_plugin_ops_submitted_total", "Operations handed to a plugin",
                 value(n.submitted), who);
-    out.counter("spawn_plugin_ops_completed_total", "Operations a plugin ended",
-                value(n.completed), who);
+    out.counter("spawn_plugin_ops_completed_total", "Operations a plugin ended", value(n.completed),
+                who);
     out.counter("spawn_plugin_double_completions_total", "Operations a plugin ended twice",
                 value(n.double_completions), who);
     out.counter("spawn_plugin_failed_publishes_total", "Messages a transport did not take",
@@ -201,7 +200,7 @@ void add_process(const admin_context& from, metrics_builder& out) {
             {{"version", from.version}});
 }
 
-}  // namespace
+} // namespace
 
 std::string render_metrics(const admin_context& from) {
   type_directory::ask_all(from);
@@ -214,4 +213,4 @@ std::string render_metrics(const admin_context& from) {
   return out.text();
 }
 
-}  // namespace spawn
+} // namespace spawn

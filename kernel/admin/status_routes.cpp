@@ -61,12 +61,18 @@ json plugin_of(const plugin_info& from) {
   for (const lint_finding& each : from.warnings) {
     warnings.push_back({{"rule", each.rule}, {"text", each.text}});
   }
-  return {{"kind", from.kind},         {"plugin", from.name},
-          {"version", from.version},   {"license", from.license},
-          {"instance", from.instance}, {"path", from.path},
-          {"sha256", from.sha256},     {"state", from.state},
-          {"serving", from.serving},   {"faulted", from.faulted},
-          {"why", from.why},           {"warnings", std::move(warnings)},
+  return {{"kind", from.kind},
+          {"plugin", from.name},
+          {"version", from.version},
+          {"license", from.license},
+          {"instance", from.instance},
+          {"path", from.path},
+          {"sha256", from.sha256},
+          {"state", from.state},
+          {"serving", from.serving},
+          {"faulted", from.faulted},
+          {"why", from.why},
+          {"warnings", std::move(warnings)},
           {"counters", counters_of(from.counters)}};
 }
 
@@ -85,7 +91,7 @@ json host_of(const host_entry& from) {
           {"actors", std::move(actors)}};
 }
 
-}  // namespace
+} // namespace
 
 admin_answer show_status(admin_call& call) {
   const admin_context& kernel = call.kernel;
@@ -159,9 +165,8 @@ admin_answer forget_host(admin_call& call) {
   registrar* registry = &call.kernel.registry;
   const std::string service = call.request.parts[2];
   auto work = [registry, service](lane_answer<forgotten> answer) {
-    registry->forget(service, [answer = std::move(answer)](forgotten n) mutable {
-      answer(std::move(n));
-    });
+    registry->forget(service,
+                     [answer = std::move(answer)](forgotten n) mutable { answer(std::move(n)); });
   };
   const auto ended =
       co_await ask<forgotten>(call.loop, call.kernel.lanes[0], forget_ms, std::move(work));
@@ -230,4 +235,4 @@ admin_answer show_metrics(admin_call& call) {
   co_return out;
 }
 
-}  // namespace spawn
+} // namespace spawn

@@ -124,7 +124,6 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
   cell_options cells;
   cells.request_ms = settings_.timeouts.request_ms;
   cells.deactivate_jitter_ms = settings_.timeouts.deactivate_jitter_ms;
-  cells.snapshot_ms = settings_.timeouts.snapshot_ms;
   cells.doubt_ms = settings_.timeouts.doubt_ms;
   cells.cells_max = std::max<std::uint64_t>(settings_.limits.active_actors / threads_.size(), 1);
   cells.save_turns_max = settings_.limits.save_turns;

@@ -42,6 +42,7 @@ result<std::unique_ptr<policies>> make_policies(const config::settings& settings
                                                 const std::vector<statestore_port*>& stores) {
   auto out = std::make_unique<policies>();
   out->deactivate_ms = settings.timeouts.deactivate_ms;
+  out->snapshot_ms = settings.timeouts.snapshot_ms;
   out->pool_parallel = settings.limits.pool_parallel;
   out->fallback.mode = mode_of(settings.durability.mode);
   out->fallback.mailbox_max = settings.limits.mailbox;

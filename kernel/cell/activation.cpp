@@ -228,6 +228,7 @@ void cell_lane::load_failed(cell& c, const error& why) {
     case errc::exhausted:
     case errc::deadline:
     case errc::cancelled:
+    case errc::aborted:
     case errc::shutdown: said = failure::unavailable; break;
     case errc::corrupt:
     case errc::denied: said = failure::corrupt; break;

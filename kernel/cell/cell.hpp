@@ -79,6 +79,7 @@ class cell : public timer, public list_hook<lru_tag> {
  public:
   cell_phase phase = cell_phase::absent;
   bool dirty = false;         // snapshot mode: memory is ahead of the store
+  bool recycle = false;       // passivate at the next quiet moment
   bool reload = false;        // drop what is in memory once the running turn has ended
   bool restoring = false;     // the first save carries an older revision's content
   bool has_payload = false;   // the stored record has a payload

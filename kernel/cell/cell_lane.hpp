@@ -20,7 +20,6 @@ namespace spawn {
 struct cell_options {
   std::uint64_t request_ms = limits::request_timeout_ms;
   std::uint64_t deactivate_jitter_ms = limits::deactivate_jitter_ms;
-  std::uint64_t snapshot_ms = limits::snapshot_every_ms;
   std::uint64_t doubt_ms = limits::doubt_repeat_ms_max;
   std::uint64_t cells_max = limits::active_actors_max;  // of this lane
   std::uint32_t save_turns_max = limits::save_turns_max;
@@ -57,6 +56,9 @@ class cell_lane {
                invocation_ptr message);
   // Activates without a message.
   void activate(actor_view id, actor_type& type, std::uint64_t restore_revision);
+
+  // Passivates the actor as soon as it is quiet, so that its next message loads it afresh.
+  void recycle(actor_view id);
 
   // A request that a host made while serving `caller`: handed back at once (true), or held until
   // what the running turn has read is durable, then sent through outbound (false; rule 6).

@@ -351,6 +351,7 @@ void cell_lane::settle_held(cell& c, std::uint64_t batch) {
   auto waiting = std::move(c.held);
   for (auto& call : *waiting) {
     if (call.batch <= batch) {
+      call.message->expiry.unlink();
       s_.out->route(std::move(call.message));
     } else {
       if (!c.held) {

@@ -25,8 +25,7 @@ void cell_lane::mark_dirty(cell& c) {
     return;
   }
   c.dirty = true;
-  const std::uint64_t every = c.def().snapshot_ms != 0 ? c.def().snapshot_ms : options_.snapshot_ms;
-  c.snapshot_due_ns = s_.home.now_ns() + every * ns_per_ms;
+  c.snapshot_due_ns = s_.home.now_ns() + c.def().snapshot_ms * ns_per_ms;
   if (!c.flying && (!c.timer::is_linked() || c.snapshot_due_ns < c.due_ms * ns_per_ms)) {
     s_.home.timers().arm(c, c.snapshot_due_ns);
   }
@@ -41,7 +40,7 @@ void cell_lane::cell_timer(cell& c) {
     start_save(c);
     return;  // its answer arms the timer again
   }
-  if (c.is_quiet() && (idle || draining_ || c.phase == cell_phase::absent)) {
+  if (c.is_quiet() && (idle || draining_ || c.recycle || c.phase == cell_phase::absent)) {
     forget(c);
     check_drained();
     return;
@@ -54,10 +53,20 @@ void cell_lane::cell_timer(cell& c) {
   rearm(c);
 }
 
+void cell_lane::recycle(actor_view id) {
+  if (cell* c = table_.find(id)) {
+    if (c->is_quiet()) {
+      forget(*c);
+    } else {
+      c->recycle = true;
+    }
+  }
+}
+
 // Forgets the cell soon, unless it is used again first: never at once, since whoever calls this is
 // still at work on it.
 void cell_lane::maybe_forget(cell& c) {
-  if (c.is_quiet() && (c.phase == cell_phase::absent || draining_)) {
+  if (c.is_quiet() && (c.phase == cell_phase::absent || draining_ || c.recycle)) {
     s_.home.timers().arm(c, s_.home.now_ns());
   }
 }

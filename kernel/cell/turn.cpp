@@ -1,4 +1,6 @@
 // A turn: mailbox, host call, new state, what it sends (protocol.md 6; durability.md 4).
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "cell/actor_pool.hpp"
 #include "wire/host_call.hpp"
@@ -327,11 +329,15 @@ void release_turn(cell_services& services, const cell_options& options, finished
 bool cell_lane::settle_caller(invocation_ptr& message, actor_view caller) {
   message->caller_settled = true;
   cell* c = table_.find(caller);
-  if (c == nullptr || !c->running || !options_.rules.hold_nested ||
-      c->def().mode() != durability::commit) {
+  if (c == nullptr || !options_.rules.hold_nested || c->def().mode() != durability::commit) {
     return true;
   }
-  const std::uint64_t read = c->running->read_batch;
+  // A turn that has just ended may have sent it too: then it waits for all there is.
+  const std::uint64_t read = c->running ? c->running->read_batch : c->newest_batch();
+  if (c->reload && read != 0) {
+    message->fail(failure::not_applied, "the state of the calling actor could not be stored");
+    return false;
+  }
   const bool undurable = (c->flying && c->flying->number <= read) ||
                          (c->gathering && c->gathering->number <= read);
   if (read == 0 || !undurable) {
@@ -340,6 +346,20 @@ bool cell_lane::settle_caller(invocation_ptr& message, actor_view caller) {
   if (!c->held) {
     c->held = std::make_unique<std::vector<held_call>>();
   }
+  message->where = c;
+  message->expiry.owner = message.get();
+  message->expiry.fire = [](timer& t) {
+    invocation& self = *static_cast<invocation::expiry_timer&>(t).owner;
+    cell& caller_cell = *self.where;
+    const auto at = std::find_if(caller_cell.held->begin(), caller_cell.held->end(),
+                                 [&](const held_call& h) { return h.message.get() == &self; });
+    const invocation_ptr owned = std::move(at->message);
+    caller_cell.held->erase(at);
+    owned->fail(failure::deadline_exceeded,
+                "the calling actor's state was not stored by the deadline; the action was not "
+                "executed");
+  };
+  s_.home.timers().arm(message->expiry, message->deadline_ns);
   c->held->push_back({std::move(message), read});
   return false;
 }

@@ -53,6 +53,7 @@ void host_connection::connected(const boost::system::error_code& failed) {
     const std::uint64_t now = pool_->lane_.now_ns();
     if (now + retry_after_ms_ * ns_per_ms < retry_until_ns_) {
       timer_for_ = waiting_for::retry;
+      waiting_self_ = shared_from_this();  // no handler is out that would keep it
       arm(now + retry_after_ms_ * ns_per_ms);
       retry_after_ms_ = std::min(retry_after_ms_ * 2, retry_ms_max);
       return;
@@ -223,6 +224,8 @@ void host_connection::close() {
 }
 
 void host_connection::abandon() {
+  const auto self = shared_from_this();
+  waiting_self_.reset();
   pool_ = nullptr;
   call_ = nullptr;
   close();
@@ -230,6 +233,7 @@ void host_connection::abandon() {
 
 void host_connection::timer_fired() {
   const auto self = shared_from_this();
+  waiting_self_.reset();
   switch (std::exchange(timer_for_, waiting_for::nothing)) {
     case waiting_for::retry:
       connect();

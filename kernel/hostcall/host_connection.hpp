@@ -53,6 +53,7 @@ class host_connection final : public std::enable_shared_from_this<host_connectio
   bool reading_ = false;
   bool wrote_some_ = false;
   bool closed_ = false;
+  std::shared_ptr<host_connection> waiting_self_;  // between two tries to connect
   std::uint64_t retry_until_ns_ = 0;
   std::uint64_t retry_after_ms_ = 10;
   enum class waiting_for { nothing, retry, connect, answer, idle } timer_for_ =

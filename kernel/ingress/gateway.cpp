@@ -22,6 +22,12 @@ const std::string& http_date(gateway& g) {
   return g.date;
 }
 
+bool is_ip_address(const std::string& text) {
+  boost::system::error_code failed;
+  static_cast<void>(ip::make_address(text == "localhost" ? "127.0.0.1" : text, failed));
+  return !failed;
+}
+
 bool is_trusted(const gateway& g, const http_request& request) {
   if (request.from_loopback) {
     return true;

@@ -47,6 +47,7 @@ struct gateway {
 
 // The Date header's value, made once a second (RFC 9110, 5.6.7). [lane]
 [[nodiscard]] const std::string& http_date(gateway& g);
+[[nodiscard]] bool is_ip_address(const std::string& text);
 // Whether the spawn-host header of this peer counts (D40).
 [[nodiscard]] bool is_trusted(const gateway& g, const http_request& request);
 

@@ -94,11 +94,11 @@ void register_host(gateway& g, http_request&& request, responder& to) {
     const char* end = request.spawn_host.data() + request.spawn_host.size();
     if (colon == std::string::npos ||
         std::from_chars(request.spawn_host.data() + colon + 1, end, told.port).ptr != end ||
-        told.port == 0) {
+        told.port == 0 || !is_ip_address(request.spawn_host.substr(0, colon))) {
       to.respond(protobuf_answer(message_kind::registration,
                                  outcome::failed(failure::invalid_argument,
                                                  "header spawn-host \"" + request.spawn_host +
-                                                     "\" is not address:port"),
+                                                     "\" is not an IP address and a port"),
                                  {}));
       return;
     }

@@ -62,9 +62,10 @@ struct definition {
   std::string type;  // the registered name; the parent of instances
   actor_kind kind = actor_kind::unknown;
   bool stateful = false;
-  std::uint64_t snapshot_ms = 0;  // 0: the registration has no snapshot strategy
-  std::uint64_t deactivate_ms = limits::deactivate_after_ms;
-  std::uint32_t pool_max = limits::pool_parallel_default;
+  // Read off the wire, 0 means that the registration names none; published, all are set.
+  std::uint64_t snapshot_ms = 0;
+  std::uint64_t deactivate_ms = 0;
+  std::uint32_t pool_max = 0;
   std::vector<std::string> actions;
   std::vector<timer_binding> timers;
   std::vector<channel_binding> channels;

@@ -355,8 +355,12 @@ void lane_router::uninstall(std::string_view system, std::string_view type) {
 void lane_router::bind(std::string_view system, std::string_view name, std::string_view parent,
                        std::uint64_t restore_revision, bindings::done_fn done) {
   bindings_.bind(system, name, parent, restore_revision,
-                 [this, id = actor_id(actor_view{system, parent, name}),
+                 [this, restoring = restore_revision != 0,
+                  id = actor_id(actor_view{system, parent, name}),
                   then = std::move(done)](result<void> bound) mutable {
+                   if (bound && restoring) {
+                     cells_.recycle(id.view());
+                   }
                    if (bound) {
                      if (actor_type* type = find_type(id.system, id.parent);
                          type != nullptr && !type->now->channels.empty()) {

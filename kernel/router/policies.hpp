@@ -14,6 +14,7 @@ struct policies {
   type_policy fallback;
   std::map<std::string, type_policy, std::less<>> types;
   std::uint64_t deactivate_ms = limits::deactivate_after_ms;
+  std::uint64_t snapshot_ms = limits::snapshot_every_ms;
   std::uint32_t pool_parallel = limits::pool_parallel_default;
   std::shared_ptr<const host_address> host;  // the default one
   std::map<std::string, std::shared_ptr<const host_address>, std::less<>> hosts_by_actor;

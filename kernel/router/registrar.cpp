@@ -57,6 +57,14 @@ result<definition_ptr> registrar::define(std::string_view encoded_actor, std::st
   def->policy = rules_.policy_of(def->type);
   def->host = host_override ? std::make_shared<const spawn::host_address>(*host_override)
                             : rules_.host_of(def->type, service);
+  const auto or_default = [](auto& value, auto fallback) {
+    if (value == 0) {
+      value = fallback;
+    }
+  };
+  or_default(def->deactivate_ms, rules_.deactivate_ms);
+  or_default(def->snapshot_ms, rules_.snapshot_ms);
+  or_default(def->pool_max, rules_.pool_parallel);
   def->generation = ++generation_;
   return definition_ptr(std::move(def));
 }
@@ -170,7 +178,8 @@ void registrar::write(request& work) {
       continue;
     }
     // The same words again need no second write; the definition is published all the same.
-    if (found != known_.end() && found->second.encoded_actor == entry.encoded_actor &&
+    if (found != known_.end() && found->second.def &&
+        found->second.encoded_actor == entry.encoded_actor &&
         found->second.encoded_service == entry.encoded_service &&
         found->second.host_override == entry.host_override) {
       found->second.def = entry.def;
@@ -218,6 +227,9 @@ void registrar::publish(std::vector<definition_ptr> defs, unique_function<void()
 std::vector<host_entry> registrar::hosts() const {
   std::map<std::string, host_entry> by_service;
   for (const auto& [at, entry] : known_) {
+    if (!entry.def) {
+      continue;
+    }
     auto info = wire::read_service_info(entry.encoded_service);
     const std::string service = info ? info->name : std::string();
     host_entry& out = by_service[service];
@@ -227,7 +239,7 @@ std::vector<host_entry> registrar::hosts() const {
       out.runtime = info->runtime;
       out.library = info->library;
     }
-    if (entry.def && entry.def->host) {
+    if (entry.def->host) {
       out.address = entry.def->host->address;
       out.port = entry.def->host->port;
     }
@@ -320,8 +332,14 @@ void registrar::list(std::string from, std::string to, std::string cursor,
     for (std::uint32_t i = 0; good && i < ended.raw.out_n; ++i, at += ended.raw.out_row_stride) {
       const auto& row = *reinterpret_cast<const spawn_ss_row*>(at);
       auto opened = self.codec_.open(view_of(row.key), row.rec);
-      good = opened ? mine->each(view_of(row.key), std::move(*opened))
-                    : result<void>(fail(std::move(opened.error())));
+      if (!opened) {
+        // Sealed with another key, or damaged: the host can register again, over it.
+        ++self.unreadable_;
+        SPAWN_LOG(error, "a record is left out: it cannot be read", {"why", opened.error().text});
+        self.note_unreadable(view_of(row.key), {row.rec.revision, row.rec.writer});
+        continue;
+      }
+      good = mine->each(view_of(row.key), std::move(*opened));
     }
     std::string next_cursor(view_of(ended.raw.out_cursor));
     release(ended.raw.out_owner);
@@ -335,6 +353,23 @@ void registrar::list(std::string from, std::string to, std::string cursor,
               std::move(mine->each), std::move(mine->done));
   };
   store_.submit(*request, SPAWN_SS_LIST, 0);
+}
+
+void registrar::note_unreadable(std::string_view store_key, record_version version) {
+  if (auto at = parse_registration_key(store_key)) {
+    known_[{at->system, at->type}].version = version;
+    return;
+  }
+  if (auto at = parse_binding_key(store_key)) {
+    lane_router* owner = routers_[lanes_.of(lane_hash(at->system, at->name)).index()];
+    post(owner->home(), [owner, at = *at, version] {
+      binding held;
+      held.system = at.system;
+      held.name = at.name;
+      held.version = version;
+      owner->recover(std::move(held));
+    });
+  }
 }
 
 void registrar::recover(unique_function<void(result<void>)> ready) {
@@ -373,7 +408,9 @@ void registrar::recover(unique_function<void(result<void>)> ready) {
            }
            std::vector<definition_ptr> defs;
            for (const auto& [at, entry] : known_) {
-             defs.push_back(entry.def);
+             if (entry.def) {
+               defs.push_back(entry.def);
+             }
            }
            publish(std::move(defs), [this, then] {
              for (lane_router* router : routers_) {

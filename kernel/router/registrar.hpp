@@ -47,6 +47,8 @@ class registrar {
   // Forgets every registration of a service; calls back with how many.
   void forget(std::string_view service, unique_function<void(result<std::size_t>)> done);
   [[nodiscard]] std::size_t registrations() const noexcept { return known_.size(); }
+  // Records that recovery left out because they could not be read.
+  [[nodiscard]] std::uint64_t unreadable() const noexcept { return unreadable_; }
 
   // Binds the names of a SpawnRequest; answers once all are durable. [any lane, through `from`]
   static void spawn(std::span<lane_router* const> routers, lane_set& lanes, lane& from,
@@ -74,6 +76,7 @@ class registrar {
   void next();
   void write(request& work);
   void publish(std::vector<definition_ptr> defs, unique_function<void()> done);
+  void note_unreadable(std::string_view store_key, record_version version);
   void list(std::string from, std::string to, std::string cursor,
             unique_function<result<void>(std::string_view, record)> each,
             unique_function<void(result<void>)> done);
@@ -87,6 +90,7 @@ class registrar {
   op_slab<list_request> lists_;
   std::map<key, stored> known_;
   std::uint64_t generation_ = 0;
+  std::uint64_t unreadable_ = 0;
   std::vector<std::unique_ptr<request>> waiting_;  // the first is being written
 };
 

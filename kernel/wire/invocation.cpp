@@ -144,6 +144,7 @@ result<void> read_invocation(invocation& into, echo& repeat) {
   if (!has_id || into.target.name.empty()) {
     return missing("actor.id.name");
   }
+  SPAWN_CHECK(check_name("system.name", system_name));
   if (into.target.system.empty()) {
     into.target.system = system_name;
   }

@@ -60,7 +60,6 @@ bool read_settings(std::string_view bytes, definition& out) {
       }
       case 2: out.stateful = r.boolean(); break;
       case 3: {
-        out.snapshot_ms = limits::snapshot_every_ms;
         if (!read_strategy(r.bytes(), out.snapshot_ms)) {
           return false;
         }

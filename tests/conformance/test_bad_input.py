@@ -263,7 +263,7 @@ HOSTS = {"garbage": lambda call: manners.nonsense(), "page": lambda call: manner
          "late": lambda call: Reply(delay=1.0),
          "never": lambda call: manners.never(), "closes": lambda call: manners.slam(),
          "closes-in-head": lambda call: manners.Answer(body=b"x" * 50, cut=0),
-         "huge": lambda call: manners.Answer(body=b"\xff" * 20_000_000)}
+         "huge": lambda call: manners.Answer(body=b"\xff" * 1_000_000)}
 
 
 @pytest.mark.parametrize("manner", HOSTS)

@@ -42,13 +42,15 @@ def test_a_database_that_is_none(fresh):
 
 
 def test_a_database_path_that_cannot_be_opened(fresh):
-    """Bad input: a folder in its place, and a folder that is not there."""
+    """Bad input: a folder in its place, and a plain file in the place of its folder."""
     mesh = fresh(start=False)
     mesh.kernel.database.mkdir()
     assert "spawn.db" in refused(mesh.kernel)
-    mesh = fresh({"statestores": {"main": {"config": {"path": "/nonexistent/dir/spawn.db"}}}},
-                 start=False)
-    assert "/nonexistent/dir" in refused(mesh.kernel)
+    mesh = fresh(start=False)
+    (mesh.kernel.folder / "plain").write_text("no folder")
+    path = str(mesh.kernel.folder / "plain" / "spawn.db")
+    mesh.kernel.config["statestores"]["main"]["config"]["path"] = path
+    assert path in refused(mesh.kernel)
 
 
 def test_a_database_that_another_kernel_holds(fresh):
@@ -114,12 +116,15 @@ def test_a_wrong_key(fresh):
     mesh.kernel.env["SPAWN_STATESTORE_KEY"] = wrong
     mesh.kernel.start()
     is_error(mesh.invoke(name, "inc"))
+    mesh.register(actor(name, ["inc", "read"]))  # the host comes again; the state stays sealed
+    is_error(mesh.invoke(name, "inc"))
     is_error(mesh.invoke(name, "get"))
     other = mesh.counter()
     assert mesh.invoke(other, "inc").expect_ok().value == "1"
     mesh.kernel.stop()
     mesh.kernel.env["SPAWN_STATESTORE_KEY"] = right
     mesh.kernel.start()
+    mesh.register(actor(name, ["inc", "read"]))
     assert mesh.count(name) == 1
 
 

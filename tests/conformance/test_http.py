@@ -210,16 +210,22 @@ def test_tcp_and_unix_socket_together(fresh):
 
 
 def test_unix_socket_instead_of_tcp(fresh):
-    """R1: D8: PROXY_UDS_ENABLED alone keeps upstream's "instead"."""
+    """R1: D8: PROXY_UDS_ENABLED alone, with no word of TCP in the file, keeps upstream's
+    "instead"; beside gateway.http both are served."""
     mesh = fresh(start=False)
     path = mesh.kernel.folder / "only.sock"
     mesh.kernel.env |= {"PROXY_UDS_ENABLED": "true", "PROXY_UDS_ADDRESS": str(path)}
+    http = mesh.kernel.config["gateway"].pop("http")
     mesh.kernel.launch()
     client = Client(unix=str(path))
     eventually(lambda: path.exists() and client.ready(), 10, "readiness on the Unix socket")
     assert served(mesh, client)
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", mesh.kernel.port), 2)
+    assert mesh.kernel.listening_ports() == set()
+    mesh.kernel.stop()
+    mesh.kernel.config["gateway"]["http"] = http
+    mesh.kernel.start()
+    assert served(mesh, client) and served(mesh, mesh.client)
+    assert mesh.kernel.listening_ports() == {mesh.kernel.port}
 
 
 def test_the_port_comes_from_the_environment(fresh):

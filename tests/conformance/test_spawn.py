@@ -14,6 +14,7 @@ CONFIG = {"durability": {"history": {"keep": 10}},
 
 def parent_of(mesh, **settings) -> str:
     name = mesh.name("Parent")
+    settings.setdefault("deactivate_ms", 100)
     counting(mesh.host, name)
     mesh.register(actor(name, ["inc", "read", "init"], kind=UNNAMED, **settings))
     return name
@@ -137,8 +138,19 @@ def test_a_revision_is_restored(mesh):
     mesh.client.spawn(actor_id(child, parent=parent))
     for _ in range(4):
         mesh.invoke(child, "inc").expect_ok()
+    time.sleep(0.4)  # idle for longer than the deactivation time
     status, answer = mesh.client.spawn(actor_id(child, parent=parent), revision=2)
     assert status == 200, answer
+    assert mesh.invoke(child, "read").expect_ok().value == "2"
+
+
+def test_a_revision_of_a_running_actor_is_restored(mesh):
+    """S7: durability.md 26: restore is a turn, so an actor that is awake goes back as well."""
+    parent, child = parent_of(mesh, deactivate_ms=60_000), mesh.name("child")
+    mesh.client.spawn(actor_id(child, parent=parent))
+    for _ in range(4):
+        mesh.invoke(child, "inc").expect_ok()
+    mesh.client.spawn(actor_id(child, parent=parent), revision=2)
     assert mesh.invoke(child, "read").expect_ok().value == "2"
 
 
@@ -148,10 +160,11 @@ def test_a_restored_actor_does_not_go_back_again(mesh):
     mesh.client.spawn(actor_id(child, parent=parent))
     for _ in range(4):
         mesh.invoke(child, "inc").expect_ok()
+    time.sleep(0.4)  # idle for longer than the deactivation time
     mesh.client.spawn(actor_id(child, parent=parent), revision=2)
     mesh.invoke(child, "inc", text(10)).expect_ok()
     starts = len(mesh.host.seen(child, "init"))
-    time.sleep(0.4)  # idle for longer than the deactivation time
+    time.sleep(0.4)
     assert mesh.invoke(child, "read").expect_ok().value == "12"
     assert len(mesh.host.seen(child, "init")) > starts, "the actor did not passivate"
 

@@ -37,7 +37,8 @@ class sim_lane final : public spawn::lane {
     if (has_inbox()) {
       wake();
     }
-    // The timer that was scheduled before may be late now, or needless: a turn too many is harmless.
+    // The timer that was scheduled before may be late now, or needless: a turn too many is
+    // harmless.
     const auto next = timers().next_ns();
     const std::uint64_t now = world_.now_ns();
     if (!next || (next_timer_ns_ > now && next_timer_ns_ <= *next)) {
@@ -59,4 +60,4 @@ class sim_lane final : public spawn::lane {
   std::uint64_t next_timer_ns_ = 0;
 };
 
-}  // namespace sim
+} // namespace sim

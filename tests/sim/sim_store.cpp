@@ -17,7 +17,7 @@ spawn_buf own(const std::string& bytes, bool present) {
   spawn_buf out{};
   out.ptr = copy;
   out.len = bytes.size();
-  out.release = [](void*, void const* at, std::size_t) { std::free(const_cast<void*>(at)); };
+  out.release = [](void*, const void* at, std::size_t) { std::free(const_cast<void*>(at)); };
   return out;
 }
 
@@ -35,7 +35,7 @@ spawn_buf borrow(const std::string& bytes) {
   return out;
 }
 
-}  // namespace
+} // namespace
 
 class store_port final : public spawn::statestore_port {
  public:
@@ -127,17 +127,19 @@ void sim_store::submit(std::uint64_t life, spawn_op& raw) {
     world_.after_us(answer_us, [this, op, status] { answer_with(*op, status); });
     return;
   }
-  constexpr spawn_status doubtful[] = {SPAWN_E_UNKNOWN_OUTCOME, SPAWN_E_INTERNAL,
-                                       SPAWN_E_SHUTDOWN};
+  constexpr spawn_status doubtful[] = {SPAWN_E_UNKNOWN_OUTCOME, SPAWN_E_INTERNAL, SPAWN_E_SHUTDOWN};
   const auto status = doubtful[world_.rng().one_in(2) ? 0 : world_.rng().below(3)];
   switch (world_.rng().below(3)) {
-    case 0: world_.after_us(apply_us, land); break;
+    case 0:
+      world_.after_us(apply_us, land);
+      break;
     case 1: {
       const std::uint64_t late_us = world_.rng().below(world_.plans.late_ms) * 1'000;
       world_.after_us(answer_us + late_us, land);
       break;
     }
-    default: break;
+    default:
+      break;
   }
   world_.after_us(answer_us, [this, op, status] { answer_with(*op, status); });
 }
@@ -166,11 +168,10 @@ void sim_store::apply(operation& op) {
 void sim_store::apply_write(operation& op) {
   const auto found = records_.find(op.key);
   const version* now = found == records_.end() ? nullptr : &found->second.head;
-  const bool expected =
-      op.expect_revision == 0
-          ? now == nullptr
-          : now != nullptr && now->revision == op.expect_revision &&
-                (!world_.with.cas_on_writer || now->writer == op.expect_writer);
+  const bool expected = op.expect_revision == 0
+                            ? now == nullptr
+                            : now != nullptr && now->revision == op.expect_revision &&
+                                  (!world_.with.cas_on_writer || now->writer == op.expect_writer);
   if (!expected && world_.with.cas) {
     op.status = SPAWN_E_CONFLICT;
     op.found = now != nullptr ? *now : version{};
@@ -198,7 +199,7 @@ void sim_store::apply_write(operation& op) {
 }
 
 void sim_store::apply_list(operation& op) const {
-  const std::uint32_t most = op.limit != 0 && op.limit < 16 ? op.limit : 16;  // short pages
+  const std::uint32_t most = op.limit != 0 && op.limit < 16 ? op.limit : 16; // short pages
   auto at = op.cursor.empty() ? records_.lower_bound(op.key) : records_.upper_bound(op.cursor);
   for (; at != records_.end() && (op.to.empty() || at->first < op.to); ++at) {
     if (at->second.head.deleted) {
@@ -212,7 +213,9 @@ void sim_store::apply_list(operation& op) const {
   }
 }
 
-void sim_store::answer(operation& op) { answer_with(op, op.status); }
+void sim_store::answer(operation& op) {
+  answer_with(op, op.status);
+}
 
 void sim_store::answer_with(operation& op, spawn_status status) {
   --unfinished_;
@@ -257,7 +260,7 @@ void sim_store::answer_with(operation& op, spawn_status status) {
     list.out_cursor = own(op.next_cursor, !op.next_cursor.empty());
     list.out_owner.ptr = page.get();
     list.out_owner.ctx = page.release();
-    list.out_owner.release = [](void* ctx, void const*, std::size_t) {
+    list.out_owner.release = [](void* ctx, const void*, std::size_t) {
       delete static_cast<list_page*>(ctx);
     };
   } else if (status == SPAWN_E_CONFLICT) {
@@ -313,4 +316,4 @@ std::string sim_store::content(const version* v) {
   return v == nullptr || v->payload.empty() ? std::string() : v->payload.substr(1);
 }
 
-}  // namespace sim
+} // namespace sim

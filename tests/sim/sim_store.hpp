@@ -28,7 +28,6 @@ class sim_store {
   // Puts back the revision before the newest one, as a restored backup does; or removes the record
   // and its tombstone, so that its revisions begin anew. Picks an actor that is in use.
   void operator_event();
-  // The store stores wrong bytes under a right version: to show that the checker looks at contents.
   [[nodiscard]] std::size_t unfinished() const noexcept { return unfinished_; }
   [[nodiscard]] std::size_t records() const noexcept { return records_.size(); }
 
@@ -89,4 +88,4 @@ class sim_store {
   std::size_t unfinished_ = 0;
 };
 
-}  // namespace sim
+} // namespace sim

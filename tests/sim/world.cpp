@@ -8,7 +8,7 @@ world::world(const options& given) : with(given), rng_(given.seed), trace_(given
   plans.kernels = rng_.one_in(2) ? 2 : 1;
   plans.lanes = 1 + static_cast<std::uint32_t>(rng_.below(3));
   plans.actors = 52 + static_cast<std::uint32_t>(rng_.below(12));
-  plans.think_us = 100 + rng_.below(1'500);
+  plans.think_us = rng_.one_in(2) ? 100 + rng_.below(1'500) : 2'000 + rng_.below(10'000);
   plans.fault_per_mille = rng_.one_in(4) ? 0 : static_cast<std::uint32_t>(rng_.below(150));
   plans.host_fault_per_mille = rng_.one_in(4) ? 0 : static_cast<std::uint32_t>(rng_.below(150));
   plans.store_ms = 1 + rng_.below(12);
@@ -42,4 +42,4 @@ bool world::step() {
   return true;
 }
 
-}  // namespace sim
+} // namespace sim

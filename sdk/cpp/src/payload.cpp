@@ -18,7 +18,7 @@ std::string_view type_name_of(std::string_view type_url) {
 
 bool same_type(std::string_view type_url, std::string_view type_name) {
   const auto sent = type_name_of(type_url);
-  return sent == type_name ||
+  return type_name.empty() || sent == type_name ||
          (last_segment(type_name) == "JSONType" && last_segment(sent) == "JSONType");
 }
 

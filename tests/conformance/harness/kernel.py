@@ -162,6 +162,17 @@ class Kernel:
                 return int(line.split()[1]) * 1024
         raise AssertionError("no VmRSS")
 
+    def listening_ports(self) -> set:
+        """The TCP ports on which the process itself listens."""
+        sockets = {os.readlink(link) for link in Path(f"/proc/{self.process.pid}/fd").iterdir()}
+        ports = set()
+        for table in ("tcp", "tcp6"):
+            for line in Path(f"/proc/{self.process.pid}/net/{table}").read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:
+                    ports.add(int(fields[1].rpartition(":")[2], 16))
+        return ports
+
     def stored(self, needle: bytes) -> bool:
         """Whether the bytes occur anywhere in the database files (unsealed stores only)."""
         return any(needle in file.read_bytes() for file in self.folder.glob("spawn.db*"))

@@ -83,7 +83,7 @@ class client {
       const bool later = options.async || options.scheduled_to.has_value();
       if (got->kind == presence::value) {
         const auto type = codec<Response>::type_name();
-        if ((!type.empty() && !same_type(got->value.type_url, type)) ||
+        if (!same_type(got->value.type_url, type) ||
             !codec<Response>::decode(got->value.type_url, got->value.value, response)) {
           return tl::unexpected(wrong_answer(*got, type));
         }

@@ -37,7 +37,7 @@ struct payload_view {
 [[nodiscard]] std::string_view type_name_of(std::string_view type_url);
 
 // True when a payload with this type_url can be read as `type_name`. JSONType is JSONType in any
-// package, because each SDK has a package of its own for it.
+// package, because each SDK has a package of its own for it. An empty name is every type.
 [[nodiscard]] bool same_type(std::string_view type_url, std::string_view type_name);
 
 template <class T>

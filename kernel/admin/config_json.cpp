@@ -1,0 +1,269 @@
+#include "admin/config_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace spawn {
+namespace {
+
+using nlohmann::json;
+namespace cfg = config;
+
+// Written out in the file instead of through ${...}, it still is nobody's business.
+bool names_secret(std::string_view key) {
+  for (const std::string_view word : {"password", "passwd", "secret", "token", "private_key"}) {
+    if (key.find(word) != key.npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void hide(json& in) {
+  for (auto& [key, value] : in.items()) {
+    if (value.is_string() && in.is_object() && names_secret(key)) {
+      value = "(secret)";
+    } else if (value.is_structured()) {
+      hide(value);
+    }
+  }
+}
+
+json of(const cfg::plugin_use& from) {
+  json config = json::parse(from.config_json, nullptr, false);
+  if (config.is_structured()) {
+    hide(config);
+    for (const auto& [pointer, value] : from.secrets) {
+      try {
+        config[json::json_pointer(pointer)] = "(secret)";
+      } catch (const json::exception&) {
+        config["(secret)"] = pointer; // shows that there is one; its place is gone
+      }
+    }
+  }
+  json out{{"use", from.use}, {"config", std::move(config)}, {"isolation", from.isolation}};
+  if (!from.version.empty()) {
+    out["version"] = from.version;
+  }
+  if (!from.sha256.empty()) {
+    out["sha256"] = from.sha256;
+  }
+  return out;
+}
+
+json named(const cfg::plugin_use& from) {
+  json out = of(from);
+  out["name"] = from.instance;
+  return out;
+}
+
+const char* text(cfg::durability_mode mode) {
+  switch (mode) {
+    case cfg::durability_mode::commit:
+      return "commit";
+    case cfg::durability_mode::snapshot:
+      return "snapshot";
+    case cfg::durability_mode::none:
+      return "none";
+  }
+  return "commit";
+}
+
+const char* text(cfg::conflict_rule rule) {
+  switch (rule) {
+    case cfg::conflict_rule::automatic:
+      return "auto";
+    case cfg::conflict_rule::rerun:
+      return "rerun";
+    case cfg::conflict_rule::error:
+      return "error";
+  }
+  return "auto";
+}
+
+const char* text(log::level level) {
+  switch (level) {
+    case log::level::trace:
+      return "trace";
+    case log::level::debug:
+      return "debug";
+    case log::level::info:
+      return "info";
+    case log::level::warn:
+      return "warn";
+    case log::level::error:
+      return "error";
+    case log::level::off:
+      return "off";
+  }
+  return "info";
+}
+
+const char* text(log::format format) {
+  switch (format) {
+    case log::format::automatic:
+      return "auto";
+    case log::format::text:
+      return "text";
+    case log::format::json:
+      return "json";
+  }
+  return "auto";
+}
+
+json of(const cfg::history_rule& from) {
+  return from.age_ms != 0 ? json{{"keep_ms", from.age_ms}} : json{{"keep", from.revisions}};
+}
+
+json network(const cfg::settings& from) {
+  json hosts = json::array();
+  for (const auto& each : from.hosts) {
+    json host{{"name", each.name}, {"address", each.address}, {"port", each.port}};
+    if (each.service.empty()) {
+      host["actors"] = each.actors;
+    } else {
+      host["service"] = each.service;
+    }
+    hosts.push_back(std::move(host));
+  }
+  const auto& http = from.gateway.http;
+  const auto& uds = from.gateway.uds;
+  return {{"gateway",
+           {{"http", {{"enabled", http.enabled}, {"address", http.address}, {"port", http.port}}},
+            {"uds", {{"enabled", uds.enabled}, {"path", uds.path}}},
+            {"trusted", from.gateway.trusted}}},
+          {"host",
+           {{"address", from.host.address},
+            {"port", from.host.port},
+            {"connections", from.host.connections},
+            {"idle_ms", from.host.idle_ms},
+            {"connect_ms", from.host.connect_ms},
+            {"retry_ms", from.host.retry_ms}}},
+          {"hosts", std::move(hosts)},
+          {"admin",
+           {{"address", from.admin.address},
+            {"tcp",
+             {{"address", from.admin.tcp_address},
+              {"port", from.admin.tcp_port},
+              {"token", from.admin.tcp_token.empty() ? json() : json("(secret)")}}}}}};
+}
+
+json plugins(const cfg::settings& from) {
+  json stores = json::object();
+  for (const auto& each : from.statestores) {
+    stores[each.instance] = of(each);
+  }
+  json workflows = json::array();
+  for (const auto& each : from.workflows) {
+    workflows.push_back(named(each));
+  }
+  json activators = json::array();
+  for (const auto& each : from.activators) {
+    json made = named(each.plugin);
+    made["route"] = {{"system", each.route.system},
+                     {"actor", each.route.actor},
+                     {"parent", each.route.parent},
+                     {"action", each.route.action}};
+    activators.push_back(std::move(made));
+  }
+  return {
+      {"plugins", {{"path", from.plugins.path}, {"require_signed", from.plugins.require_signed}}},
+      {"statestores", std::move(stores)},
+      {"transport", of(from.transport)},
+      {"workflows", std::move(workflows)},
+      {"activators", std::move(activators)}};
+}
+
+json actors(const cfg::settings& from) {
+  json out = json::object();
+  for (const auto& each : from.actors) {
+    json& rule = out[each.type];
+    rule = {{"tags", each.keep_tags ? "keep" : "clear"},
+            {"speculative", each.speculative},
+            {"on_conflict", text(each.on_conflict)}};
+    if (each.durability) {
+      rule["durability"] = text(*each.durability);
+    }
+    if (!each.statestore.empty()) {
+      rule["statestore"] = each.statestore;
+    }
+    if (each.mailbox) {
+      rule["mailbox"] = *each.mailbox;
+    }
+    if (each.timeout_ms) {
+      rule["timeout_ms"] = *each.timeout_ms;
+    }
+    if (each.history) {
+      rule["history"] = of(*each.history);
+    }
+  }
+  return out;
+}
+
+json bounds(const cfg::settings& from) {
+  const auto& n = from.limits;
+  const auto& t = from.timeouts;
+  return {{"limits",
+           {{"inflight_bytes", n.inflight_bytes},
+            {"active_actors", n.active_actors},
+            {"connections", n.connections},
+            {"mailbox", n.mailbox},
+            {"lane_requests", n.lane_requests},
+            {"host_waiting", n.host_waiting},
+            {"body_bytes", n.body_bytes},
+            {"header_bytes", n.header_bytes},
+            {"host_reply_bytes", n.host_reply_bytes},
+            {"metadata_bytes", n.metadata_bytes},
+            {"metadata_entries", n.metadata_entries},
+            {"commands_per_turn", n.commands_per_turn},
+            {"hops", n.hops},
+            {"save_turns", n.save_turns},
+            {"save_bytes", n.save_bytes},
+            {"group_ops", n.group_ops},
+            {"pool_parallel", n.pool_parallel}}},
+          {"timeouts",
+           {{"request_ms", t.request_ms},
+            {"request_max_ms", t.request_max_ms},
+            {"deactivate_ms", t.deactivate_ms},
+            {"deactivate_jitter_ms", t.deactivate_jitter_ms},
+            {"snapshot_ms", t.snapshot_ms},
+            {"client_read_ms", t.client_read_ms},
+            {"client_idle_ms", t.client_idle_ms},
+            {"doubt_ms", t.doubt_ms},
+            {"drain_ms", t.drain_ms}}}};
+}
+
+json rest(const cfg::settings& from) {
+  const auto& key = from.encryption;
+  return {
+      {"system", from.system},
+      {"runtime",
+       {{"lanes", from.runtime.lanes == 0 ? json("auto") : json(from.runtime.lanes)},
+        {"pin", from.runtime.pin},
+        {"lane_stall_ms", from.runtime.lane_stall_ms}}},
+      {"durability",
+       {{"default", text(from.durability.mode)},
+        {"allow_volatile", from.durability.allow_volatile},
+        {"history", of(from.durability.history)}}},
+      {"encryption",
+       {{"key", key.key ? json("(secret)") : json()},
+        {"keys", json(std::vector<std::string>(key.keys.size(), "(secret)"))},
+        {"required", key.required}}},
+      {"actors", actors(from)},
+      {"timers", {{"enabled", from.timers_enabled}}},
+      {"telemetry",
+       {{"log",
+         {{"level", text(from.telemetry.log_level)}, {"format", text(from.telemetry.log_format)}}},
+        {"metrics", {{"enabled", from.telemetry.metrics}}}}}};
+}
+
+} // namespace
+
+std::string config_json(const config::settings& from) {
+  json out = rest(from);
+  out.update(network(from));
+  out.update(plugins(from));
+  out.update(bounds(from));
+  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+} // namespace spawn

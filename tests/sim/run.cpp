@@ -1,0 +1,282 @@
+#include "sim/run.hpp"
+
+#include <algorithm>
+
+#include "sim/sim_host.hpp"
+
+namespace sim {
+namespace {
+
+class run_state {
+ public:
+  explicit run_state(const options& with)
+      : world_(with),
+        judge_(world_, make_actors(world_.plans)),
+        store_(world_, judge_),
+        host_(world_, judge_),
+        kernels_(world_.plans.kernels) {}
+
+  report play() {
+    for (std::uint32_t i = 0; i < kernels_.size(); ++i) {
+      start(i);
+    }
+    next_request();
+    next_trouble();
+    next_look();
+    const auto& with = world_.with;
+    while (!judge_.failed() &&
+           (world_.events() < with.events || crashes_ < with.crashes_min || !any_serving())) {
+      world_.step();
+    }
+    settle();
+    report out;
+    out.failures = judge_.failures();
+    out.hash = world_.log().hash();
+    out.events = world_.events();
+    out.requests = judge_.requests();
+    out.crashes = crashes_;
+    out.actors = static_cast<std::uint32_t>(judge_.actors().size());
+    out.simulated_s = static_cast<double>(world_.now_ns()) / 1e9 - 1'000;
+    out.answers = judge_.sum;
+    return out;
+  }
+  [[nodiscard]] trace& log() { return world_.log(); }
+
+ private:
+  [[nodiscard]] bool any_serving() const {
+    return std::any_of(kernels_.begin(), kernels_.end(),
+                       [](const auto& k) { return k && k->is_serving(); });
+  }
+
+  void start(std::uint32_t which) {
+    kernels_[which] =
+        std::make_unique<sim_kernel>(world_, store_, host_, judge_, ++last_life_, graveyard_);
+    host_.kernel_lives(*kernels_[which]);
+    kernels_[which]->start();
+  }
+
+  void crash(std::uint32_t which) {
+    if (!kernels_[which]) {
+      return;
+    }
+    const std::uint64_t life = kernels_[which]->life();
+    world_.note("kernel dies", life);
+    crashes_ += kernels_[which]->is_serving() ? 1 : 0;
+    store_.kernel_died(life);
+    host_.kernel_died(life);
+    judge_.kernel_died(life);
+    kernels_[which].reset();
+    world_.after_ms(world_.rng().below(300), [this, which] {
+      if (!kernels_[which]) {
+        start(which);
+      }
+    });
+  }
+
+  // Asked to end: drains for a while, then it is gone, whatever is left.
+  void stop(std::uint32_t which) {
+    if (!kernels_[which] || !kernels_[which]->is_serving() || kernels_[which]->is_draining()) {
+      return;
+    }
+    kernels_[which]->drain();
+    world_.after_ms(world_.rng().below(2'000), [this, which, life = kernels_[which]->life()] {
+      if (!world_.calm && kernels_[which] && kernels_[which]->life() == life) {
+        crash(which);
+      }
+    });
+  }
+
+  void next_request() {
+    world_.after_us(world_.about(world_.plans.think_us), [this] {
+      if (!world_.calm) {
+        send_request();
+        next_request();
+      }
+    });
+  }
+
+  void send_request() {
+    sim_kernel* k = kernels_[world_.rng().below(kernels_.size())].get();
+    if (k == nullptr || !k->is_serving()) {
+      return;
+    }
+    const auto actors = judge_.actors().size();
+    request made;
+    made.actor =
+        static_cast<std::uint32_t>(world_.rng().below(world_.rng().one_in(2) ? 6 : actors));
+    made.life = k->life();
+    made.lane = static_cast<std::uint32_t>(world_.rng().below(k->lanes()));
+    made.sent_ns = world_.now_ns();
+    const std::uint64_t patience = world_.rng().one_in(10) ? 20 : 200 + world_.rng().below(3'000);
+    made.deadline_ns = made.sent_ns + patience * spawn::ns_per_ms;
+    const auto& actor = judge_.actors()[made.actor];
+    const std::uint64_t dice = world_.rng().below(100);
+    made.is_read = dice < 25;
+    message_fields fields;
+    fields.name = actor.name;
+    fields.action = dice < 15 ? "get_state" : dice < 25 ? "peek" : "append";
+    if (dice >= 95 && !actor.parent.empty()) {
+      fields.register_ref = actor.parent;
+    }
+    const bool is_async = dice >= 90 && dice < 93;
+    const bool is_scheduled = dice == 93 || dice == 94;
+    made.foreign_answer = is_async || is_scheduled;
+    made.ordered = !actor.pooled && !is_scheduled && fields.register_ref.empty() &&
+                   actor.mode == spawn::durability::commit;
+    made.acked_then = judge_.acked(made.actor);
+    const request& asked = judge_.add(made);
+    fields.id = asked.id;
+    auto message = make_message(fields);
+    message->deadline_ns = asked.deadline_ns;
+    message->is_async = is_async;
+    message->read_state = dice < 5;
+    message->scheduled_to =
+        is_scheduled ? static_cast<std::int64_t>(1 + world_.rng().below(500)) : 0;
+    auto* slot = new pending_reply;
+    slot->judge = &judge_;
+    slot->id = asked.id;
+    slot->home = &k->lane(asked.lane);
+    slot->arrived = [](spawn::reply_slot& s) {
+      const std::unique_ptr<pending_reply> mine(static_cast<pending_reply*>(&s));
+      mine->judge->answered(mine->judge->at(mine->id), mine->result);
+    };
+    message->reply = slot;
+    message->budget = &k->budget();
+    message->charged_bytes = 100;
+    k->budget().take(100);
+    world_.note("request", asked.id, asked.actor, k->life());
+    k->ingress(asked.lane, std::move(message));
+  }
+
+  // Crashes, outages, jumps of the wall clock, operators.
+  void next_trouble() {
+    world_.after_us(world_.about(60'000), [this] {
+      if (world_.calm) {
+        return;
+      }
+      const auto which = static_cast<std::uint32_t>(world_.rng().below(kernels_.size()));
+      switch (world_.rng().below(9)) {
+        case 0:
+          crash(which);
+          break;
+        case 1: {
+          const std::int64_t hour = 3'600'000;
+          world_.time().jump_wall_ms(world_.rng().one_in(2) ? hour : -hour);
+          world_.note("wall clock jumps");
+          break;
+        }
+        case 2:
+          stop(which);
+          break;
+        case 3:
+          if (world_.plans.outages) {
+            store_.outage(world_.rng().below(world_.rng().one_in(3) ? 4'000 : 200));
+          }
+          break;
+        case 4:
+        case 5:
+        case 6:
+          if (world_.plans.operators) {
+            store_.operator_event();
+          }
+          break;
+        default:
+          if (world_.events() > world_.with.events / 4 * (crashes_ + 1)) {
+            crash(which); // so that no run ends without its crashes
+          }
+          break;
+      }
+      next_trouble();
+    });
+  }
+
+  void next_look() {
+    world_.after_us(20'000, [this] {
+      for (std::uint32_t i = 0; i < kernels_.size(); ++i) {
+        if (kernels_[i]) {
+          if (kernels_[i]->start_failed()) {
+            crash(i);
+            continue;
+          }
+          kernels_[i]->check_bounds();
+        }
+      }
+      if (!finished_) {
+        next_look();
+      }
+    });
+  }
+
+  // The troubles end; every request is answered, every save known, and the kernels drain.
+  void settle() {
+    world_.calm = true;
+    const auto until = [this](std::uint64_t ms, auto done) {
+      const std::uint64_t limit = world_.now_ns() + ms * spawn::ns_per_ms;
+      while (!judge_.failed() && !done() && world_.now_ns() < limit && world_.step()) {
+      }
+      return done();
+    };
+    // Half of the runs drain with everything under way, the others once it is quiet: past every
+    // deadline, every late landing and every back-off.
+    const bool at_once = world_.rng().one_in(2);
+    const auto quiet = [&] { static_cast<void>(until(12'000, [] { return false; })); };
+    if (!at_once) {
+      quiet();
+    }
+    for (auto& k : kernels_) {
+      if (k && k->is_serving() && !k->is_draining()) {
+        k->drain();
+      }
+    }
+    const bool drained = until(15'000, [this] {
+      return std::all_of(kernels_.begin(), kernels_.end(),
+                         [](const auto& k) { return !k || !k->is_serving() || k->is_drained(); });
+    });
+    if (at_once) {
+      quiet();
+    }
+    if (judge_.failed()) {
+      return;
+    }
+    judge_.at_end();
+    finished_ = true;
+    if (!drained && !judge_.failed()) {
+      judge_.fail("drain", "a kernel did not drain within 15 s");
+    }
+    static_cast<void>(until(100, [] { return false; }));
+    for (auto& k : kernels_) {
+      if (k && k->is_serving() && !judge_.failed()) {
+        k->check_empty();
+      }
+    }
+  }
+
+  world world_;
+  checker judge_;
+  sim_store store_;
+  sim_host host_;
+  std::vector<std::unique_ptr<sim_lane>> graveyard_;
+  std::vector<std::unique_ptr<sim_kernel>> kernels_;
+  std::uint64_t last_life_ = 0;
+  std::uint32_t crashes_ = 0;
+  bool finished_ = false;
+};
+
+} // namespace
+
+report run(const options& with, bool explain) {
+  run_state state(with);
+  report out = state.play();
+  if (!out.good() && explain) {
+    std::printf("seed %llu failed; its last events:\n", static_cast<unsigned long long>(with.seed));
+    state.log().print_last(stdout);
+    for (const auto& text : out.failures) {
+      std::printf("  %s\n", text.c_str());
+    }
+    std::printf("replay: sim_run --seed %llu --trace\n",
+                static_cast<unsigned long long>(with.seed));
+  }
+  return out;
+}
+
+} // namespace sim

@@ -1,0 +1,187 @@
+#include "sim/sim_kernel.hpp"
+
+#include "lane/post.hpp"
+#include "sim/sim_host.hpp"
+
+namespace sim {
+
+struct sim_kernel::per_lane {
+  per_lane(sim_kernel& of, sim_host& host, std::uint32_t index)
+      : home(*of.lanes_[index]),
+        seal(std::move(*of.sealer_->make_lane())),
+        codec(*seal),
+        writers(of.world_.rng().next(), index),
+        store(home, *of.port_),
+        records(store, codec, writers),
+        link(host, of, index),
+        workflow_ports{&workflow},
+        workflows(home, workflow_ports, of.budget_),
+        services{home, link, workflows, codec, writers, {&store}, stats, nullptr},
+        router({*of.set_, services, options_of(of.world_), records, of.budget_, nullptr, 5'000,
+                true}) {}
+
+  static spawn::cell_options options_of(const world& in) {
+    spawn::cell_options out;
+    out.request_ms = 5'000;
+    out.deactivate_jitter_ms = 20;
+    out.doubt_ms = in.plans.doubt_ms;
+    out.cells_max = in.plans.cells_max;
+    out.save_turns_max = in.plans.save_turns_max;
+    out.rules = in.with.rules;
+    return out;
+  }
+
+  spawn::lane& home;
+  std::unique_ptr<spawn::lane_sealer> seal;
+  spawn::record_codec codec;
+  spawn::writer_ids writers;
+  spawn::journal store;
+  spawn::record_writer records;
+  sim_link link;
+  sim_workflow workflow;
+  spawn::workflow_port* workflow_ports[1];
+  spawn::workflow_engine workflows;
+  spawn::lane_stats stats;
+  spawn::cell_services services;
+  spawn::lane_router router;
+};
+
+sim_kernel::sim_kernel(world& in, sim_store& store, sim_host& host, checker& judge,
+                       std::uint64_t life, std::vector<std::unique_ptr<sim_lane>>& graveyard)
+    : world_(in),
+      judge_(judge),
+      life_(life),
+      graveyard_(graveyard),
+      policies_(make_policies(in.plans)),
+      port_(store.port(life)),
+      sealer_(std::move(*spawn::sealer::create({}))) {
+  std::vector<spawn::lane*> raw;
+  for (std::uint32_t i = 0; i < in.plans.lanes; ++i) {
+    lanes_.push_back(std::make_unique<sim_lane>(i, in, in.rng().next()));
+    raw.push_back(lanes_.back().get());
+  }
+  set_ = std::make_unique<spawn::lane_set>(raw);
+  for (std::uint32_t i = 0; i < in.plans.lanes; ++i) {
+    each_.push_back(std::make_unique<per_lane>(*this, host, i));
+    routers_.push_back(&each_.back()->router);
+  }
+  for (auto* router : routers_) {
+    router->connect(routers_);
+  }
+  registrar_ = std::make_unique<spawn::registrar>(*set_, routers_, policies_, each_[0]->records,
+                                                  each_[0]->codec, each_[0]->store);
+}
+
+sim_kernel::~sim_kernel() {
+  *alive_ = false;
+  for (auto& l : lanes_) {
+    l->stop();
+  }
+  registrar_.reset();
+  each_.clear();
+  for (auto& l : lanes_) {
+    graveyard_.push_back(std::move(l));
+  }
+}
+
+void sim_kernel::start() {
+  world_.note("kernel starts", life_);
+  spawn::post(*lanes_[0], [this] {
+    registrar_->recover([this](spawn::result<void> read) {
+      if (!read) {
+        start_failed_ = true; // as a process that ends, and is started again
+        return;
+      }
+      if (registrar_->registrations() > 0 && routers_[0]->names().size() > 0 &&
+          !world_.rng().one_in(4)) {
+        serving_ = true; // the host is alive and says nothing: it was registered before
+        world_.note("kernel serves", life_);
+        return;
+      }
+      struct asked final : spawn::reply_slot {
+        sim_kernel* of = nullptr;
+      };
+      auto* slot = new asked;
+      slot->of = this;
+      slot->home = lanes_[0].get();
+      slot->arrived = [](spawn::reply_slot& s) {
+        const std::unique_ptr<asked> mine(static_cast<asked*>(&s));
+        if (mine->result.ok()) {
+          mine->of->ask_spawn();
+        } else {
+          mine->of->start_failed_ = true;
+        }
+      };
+      registrar_->register_host(registration_bytes(world_.plans), std::nullopt, *slot);
+    });
+  });
+}
+
+void sim_kernel::ask_spawn() {
+  struct asked final : spawn::reply_slot {
+    sim_kernel* of = nullptr;
+  };
+  auto* slot = new asked;
+  slot->of = this;
+  slot->home = lanes_[0].get();
+  slot->arrived = [](spawn::reply_slot& s) {
+    const std::unique_ptr<asked> mine(static_cast<asked*>(&s));
+    mine->of->serving_ = mine->result.ok();
+    mine->of->start_failed_ = !mine->result.ok();
+    mine->of->world_.note("kernel serves", mine->of->life_);
+  };
+  spawn::registrar::spawn(routers_, *set_, *lanes_[0], spawn_bytes(judge_.actors()), 0, *slot);
+}
+
+void sim_kernel::ingress(std::uint32_t lane, spawn::invocation_ptr message) {
+  spawn::lane_router* router = routers_[lane];
+  spawn::post(*lanes_[lane],
+              [router, held = std::move(message)]() mutable { router->route(std::move(held)); });
+}
+
+void sim_kernel::drain() {
+  draining_ = true;
+  world_.note("kernel drains", life_);
+  for (std::uint32_t i = 0; i < lanes(); ++i) {
+    spawn::post(*lanes_[i], [this, i] { routers_[i]->drain([this] { ++drained_; }); });
+  }
+}
+
+void sim_kernel::check_bounds() {
+  for (const auto& l : each_) {
+    std::uint64_t waiting = 0;
+    l->router.cells().table().for_each([&](const spawn::cell& c) {
+      waiting += c.waiting;
+      if (c.waiting > world_.plans.mailbox_max) {
+        judge_.fail("bound", "the mailbox of " + std::string(c.id().name) + " holds " +
+                                 std::to_string(c.waiting));
+      }
+    });
+    if (waiting != l->stats.messages_waiting.get()) {
+      judge_.fail("count", "messages_waiting is " +
+                               std::to_string(l->stats.messages_waiting.get()) + ", there are " +
+                               std::to_string(waiting));
+    }
+    const auto cells = l->router.cells().table().size();
+    if (cells > world_.plans.cells_max) {
+      judge_.fail("bound", std::to_string(cells) + " cells are active");
+    }
+    if (cells != l->stats.cells.get()) {
+      judge_.fail("count", "the gauge of cells is off");
+    }
+  }
+}
+
+void sim_kernel::check_empty() {
+  for (const auto& l : each_) {
+    if (l->router.cells().table().size() != 0 || l->store.in_flight() != 0 ||
+        l->records.in_flight() != 0 || l->stats.messages_waiting.get() != 0) {
+      judge_.fail("empty", "something is left on a lane after the drain");
+    }
+  }
+  if (budget_.used() != 0) {
+    judge_.fail("budget", std::to_string(budget_.used()) + " bytes were never given back");
+  }
+}
+
+} // namespace sim

@@ -1,5 +1,7 @@
 // spawnd: flags, configuration, run, exit code.
 #include <CLI/CLI.hpp>
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -49,7 +51,7 @@ int wait_for_stop(const sigset_t& signals) {
   }
 }
 
-int run(spawn::config::loaded loaded) {
+int run(spawn::config::loaded loaded, const std::string& path) {
   sigset_t signals;
   ::sigemptyset(&signals);
   for (const int which : {SIGTERM, SIGINT, SIGHUP}) {
@@ -61,7 +63,8 @@ int run(spawn::config::loaded loaded) {
   for (const auto& notice : loaded.notices) {
     SPAWN_LOG(info, "configuration", {"notice", notice});
   }
-  spawn::kernel kernel(std::move(loaded.value));
+  spawn::kernel kernel(std::move(loaded.value), path, version,
+                       [] { ::kill(::getpid(), SIGTERM); });
   if (auto started = kernel.start(); !started) {
     spawn::log::flush();
     std::cerr << "spawnd: " << started.error().text << '\n';
@@ -112,5 +115,5 @@ int main(int argc, char** argv) {
     return exit_ok;
   }
   spawn::log::init(loaded->value.telemetry.log_level, loaded->value.telemetry.log_format);
-  return run(std::move(*loaded));
+  return run(std::move(*loaded), path);
 }

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <charconv>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -55,11 +56,16 @@ class lane {
 
 tcp::endpoint parse_endpoint(const std::string& text) {
   const auto colon = text.rfind(':');
-  if (colon == std::string::npos) {
-    throw std::invalid_argument("--upstream \"" + text + "\": write address:port");
+  boost::system::error_code error;
+  const auto address = asio::ip::make_address(text.substr(0, colon), error);
+  unsigned port = 0;
+  const char* end = text.data() + text.size();
+  if (error || colon == std::string::npos ||
+      std::from_chars(text.data() + colon + 1, end, port).ptr != end || port == 0 || port > 65535) {
+    throw std::invalid_argument("--upstream \"" + text +
+                                "\": write address:port, for example 127.0.0.1:8090");
   }
-  return {asio::ip::make_address(text.substr(0, colon)),
-          static_cast<std::uint16_t>(std::stoul(text.substr(colon + 1)))};
+  return {address, static_cast<std::uint16_t>(port)};
 }
 
 void serve(std::uint16_t port, const std::string& upstream, unsigned threads) {

@@ -31,10 +31,18 @@ std::string base64_of(const config::key_bytes& key) {
 
 }  // namespace
 
-kernel::kernel(config::settings settings)
-    : settings_(std::move(settings)), budget_(settings_.limits.inflight_bytes) {}
+kernel::kernel(config::settings settings, std::string config_path, std::string version,
+               std::function<void()> request_stop)
+    : settings_(std::move(settings)),
+      config_path_(std::move(config_path)),
+      version_(std::move(version)),
+      request_stop_(std::move(request_stop)),
+      budget_(settings_.limits.inflight_bytes) {}
 
 kernel::~kernel() {
+  if (admin_) {
+    admin_->stop();
+  }
   stop_lanes();
   // Stations first: they borrow the ports.
   registrar_.reset();
@@ -177,6 +185,7 @@ result<void> kernel::start() {
   lanes_running_ = true;
   SPAWN_CHECK(plugins_->start_all(plugin_start_ms));
   SPAWN_CHECK(recover());
+  SPAWN_CHECK(start_admin());
   SPAWN_CHECK(listen());
   state_.ready = true;
   SPAWN_LOG(info, "ready", {"port", http.enabled ? http.port : 0}, {"lanes", count},

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "admin/admin_server.hpp"
 #include "app/lane_stack.hpp"
 #include "base/result.hpp"
 #include "config/settings.hpp"
@@ -19,7 +20,9 @@ namespace spawn {
 // nothing new, everything saved, plugins, lanes. [control]
 class kernel {
  public:
-  explicit kernel(config::settings settings);
+  // `request_stop` is called, from any thread, when somebody asks for a graceful stop.
+  kernel(config::settings settings, std::string config_path, std::string version,
+         std::function<void()> request_stop);
   ~kernel();
   kernel(const kernel&) = delete;
   kernel& operator=(const kernel&) = delete;
@@ -40,10 +43,14 @@ class kernel {
                   std::unique_ptr<lane_sealer> keys);
   [[nodiscard]] result<void> recover();
   [[nodiscard]] result<void> listen();
+  [[nodiscard]] result<void> start_admin();
   [[nodiscard]] result<void> drain_lanes();
   void stop_lanes();
 
   config::settings settings_;
+  const std::string config_path_;
+  const std::string version_;
+  std::function<void()> request_stop_;
   system_clock time_;
   kernel_state state_;
   byte_budget budget_;
@@ -59,6 +66,8 @@ class kernel {
   std::vector<std::unique_ptr<lane_stack>> stacks_;
   std::unique_ptr<registrar> registrar_;
   std::unique_ptr<unix_listener> unix_;
+  std::unique_ptr<admin_context> admin_context_;
+  std::unique_ptr<admin_server> admin_;
   std::uint64_t started_ns_ = 0;
   bool lanes_running_ = false;
 };

@@ -1,7 +1,9 @@
 // Listening, draining, stopping: the two ends of a kernel's service.
+#include "admin/metrics_text.hpp"
 #include "app/kernel.hpp"
 #include "app/wait_for.hpp"
 #include "base/log.hpp"
+#include "config/admin_socket.hpp"
 
 namespace spawn {
 namespace {
@@ -27,6 +29,10 @@ result<void> kernel::listen() {
   for (const auto& stack : stacks_) {
     routers.push_back(stack->router.get());
   }
+  std::function<std::string()> metrics;
+  if (settings_.telemetry.metrics) {
+    metrics = [this] { return render_metrics(*admin_context_); };
+  }
   std::vector<gateway*> gates;
   for (std::size_t i = 0; i < stacks_.size(); ++i) {
     lane_stack& stack = *stacks_[i];
@@ -38,7 +44,7 @@ result<void> kernel::listen() {
                                  .stats = stack.stats,
                                  .state = state_,
                                  .options = options,
-                                 .metrics = {},
+                                 .metrics = metrics,
                                  .encoder = {},
                                  .date = {}});
     gates.push_back(stack.gate.get());
@@ -65,6 +71,44 @@ result<void> kernel::listen() {
     }
     SPAWN_CHECK(*listening);
   }
+  return {};
+}
+
+result<void> kernel::start_admin() {
+  std::vector<asio_lane*> threads;
+  std::vector<lane_router*> routers;
+  std::vector<const lane_stats*> stats;
+  std::vector<std::pair<std::string, journal*>> journals;
+  for (std::size_t i = 0; i < stacks_.size(); ++i) {
+    threads.push_back(threads_[i].get());
+    routers.push_back(stacks_[i]->router.get());
+    stats.push_back(&stacks_[i]->stats);
+    for (const auto& each : stacks_[i]->journals) {
+      journals.emplace_back(std::string(each->store().name()), each.get());
+    }
+  }
+  admin_context_.reset(new admin_context{.lanes = *lanes_,
+                                         .threads = std::move(threads),
+                                         .routers = std::move(routers),
+                                         .stats = std::move(stats),
+                                         .registry = *registrar_,
+                                         .plugins = *plugins_,
+                                         .budget = budget_,
+                                         .state = state_,
+                                         .settings = settings_,
+                                         .config_path = config_path_,
+                                         .version = version_,
+                                         .time = time_,
+                                         .started_ns = started_ns_,
+                                         .request_drain = request_stop_,
+                                         .journals = std::move(journals)});
+  std::string socket = settings_.admin.address;
+  if (socket.empty()) {
+    SPAWN_TRY(socket, config::choose_admin_socket(config::environment::from_process()));
+  }
+  SPAWN_TRY(admin_, admin_server::start(*admin_context_, socket, settings_.admin.tcp_address,
+                                        settings_.admin.tcp_port, settings_.admin.tcp_token));
+  SPAWN_LOG(info, "admin API", {"socket", socket}, {"tcp_port", settings_.admin.tcp_port});
   return {};
 }
 
@@ -113,6 +157,9 @@ result<void> kernel::stop() {
   }
   // Answers that are still on their way out leave with the lanes' last turns.
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  if (admin_) {
+    admin_->stop();
+  }
   auto stopped = plugins_->stop_all(plugin_stop_ms);
   if (!stopped) {
     SPAWN_LOG(error, "a plugin did not stop", {"why", stopped.error().text});

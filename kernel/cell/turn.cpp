@@ -200,6 +200,9 @@ void cell_lane::host_done(turn& finished) {
       }
       break;
   }
+  if (ended->is_init) {
+    rearm(c);
+  }
   if (c.gathering && !c.flying && c.phase == cell_phase::ready) {
     start_save(c);  // a restore, gathered before init ran
   }

@@ -45,7 +45,8 @@ result<void> plugin_instance::run_step(const char* what, step_fn step, std::uint
   }
   if (!call.threw.empty()) {
     core_->host.fault(errc::internal, std::string(what) + " " + call.threw);
-    end_here(op.raw.op, errc::internal, call.threw);
+    end_here(op.raw.op, errc::internal, {});
+    release(op.raw.op.error);
     return failed(errc::internal, call.threw);
   }
   const std::uint64_t spent_ms = (core_->time.now_ns() - began) / ns_per_ms;

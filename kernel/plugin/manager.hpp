@@ -45,7 +45,8 @@ struct plugin_info {
 };
 
 // Owns libraries and instances. Life: load everything, make ports, start_all, ... stop_all while
-// the lanes still run, destroy. Ports may be destroyed before or after. Thread: [control].
+// the lanes still run, destroy the ports, destroy this. The clock has to last until the process
+// ends, for the sake of plugins that hang. Thread: [control].
 class plugin_manager {
  public:
   plugin_manager(plugin_manager_options options, lane_loops loops, const clock& time);

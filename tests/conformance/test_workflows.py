@@ -192,18 +192,21 @@ def test_another_system_is_a_clear_error(mesh):
 
 # --- W6-W8: order, routing without a caller, errors ---------------------------------------------
 def test_order_is_state_effects_broadcast_routing_reply(mesh):
-    """W6: one target gets all three in that order, and the answer comes last."""
-    topic, target, name = mesh.name("t"), mesh.name("target"), mesh.name("actor")
-    mesh.host.on(target, "routed", reply=Reply(payload=text("end")))
-    mesh.host.on(name, "act", reply=Reply(
-        payload=text("mid"), state=text("new"),
-        workflow=workflow(effects=[invocation(target, "effect", asynchronous=True)],
-                          broadcast=(topic, NOOP), pipe=(target, "routed"))))
-    mesh.register(actor(target, ["effect", "heard", "routed"], channels=[(topic, "heard")]),
-                  actor(name, ["act"]))
-    assert mesh.invoke(name, "act").expect_ok().value == "end"
-    assert [call.action for call in mesh.host.seen(target)] == ["effect", "heard", "routed"]
-    assert mesh.invoke(name, "get").expect_ok().value == "new"
+    """W6: one target gets all three in that order, and the answer comes last; several pairs, so
+    that both lanes and both ways between them are tried."""
+    for _ in range(8):
+        topic, target, name = mesh.name("t"), mesh.name("target"), mesh.name("actor")
+        mesh.host.on(target, "routed", reply=Reply(payload=text("end")))
+        mesh.host.on(name, "act", reply=Reply(
+            payload=text("mid"), state=text("new"),
+            workflow=workflow(effects=[invocation(target, "effect", asynchronous=True)],
+                              broadcast=(topic, NOOP), pipe=(target, "routed"))))
+        mesh.register(actor(target, ["effect", "heard", "routed"], channels=[(topic, "heard")]),
+                      actor(name, ["act"]))
+        assert mesh.invoke(name, "act").expect_ok().value == "end"
+        order = [call.action for call in mesh.host.seen(target)]
+        assert order == ["effect", "heard", "routed"]
+        assert mesh.invoke(name, "get").expect_ok().value == "new"
 
 
 @pytest.mark.parametrize("part", ["pipe", "forward"])

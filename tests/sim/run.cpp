@@ -223,6 +223,10 @@ class run_state {
     if (!at_once) {
       quiet();
     }
+    static_cast<void>(until(8'000, [this] {
+      return std::all_of(kernels_.begin(), kernels_.end(),
+                         [](const auto& k) { return k && k->is_serving(); });
+    }));
     for (auto& k : kernels_) {
       if (k && k->is_serving() && !k->is_draining()) {
         k->drain();

@@ -70,8 +70,8 @@ failed_step over_socket(const std::string& path, const admin_target& target,
     return {false, thrown.code()};
   }
   return exchange(
-      io, stream, target, request,
-      [&](auto then) { stream.async_connect(at, std::move(then)); }, out);
+      io, stream, target, request, [&](auto then) { stream.async_connect(at, std::move(then)); },
+      out);
 }
 
 failed_step over_tcp(const std::string& host, const std::string& port, const admin_target& target,
@@ -87,9 +87,10 @@ failed_step over_tcp(const std::string& host, const std::string& port, const adm
   return exchange(
       io, stream, target, request,
       [&](auto then) {
-        stream.async_connect(found, [then = std::move(then)](
-                                        beast::error_code ended,
-                                        const tcp::endpoint&) mutable { then(ended); });
+        stream.async_connect(
+            found, [then = std::move(then)](beast::error_code ended, const tcp::endpoint&) mutable {
+              then(ended);
+            });
       },
       out);
 }
@@ -147,7 +148,7 @@ result<admin_reply> ask_tcp(const admin_target& target,
   return out;
 }
 
-}  // namespace
+} // namespace
 
 result<admin_reply> ask_kernel(const admin_target& target, const std::string& method,
                                const std::string& path, const std::string& body) {
@@ -156,13 +157,12 @@ result<admin_reply> ask_kernel(const admin_target& target, const std::string& me
     return ask_tcp(target, request);
   }
   if (target.address.find("://") != std::string::npos) {
-    return fail(errc::invalid, "--admin takes a socket path or http://host:port, not " +
-                                   target.address);
+    return fail(errc::invalid,
+                "--admin takes a socket path or http://host:port, not " + target.address);
   }
   const std::vector<std::string> paths =
-      target.address.empty()
-          ? config::admin_socket_paths(config::process_environment())
-          : std::vector<std::string>{target.address};
+      target.address.empty() ? config::admin_socket_paths(config::environment::from_process())
+                             : std::vector<std::string>{target.address};
   std::string tried;
   for (const auto& socket : paths) {
     admin_reply out;
@@ -174,7 +174,7 @@ result<admin_reply> ask_kernel(const admin_target& target, const std::string& me
     tried += (tried.empty() ? "" : "; ") + std::string("no kernel answers at ") + socket + ": " +
              reason(step, target);
     if (step.connected) {
-      break;  // it was there; asking another one twice would not be the same request
+      break; // it was there; asking another one twice would not be the same request
     }
   }
   return fail(errc::unavailable, tried);
@@ -196,4 +196,4 @@ std::string escape(std::string_view text) {
   return out;
 }
 
-}  // namespace spawn::ctl
+} // namespace spawn::ctl

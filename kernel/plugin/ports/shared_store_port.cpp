@@ -48,7 +48,7 @@ struct shared_store_port::shared {
   void work_off() {
     take();
     std::size_t done = 0;
-    while (done < waiting.size()) {
+    while (done < waiting.size() && !given_up) {
       const auto rest = std::span<spawn_op* const>(waiting).subspan(done);
       const std::size_t n = next_batch(rest, limits::group_ops_max);
       hand_over(rest.first(n));
@@ -111,7 +111,7 @@ struct shared_store_port::shared {
       hold.lock();
     }
     hold.unlock();
-    if (core->in_flight() == 0) {
+    if (!given_up && core->in_flight() == 0) {
       channel.close(*core, *table);
     }
     hold.lock();
@@ -134,6 +134,8 @@ struct shared_store_port::shared {
   std::condition_variable changed;
   bool stopping = false;
   bool ended = false;
+  // Nobody waits any more: when the plugin returns at last, the thread leaves it alone.
+  std::atomic<bool> given_up{false};
   std::thread thread;
 };
 
@@ -202,6 +204,7 @@ result<void> shared_store_port::close(bool lanes_run, std::uint64_t limit_ms) {
   shared_->changed.notify_all();
   const bool ended = shared_->changed.wait_for(hold, std::chrono::milliseconds(limit_ms),
                                                [&] { return shared_->ended; });
+  shared_->given_up = !ended;
   hold.unlock();
   if (ended) {
     shared_->thread.join();

@@ -174,9 +174,10 @@ result<http_answer> http_client::read(int fd, time_point deadline, bool& reusabl
     }
     if (got == 0) {
       // An end that completes a message: the body of an answer without a length.
-      const bool begun = parser.got_some();
-      parser.put_eof(error);
-      if (!begun || error || !parser.is_done()) {
+      if (parser.got_some()) {
+        parser.put_eof(error);
+      }
+      if (error || !parser.is_done()) {
         return tl::unexpected(
             lost(failure::kind::unknown, "the connection was closed before the answer"));
       }

@@ -342,8 +342,13 @@ class Host:
             body = answer.body
         if answer.cut >= 0:
             body = body[:answer.cut]
+        ends = answer.close_after or answer.say_close or answer.cut >= 0
+        if ends:  # the end travels with the last bytes, so that nobody can be too late for it
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         connection.sendall("\r\n".join(head).encode() + b"\r\n\r\n" + body)
-        return not (answer.close_after or answer.say_close or answer.cut >= 0)
+        if ends:
+            connection.shutdown(socket.SHUT_WR)
+        return not ends
 
     def _linger(self, connection, over):
         connection.settimeout(0.05)

@@ -65,7 +65,7 @@ class Kernel:
             "durability": {"default": "commit"},
             "admin": {"address": str(self.folder / "admin.sock")},
             "timeouts": {"request_ms": 5000, "deactivate_ms": 10000, "deactivate_jitter_ms": 1,
-                         "snapshot_ms": 2000, "drain_ms": 5000},
+                         "snapshot_ms": 2000, "drain_ms": 2500},
         }, config or {})
 
     @property

@@ -26,7 +26,8 @@ struct Instance : ::testing::Test {
     return r ? "ok" : r.error().text;
   }
   test::with_script plugin;
-  system_clock time;
+  // Outlives the threads of plugins that a test lets hang.
+  static inline system_clock time;
   test::lanes_of<test::thread_lane> lanes{2, time};
 };
 

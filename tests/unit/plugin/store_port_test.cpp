@@ -51,7 +51,8 @@ struct StorePort : ::testing::Test {
     port->submit(from, raw);
   }
   test::with_script plugin;
-  system_clock time;
+  // Outlives the threads of plugins that a test lets hang.
+  static inline system_clock time;
   test::lanes_of<test::hand_lane> hand{2, time};
   std::unique_ptr<plugin_instance> instance;
   std::unique_ptr<statestore_port> port;

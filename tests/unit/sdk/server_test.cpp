@@ -56,6 +56,7 @@ TEST_F(host_server, a_request_may_come_byte_by_byte) {
 TEST_F(host_server, answers_that_the_peer_does_not_read_yet_are_kept_for_it) {
   constexpr std::size_t size = 500'000;
   constexpr int requests = 40;
+  wire();
   std::thread sender([this] {
     for (int i = 0; i < requests; ++i) {
       wire().send(http_post(echo_of(size)));

@@ -1,0 +1,137 @@
+// plugins list (of a kernel), inspect and lint (of a file; need no kernel).
+#include <iostream>
+#include <memory>
+#include <span>
+
+#include "plugin/elf_note.hpp"
+#include "plugin/lint.hpp"
+#include "table.hpp"
+#include "tool.hpp"
+
+namespace spawn::ctl {
+namespace {
+
+struct plugin_file_facts {
+  elf_image image;
+  plugin_manifest manifest;
+};
+
+result<plugin_file_facts> read_plugin(const std::string& file) {
+  SPAWN_TRY(const std::string bytes, read_plugin_file(file));
+  plugin_file_facts out;
+  SPAWN_TRY(out.image, read_elf(std::as_bytes(std::span(bytes))));
+  SPAWN_TRY(const std::string note, manifest_of(out.image));
+  SPAWN_TRY(out.manifest, parse_manifest(note));
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const auto& each : texts) {
+    out += (out.empty() ? "" : ", ") + each;
+  }
+  return out;
+}
+
+std::string naming(const std::string& file, const error& why) {
+  return why.text.find(file) == std::string::npos ? file + ": " + why.text : why.text;
+}
+
+void inspect(tool& t, const std::string& file) {
+  const auto read = read_plugin(file);
+  if (!read) {
+    t.fail(exit_failed, naming(file, read.error()));
+    return;
+  }
+  const plugin_manifest& m = read->manifest;
+  const char* lanes = m.lanes == lane_mode::one ? "one" : "many";
+  const std::string abi = std::to_string(m.abi_major) + "." + std::to_string(m.abi_minor);
+  if (t.as_json) {
+    std::cout << dump({{"file", file},
+                       {"kind", m.kind},
+                       {"name", m.name},
+                       {"version", m.version},
+                       {"license", m.license},
+                       {"abi", abi},
+                       {"lanes", lanes},
+                       {"blocking", m.blocking},
+                       {"capabilities", m.capabilities},
+                       {"needed", read->image.needed},
+                       {"config_schema", json::parse(m.config_schema, nullptr, false)}})
+              << '\n';
+    return;
+  }
+  table out({"plugin", m.label()});
+  out.add({"license", m.license});
+  out.add({"abi", abi});
+  out.add({"lanes", std::string(lanes) + (m.blocking ? ", blocking" : "")});
+  out.add({"capabilities", joined(m.capabilities)});
+  out.add({"needs", joined(read->image.needed)});
+  out.print(std::cout);
+  const json schema = json::parse(m.config_schema, nullptr, false);
+  if (!schema.is_discarded()) {
+    std::cout << "schema of its config:\n" << dump(schema) << '\n';
+  }
+}
+
+void run_lint(tool& t, const std::string& file) {
+  const auto read = read_plugin(file);
+  if (!read) {
+    t.fail(exit_failed, naming(file, read.error()));
+    return;
+  }
+  const auto findings = lint(read->image, read->manifest);
+  json list = json::array();
+  table out({"SEVERITY", "RULE", "FINDING"});
+  for (const lint_finding& each : findings) {
+    const bool refused = each.severity == lint_severity::refuse;
+    t.exit_code = refused ? exit_failed : t.exit_code;
+    const char* severity = refused ? "refuse" : "warn";
+    list.push_back({{"severity", severity}, {"rule", each.rule}, {"text", each.text}});
+    out.add({severity, each.rule, each.text});
+  }
+  if (t.as_json) {
+    std::cout << dump({{"file", file}, {"findings", list}}) << '\n';
+  } else if (findings.empty()) {
+    std::cout << printable(file) << ": no findings\n";
+  } else {
+    out.print(std::cout);
+  }
+}
+
+void print_list(const json& answer) {
+  table out({"KIND", "INSTANCE", "PLUGIN", "VERSION", "STATE", "SERVING", "CALLS", "P99 NS",
+             "IN FLIGHT"});
+  for (const json& each : answer.value("plugins", json::array())) {
+    const json counters = each.value("counters", json::object());
+    std::string serving = each.value("serving", false) ? "yes" : "no";
+    if (!text_of(each, "why").empty()) {
+      serving += ": " + text_of(each, "why");
+    }
+    out.add({text_of(each, "kind"), text_of(each, "instance"), text_of(each, "plugin"),
+             text_of(each, "version"), text_of(each, "state"), serving, text_of(counters, "calls"),
+             text_of(counters, "call_p99_ns"), text_of(counters, "in_flight")});
+  }
+  out.print(std::cout);
+}
+
+} // namespace
+
+void add_plugin_verbs(CLI::App& app, tool& t) {
+  auto* verbs = app.add_subcommand("plugins", "plugin instances and plugin files")->alias("plugin");
+  verbs->require_subcommand(1);
+  verbs->add_subcommand("list", "what the kernel has loaded")->callback([&t] {
+    if (const auto answer = t.show("GET", "/v1/plugins")) {
+      print_list(*answer);
+    }
+  });
+  const auto of_file = [&t](CLI::App* verb, void (*run)(tool&, const std::string&)) {
+    auto file = std::make_shared<std::string>();
+    verb->add_option("file", *file, "a plugin.so")->required();
+    verb->callback([&t, file, run] { run(t, *file); });
+  };
+  of_file(verbs->add_subcommand("inspect", "what a plugin file says about itself"), inspect);
+  of_file(verbs->add_subcommand("lint", "checks a plugin file as the loader does"), run_lint);
+}
+
+} // namespace spawn::ctl

@@ -1,0 +1,43 @@
+// What all verbs share: where the kernel is, how to print, and how the program ends.
+#pragma once
+#include <CLI/App.hpp>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "admin_client.hpp"
+
+namespace spawn::ctl {
+
+using nlohmann::json;
+
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_failed = 1;
+inline constexpr int exit_usage = 2;
+inline constexpr int exit_config = 3;
+inline constexpr int exit_unreachable = 4;
+
+struct tool {
+  admin_target target;
+  bool as_json = false;
+  int exit_code = exit_ok;
+
+  void fail(int code, const std::string& text);
+  // The body of a good answer; otherwise says what was wrong and sets the exit code.
+  std::optional<std::string> fetch(const std::string& method, const std::string& path,
+                                   const std::string& body = {});
+  // The same, as JSON; with --json it is printed already, and nothing is left to do.
+  std::optional<json> show(const std::string& method, const std::string& path,
+                           const std::string& body = {});
+};
+
+[[nodiscard]] std::string dump(const json& from);
+// A member as text; "" when it is missing or null.
+[[nodiscard]] std::string text_of(const json& from, const char* key);
+
+void add_actor_verbs(CLI::App& app, tool& t);
+void add_config_verbs(CLI::App& app, tool& t);
+void add_kernel_verbs(CLI::App& app, tool& t);
+void add_plugin_verbs(CLI::App& app, tool& t);
+
+} // namespace spawn::ctl

@@ -7,8 +7,9 @@
 namespace spawn::bench {
 
 // What a good answer holds: a status that is OK (InvocationResponse, SpawnResponse), or an
-// updated_context (ActorInvocationResponse, from a host or through the floor).
-enum class expectation { status_ok, updated_context };
+// updated_context (ActorInvocationResponse, from a host or through the floor), or anything at all
+// (other systems, whose HTTP status says it).
+enum class expectation { status_ok, updated_context, anything };
 
 struct http_head {
   bool complete = false; // the head is all there

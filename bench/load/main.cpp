@@ -22,6 +22,7 @@ struct options {
   std::string mode = "noop";
   std::string system = "spawn-system";
   std::string path = "/api/v1/actors/actions";
+  std::string body = "1";
   unsigned actors = 256;
   unsigned connections = 64;
   unsigned threads = 1;
@@ -33,12 +34,15 @@ struct options {
 void declare(CLI::App& flags, options& o) {
   flags.add_option("--url", o.url, "host:port")->capture_default_str();
   flags
-      .add_option("--mode", o.mode,
-                  "noop | counter through a kernel; raw-path to a host or the floor")
-      ->check(CLI::IsMember({"noop", "counter", "raw-path"}))
+      .add_option(
+          "--mode", o.mode,
+          "noop | counter through a kernel; raw-path to a host or the floor; json to others")
+      ->check(CLI::IsMember({"noop", "counter", "raw-path", "json"}))
       ->capture_default_str();
-  flags.add_option("--path", o.path, "for raw-path")->capture_default_str();
-  flags.add_option("--actors", o.actors, "for counter: how many instances")
+  flags.add_option("--path", o.path, "for raw-path; for json with {} for the actor's name")
+      ->capture_default_str();
+  flags.add_option("--body", o.body, "for json")->capture_default_str();
+  flags.add_option("--actors", o.actors, "for counter and json: how many instances")
       ->check(CLI::Range(1U, 10'000'000U))
       ->capture_default_str();
   flags.add_option("--connections", o.connections)
@@ -61,6 +65,9 @@ std::vector<std::string> prepare(const options& o, const bench::target& to) {
   }
   if (o.mode == "raw-path") {
     return {bench::raw_request(to, o.system, o.path)};
+  }
+  if (o.mode == "json") {
+    return bench::json_requests(to, o.path, o.body, o.actors);
   }
   for (const auto& request : bench::spawn_requests(to, o.system, o.actors)) {
     bench::ask_once(to, request, bench::expectation::status_ok);
@@ -92,8 +99,9 @@ bool run(const options& o) {
   bench::load_plan plan;
   plan.to = to;
   plan.requests = &requests;
-  plan.wanted =
-      o.mode == "raw-path" ? bench::expectation::updated_context : bench::expectation::status_ok;
+  plan.wanted = o.mode == "raw-path" ? bench::expectation::updated_context
+                : o.mode == "json"   ? bench::expectation::anything
+                                     : bench::expectation::status_ok;
   plan.measure_from = std::chrono::steady_clock::now() + to_duration(o.warmup);
   plan.measure_until = plan.measure_from + to_duration(o.seconds);
 

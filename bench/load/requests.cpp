@@ -42,10 +42,11 @@ std::string invocation(std::string_view system, std::string_view actor, std::str
          field(3, action).append(payload_field);
 }
 
-std::string http(const target& to, std::string_view path, std::string_view body) {
+std::string http(const target& to, std::string_view path, std::string_view body,
+                 std::string_view content_type = "application/octet-stream") {
   std::string out = "POST ";
   out.append(path).append(" HTTP/1.1\r\nhost: ").append(to.authority);
-  out.append("\r\ncontent-type: application/octet-stream\r\ncontent-length: ");
+  out.append("\r\ncontent-type: ").append(content_type).append("\r\ncontent-length: ");
   out.append(std::to_string(body.size())).append("\r\n\r\n").append(body);
   return out;
 }
@@ -114,6 +115,23 @@ std::string raw_request(const target& to, std::string_view system, std::string_v
   const std::string id = actor_id("noop", system);
   return http(to, path,
               field(1, id) + field(2, "noop") + field(3, field(3, id)) + field(4, payload()));
+}
+
+std::vector<std::string> json_requests(const target& to, std::string_view pattern,
+                                       std::string_view body, unsigned actors) {
+  const auto hole = pattern.find("{}");
+  if (hole == std::string_view::npos) {
+    throw std::invalid_argument("--path \"" + std::string(pattern) +
+                                "\": write {} where the actor's name goes");
+  }
+  std::vector<std::string> all;
+  all.reserve(actors);
+  for (unsigned i = 0; i < actors; ++i) {
+    std::string path(pattern.substr(0, hole));
+    path.append("c").append(std::to_string(i)).append(pattern.substr(hole + 2));
+    all.push_back(http(to, path, body, "application/json"));
+  }
+  return all;
 }
 
 } // namespace spawn::bench

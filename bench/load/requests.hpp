@@ -28,5 +28,8 @@ struct target {
 // ActorInvocation of `noop`, as the kernel would send it: straight to a host, or to the floor.
 [[nodiscard]] std::string raw_request(const target& to, std::string_view system,
                                       std::string_view path);
+// POST of a JSON body to each of `actors` paths: `pattern` with its "{}" replaced by c0, c1, ...
+[[nodiscard]] std::vector<std::string> json_requests(const target& to, std::string_view pattern,
+                                                     std::string_view body, unsigned actors);
 
 } // namespace spawn::bench

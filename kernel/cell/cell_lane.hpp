@@ -96,6 +96,7 @@ class cell_lane {
   void run_message(cell& c, invocation_ptr message);
   void call_host(cell& c, invocation_ptr message, bool is_init);
   void host_done(turn& ended);
+  void log_host_failure(const invocation& message, failure why, const std::string& text);
   void turn_failed(cell& c, turn& ended, failure why, std::string text);
   void turn_succeeded(cell& c, turn& ended, std::string_view answer);
   void finish(cell& c, finished_turn ended, bool changed, bool durable_first);
@@ -140,6 +141,8 @@ class cell_lane {
   op_slab<load_request> loads_;
   op_slab<save_request> saves_;
   std::uint64_t last_batch_ = 0;
+  std::uint64_t next_host_log_ns_ = 0;
+  std::uint64_t host_failures_unlogged_ = 0;
   bool draining_ = false;
   std::size_t drain_cursor_ = 0;
   struct drain_timer : timer {

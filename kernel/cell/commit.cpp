@@ -340,6 +340,7 @@ void cell_lane::drop(cell& c) {
     begin_activation(c, 0);
     return;
   }
+  fail_waiting(c, failure::shutting_down, "this kernel is draining");
   maybe_forget(c);
   check_drained();
 }

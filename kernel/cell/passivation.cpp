@@ -17,6 +17,10 @@ void cell_lane::rearm(cell& c) {
   if (c.dirty && !c.flying) {
     due = std::min(due, c.snapshot_due_ns);
   }
+  if (draining_) {
+    constexpr std::uint64_t look_again_ms = 50;
+    due = std::min(due, s_.home.now_ns() + look_again_ms * ns_per_ms);
+  }
   s_.home.timers().arm(c, due);
 }
 
@@ -45,7 +49,7 @@ void cell_lane::cell_timer(cell& c) {
     check_drained();
     return;
   }
-  if (idle) {
+  if (idle && !draining_) {
     // Busy past its idle time (a long call, a store that is down): look again later.
     s_.home.timers().arm(c, now + c.def().deactivate_ms * ns_per_ms);
     return;

@@ -71,6 +71,7 @@ void cell_lane::expire(invocation& waiting) {
   invocation_ptr owned(&waiting);
   owned->fail(failure::deadline_exceeded,
               "the message waited in the mailbox until its deadline; it was not executed");
+  maybe_forget(c);
 }
 
 void cell_lane::run_next(cell& c) {
@@ -206,10 +207,27 @@ void cell_lane::host_done(turn& finished) {
   if (c.gathering && !c.flying && c.phase == cell_phase::ready) {
     start_save(c);  // a restore, gathered before init ran
   }
+  if (ended->is_init) {
+    rearm(c);  // an activation ends here; nothing else has armed its timer yet
+  }
   run_next(c);
   if (draining_) {
     s_.home.timers().arm(c, s_.home.now_ns());
   }
+}
+
+// At most one line a second and lane: a host that is down fails every call.
+void cell_lane::log_host_failure(const invocation& message, failure why, const std::string& text) {
+  const std::uint64_t now = s_.home.now_ns();
+  if (now < next_host_log_ns_) {
+    ++host_failures_unlogged_;
+    return;
+  }
+  next_host_log_ns_ = now + ns_per_s;
+  SPAWN_LOG(warn, "a host failed an action", {"actor", message.target.name},
+            {"action", message.action}, {"code", facts(why).code}, {"why", text},
+            {"trace_id", message.trace.trace_id_hex()},
+            {"more_since_last_line", std::exchange(host_failures_unlogged_, 0)});
 }
 
 void cell_lane::turn_failed(cell& c, turn& ended, failure why, std::string text) {
@@ -221,9 +239,7 @@ void cell_lane::turn_failed(cell& c, turn& ended, failure why, std::string text)
   }
   c.type->failed.add();
   s_.stats.invocations_failed.add();
-  SPAWN_LOG(debug, "action failed", {"actor", ended.message->target.name},
-            {"action", ended.message->action}, {"code", facts(why).code}, {"why", text},
-            {"trace_id", ended.message->trace.trace_id_hex()});
+  log_host_failure(*ended.message, why, text);
   ended.message->fail(why, std::move(text));
 }
 

@@ -183,6 +183,10 @@ void lane_router::dispatch(invocation_ptr message, actor_view id, actor_type& ty
     const std::int64_t now = lane_.unix_ms();
     const std::int64_t due = schedule::due_ms(message->scheduled_to, now);
     message->is_async = true;
+    if (due > now && schedule_.is_stopped()) {
+      message->fail(failure::shutting_down, "this kernel is draining");
+      return;
+    }
     if (due > now) {
       message->answer(outcome::done({}));
       if (timers_enabled_) {
@@ -266,8 +270,20 @@ void lane_router::broadcast(broadcast_order order) {
     }
     post(to->lane_, [to, shared] { to->deliver_broadcast(*shared); });
   }
-  // Itself on a later task: a cell is at work on whatever asked for this.
-  post(lane_, [this, shared] { deliver_broadcast(*shared); });
+  // Itself on a later task, since a cell is at work on whatever asked for this; a deferred one, so
+  // that effects, broadcast and routing of one turn keep their order (protocol.md 6.6).
+  struct here final : task {
+    lane_router* owner = nullptr;
+    std::shared_ptr<const broadcast_message> message;
+  };
+  auto* later = new here;
+  later->owner = this;
+  later->message = shared;
+  later->run = [](task& t) {
+    const std::unique_ptr<here> mine(static_cast<here*>(&t));
+    mine->owner->deliver_broadcast(*mine->message);
+  };
+  lane_.defer(*later);
   if (transport_ != nullptr) {
     const auto& sent = shared->order;
     const std::vector<std::pair<std::string_view, std::string_view>> headers{
@@ -283,18 +299,19 @@ void lane_router::broadcast(broadcast_order order) {
 
 void lane_router::deliver_broadcast(const broadcast_message& message) {
   const auto& order = message.order;
-  std::vector<std::pair<const subscriber*, std::string_view>> hits;
-  channels_.for_each(order.channel, [&](const subscriber& s) {
-    if (s.id.system == order.system) {
-      hits.emplace_back(&s, order.action.empty() ? std::string_view(s.action) : order.action);
+  const actor_view caller = order.caller.view();
+  // All are made before the first is received: receiving one may change the subscriptions.
+  std::vector<invocation_ptr> ready;
+  channels_.for_each(order.channel, [&](const subscriber& to) {
+    if (to.id.system != order.system) {
+      return;
     }
+    ready.push_back(make_internal(to.id.view(), order.action.empty() ? to.action : order.action,
+                                  order.argument.view(), order.has_caller ? &caller : nullptr));
+    ready.back()->trace = order.trace;
   });
-  for (const auto& [to, action] : hits) {
-    const actor_view caller = order.caller.view();
-    auto made =
-        make_internal(to->id.view(), action, order.argument.view(), order.has_caller ? &caller : nullptr);
-    made->trace = order.trace;
-    route(std::move(made));
+  for (auto& each : ready) {
+    receive(std::move(each));  // subscribers are on the lane of their own name: this one
   }
 }
 

@@ -47,6 +47,7 @@ void schedule::look() {
 }
 
 void schedule::stop() {
+  stopped_ = true;
   timer_.unlink();
   waiting_.clear();
 }

@@ -18,13 +18,16 @@ class schedule {
   [[nodiscard]] static std::int64_t due_ms(std::int64_t scheduled_to, std::int64_t now_ms) noexcept;
   void add(invocation_ptr message, std::int64_t due_unix_ms);
   [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
+  // For good: what waits is dropped, and nothing more is to be added.
   void stop();
+  [[nodiscard]] bool is_stopped() const noexcept { return stopped_; }
 
  private:
   void look();
   void arm();
 
   lane& lane_;
+  bool stopped_ = false;
   unique_function<void(invocation_ptr)> due_;
   std::multimap<std::int64_t, invocation_ptr> waiting_;
   struct look_timer : timer {

@@ -127,7 +127,11 @@ entry checker::ran(request& what, std::uint64_t life, std::uint32_t actor) {
 }
 
 void checker::run_ended(std::uint64_t life, std::uint32_t actor) {
-  of_[actor].running.erase(life);
+  auto& running = of_[actor].running;
+  if (const auto which = running.find(life); which != running.end()) {
+    at(which->second).ran = true;
+    running.erase(which);
+  }
 }
 
 void checker::kernel_died(std::uint64_t life) {

@@ -171,7 +171,8 @@ void print_state(const json& from) {
   table out({"actor", text_of(from, "name")});
   out.add({"revision", text_of(from, "revision") +
                            (from.value("settled", true) ? "" : " (a newer one is on its way)")});
-  for (const auto& [key, value] : from.value("tags", json::object()).items()) {
+  const json tags = from.value("tags", json::object());
+  for (const auto& [key, value] : tags.items()) {
     out.add({"tag " + key, value.is_string() ? value.get<std::string>() : value.dump()});
   }
   const json state = from.value("state", json());

@@ -4,6 +4,7 @@
 
 #include "config/load.hpp"
 #include "plugin/elf_note.hpp"
+#include "plugin/manifest.hpp"
 #include "plugin/resolve.hpp"
 #include "table.hpp"
 #include "tool.hpp"

@@ -1,0 +1,74 @@
+// Who hears a channel.
+#include "router/channels.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace spawn {
+namespace {
+
+definition_ptr with_channels(std::vector<channel_binding> bindings) {
+  auto def = std::make_shared<definition>();
+  def->channels = std::move(bindings);
+  return def;
+}
+
+std::vector<std::string> hears(const channels& of, std::string_view topic) {
+  std::vector<std::string> out;
+  of.for_each(topic, [&](const subscriber& s) { out.push_back(s.id.name + "." + s.action); });
+  return out;
+}
+
+using strings = std::vector<std::string>;
+
+TEST(channels, match_topics_exactly) {
+  channels c;
+  actor_type t;
+  t.now = with_channels({{"a.b", "on"}});
+  c.subscribe({"s", "", "x"}, t);
+  EXPECT_EQ(hears(c, "a.b"), (strings{"x.on"}));
+  EXPECT_EQ(hears(c, "a"), strings{});
+  EXPECT_EQ(hears(c, "a.b.c"), strings{});
+}
+
+TEST(channels, keep_one_entry_per_actor_topic_and_action) {
+  channels c;
+  actor_type t;
+  t.now = with_channels({{"n", "on"}, {"n", "on"}, {"n", "other"}, {"m", "on"}});
+  c.subscribe({"s", "", "x"}, t);
+  c.subscribe({"s", "", "x"}, t);
+  EXPECT_EQ(hears(c, "n"), (strings{"x.on", "x.other"}));
+  EXPECT_EQ(hears(c, "m"), (strings{"x.on"}));
+}
+
+TEST(channels, follow_a_new_definition_and_leave_what_it_leaves_out) {
+  channels c;
+  actor_type t;
+  t.now = with_channels({{"old", "on"}, {"both", "on"}});
+  c.subscribe({"s", "p", "x"}, t);
+  t.now = with_channels({{"new", "on"}, {"both", "on"}});
+  c.subscribe({"s", "p", "x"}, t);
+  EXPECT_EQ(hears(c, "old"), strings{});
+  EXPECT_EQ(hears(c, "new"), (strings{"x.on"}));
+  EXPECT_EQ(hears(c, "both"), (strings{"x.on"}));
+}
+
+TEST(channels, forget_who_leaves_and_nobody_else) {
+  channels c;
+  actor_type t;
+  t.now = with_channels({{"n", "on"}});
+  c.subscribe({"s", "", "x"}, t);
+  c.subscribe({"s", "", "y"}, t);
+  c.unsubscribe({"s", "", "x"});
+  c.unsubscribe({"s", "", "stranger"});
+  EXPECT_EQ(hears(c, "n"), (strings{"y.on"}));
+}
+
+TEST(identity_text, tells_ids_apart_whose_parts_joined_are_equal) {
+  EXPECT_NE(identity_text({"ab", "c", "d"}), identity_text({"a", "bc", "d"}));
+  EXPECT_NE(identity_text({"a", "", "bc"}), identity_text({"a", "b", "c"}));
+}
+
+} // namespace
+} // namespace spawn

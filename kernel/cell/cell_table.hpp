@@ -36,7 +36,8 @@ class cell_table {
   // all have been visited.
   template <class F>
   bool for_some(std::size_t* cursor, std::size_t n, F&& f) const {
-    for (std::size_t seen = 0; *cursor < buckets_.size() && seen < n; ++*cursor) {
+    // An empty bucket is a step too, so that a huge empty table is no long walk.
+    for (std::size_t seen = 0; *cursor < buckets_.size() && seen < n; ++*cursor, ++seen) {
       for (cell* c = buckets_[*cursor]; c != nullptr; c = c->next_, ++seen) {
         f(*c);
       }

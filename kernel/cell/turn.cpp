@@ -213,6 +213,8 @@ void cell_lane::host_done(turn& finished) {
   run_next(c);
   if (draining_) {
     s_.home.timers().arm(c, s_.home.now_ns());
+  } else if (c.recycle) {
+    maybe_forget(c);
   }
 }
 

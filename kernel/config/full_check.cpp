@@ -1,3 +1,6 @@
+// A bad schema is reported, not fatal: valijson ends the process otherwise.
+#define VALIJSON_USE_EXCEPTIONS 1
+
 #include "config/full_check.hpp"
 
 #include <algorithm>

@@ -3,13 +3,13 @@
 // environment it is loaded under.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <string>
 #include <string_view>
 
 #include "config/load.hpp"
 #include "config/problem.hpp"
+#include "planted.hpp"
 
 namespace {
 
@@ -49,12 +49,6 @@ environment read_environment(std::string_view& text) {
   return environment(std::move(out));
 }
 
-void promised(bool holds) {
-  if (!holds) {
-    std::abort();
-  }
-}
-
 void check_promises(const settings& s) {
   promised(!s.statestores.empty() && !s.system.empty() && !s.transport.use.empty());
   promised(s.host.port != 0 && s.host.address != "0.0.0.0");
@@ -81,6 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto got = load_text(text, "fuzz.yaml", env);
   if (got) {
     check_promises(got->value);
+    planted_overread(got->value.runtime.lanes == 7, data, size);
   } else {
     promised(!got.error().text.empty() && valid_utf8(got.error().text));
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "planted.hpp"
 #include "plugin/elf_note.hpp"
 #include "plugin/lint.hpp"
 
@@ -15,8 +16,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!json) {
     return 0;
   }
-  if (const auto manifest = spawn::parse_manifest(*json)) {
+  const auto manifest = spawn::parse_manifest(*json);
+  if (manifest) {
     static_cast<void>(spawn::lint(*image, *manifest));
   }
+  planted_overread(!manifest, data, size);
   return 0;
 }

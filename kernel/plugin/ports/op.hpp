@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <new>
 #include <string>
 #include <string_view>
@@ -109,13 +110,13 @@ class op_slab {
     if (free_.empty()) {
       T* chunk = new T[chunk_size];
       chunks_.push_back(chunk);
-      free_.reserve(chunks_.size() * chunk_size);
       for (std::size_t i = chunk_size; i-- > 0;) {
         free_.push_back(chunk + i);
       }
     }
-    T* out = free_.back();
-    free_.pop_back();
+    // The one that has rested longest: a plugin that completes an op late meets its old generation.
+    T* out = free_.front();
+    free_.pop_front();
     ++in_use_;
     return out;
   }
@@ -129,7 +130,7 @@ class op_slab {
  private:
   static constexpr std::size_t chunk_size = 32;
   std::vector<T*> chunks_;
-  std::vector<T*> free_;
+  std::deque<T*> free_;
   std::size_t in_use_ = 0;
 };
 

@@ -112,6 +112,8 @@ void counting_host::send(int fd, connection& c) {
 
 void counting_host::drop(int fd) {
   connections_.erase(fd);
+  // close() alone does not end the watch while a child process is being made with a copy of it.
+  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
   ::close(fd);
 }
 

@@ -17,6 +17,8 @@ constexpr const char* chain_sql =
     " WHERE key = (SELECT key FROM record WHERE name = ?1 AND substr(key, 1, 2) = x'612F')"
     " ORDER BY revision";
 
+constexpr char not_sealed = '\0';
+
 struct closer {
   void operator()(sqlite3* db) const { sqlite3_close(db); }
   void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
@@ -61,9 +63,14 @@ class chain {
     }
     last_revision_ = revision;
     if (sealed_) {
+      if (payload.starts_with(not_sealed) || payload.find(state_url) != payload.npos) {
+        complain("revision " + std::to_string(revision) + " is not sealed");
+      }
       return;
     }
-    auto now = applied::decode(payload);
+    // In front of the state stands a byte that says "not sealed".
+    const bool clear = payload.starts_with(not_sealed);
+    auto now = clear ? applied::decode(payload.substr(1)) : std::nullopt;
     if (!now || type_url != state_url) {
       complain("revision " + std::to_string(revision) + " holds no state");
       return;

@@ -11,6 +11,8 @@ struct options {
   std::string folder;          // database, configuration, log; empty: a temporary one
   std::string mode = "commit"; // or snapshot
   bool sealed = false;
+  // Self-test: snapshot mode judged by the promises of commit. Good when the loss is found.
+  bool planted = false;
   std::uint64_t seed = 0; // 0: from the clock
   std::uint64_t acks = 100'000;
   std::uint32_t kills = 24;

@@ -42,7 +42,7 @@ void declare(CLI::App& flags, options& o) {
   flags.add_option("--path", o.path, "for raw-path; for json with {} for the actor's name")
       ->capture_default_str();
   flags.add_option("--body", o.body, "for json")->capture_default_str();
-  flags.add_option("--actors", o.actors, "for counter and json: how many instances")
+  flags.add_option("--actors", o.actors, "how many instances are asked in turn")
       ->check(CLI::Range(1U, 10'000'000U))
       ->capture_default_str();
   flags.add_option("--connections", o.connections)
@@ -60,19 +60,19 @@ void declare(CLI::App& flags, options& o) {
 }
 
 std::vector<std::string> prepare(const options& o, const bench::target& to) {
-  if (o.mode == "noop") {
-    return {bench::noop_request(to, o.system)};
-  }
   if (o.mode == "raw-path") {
     return {bench::raw_request(to, o.system, o.path)};
   }
   if (o.mode == "json") {
     return bench::json_requests(to, o.path, o.body, o.actors);
   }
-  for (const auto& request : bench::spawn_requests(to, o.system, o.actors)) {
+  const bool is_noop = o.mode == "noop";
+  for (const auto& request : bench::spawn_requests(to, o.system, is_noop ? "Noop" : "Counter",
+                                                   is_noop ? 'n' : 'c', o.actors)) {
     bench::ask_once(to, request, bench::expectation::status_ok);
   }
-  return bench::counter_requests(to, o.system, o.actors);
+  return is_noop ? bench::noop_requests(to, o.system, o.actors)
+                 : bench::counter_requests(to, o.system, o.actors);
 }
 
 std::vector<double> cpu_of(const std::vector<int>& pids) {

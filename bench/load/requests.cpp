@@ -80,9 +80,15 @@ target parse_target(std::string_view url) {
                               "\": write host:port, for example 127.0.0.1:9001");
 }
 
-std::string noop_request(const target& to, std::string_view system) {
-  return http(to, invoke_path(system, "noop"),
-              invocation(system, "noop", "noop", field(4, payload())));
+std::vector<std::string> noop_requests(const target& to, std::string_view system, unsigned actors) {
+  std::vector<std::string> all;
+  all.reserve(actors);
+  for (unsigned i = 0; i < actors; ++i) {
+    const std::string name = "n" + std::to_string(i);
+    all.push_back(
+        http(to, invoke_path(system, name), invocation(system, name, "noop", field(4, payload()))));
+  }
+  return all;
 }
 
 std::vector<std::string> counter_requests(const target& to, std::string_view system,
@@ -98,13 +104,13 @@ std::vector<std::string> counter_requests(const target& to, std::string_view sys
 }
 
 std::vector<std::string> spawn_requests(const target& to, std::string_view system,
-                                        unsigned actors) {
+                                        std::string_view parent, char letter, unsigned actors) {
   std::vector<std::string> all;
   const std::string path = "/api/v1/system/" + std::string(system) + "/actors/spawn";
   for (unsigned first = 0; first < actors; first += spawn_batch) {
     std::string body;
     for (unsigned i = first; i < std::min(actors, first + spawn_batch); ++i) {
-      body += field(1, actor_id("c" + std::to_string(i), system, "Counter"));
+      body += field(1, actor_id(letter + std::to_string(i), system, parent));
     }
     all.push_back(http(to, path, body));
   }

@@ -17,13 +17,16 @@ struct target {
 // "host:port", with or without "http://"; throws std::invalid_argument.
 [[nodiscard]] target parse_target(std::string_view url);
 
-// InvocationRequest to the stateless actor `noop`.
-[[nodiscard]] std::string noop_request(const target& to, std::string_view system);
+// InvocationRequest noop, with a payload, to each of n0 ... n<actors - 1>. Not to one actor: an
+// actor takes one message at a time, stateless or not.
+[[nodiscard]] std::vector<std::string> noop_requests(const target& to, std::string_view system,
+                                                     unsigned actors);
 // InvocationRequest Add to each of c0 ... c<actors - 1>.
 [[nodiscard]] std::vector<std::string> counter_requests(const target& to, std::string_view system,
                                                         unsigned actors);
-// SpawnRequests that bind c0 ... c<actors - 1> to Counter, a thousand in each.
+// SpawnRequests that bind <letter>0 ... <letter><actors - 1> to `parent`, a thousand in each.
 [[nodiscard]] std::vector<std::string> spawn_requests(const target& to, std::string_view system,
+                                                      std::string_view parent, char letter,
                                                       unsigned actors);
 // ActorInvocation of `noop`, as the kernel would send it: straight to a host, or to the floor.
 [[nodiscard]] std::string raw_request(const target& to, std::string_view system,

@@ -19,7 +19,7 @@ class hand_lane final : public lane {
   void turn() { run_turn(); }
   // Turns until nothing is left to do.
   void drive() {
-    while (run_turn() != 0) {
+    while (run_turn() != 0 || has_inbox()) {
     }
   }
 

@@ -137,8 +137,6 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
   cells.save_turns_max = settings_.limits.save_turns;
   cells.save_bytes_max = settings_.limits.save_bytes;
   cells.hops_max = settings_.limits.hops;
-  cells.history_keep = settings_.durability.history.revisions;
-  cells.history_keep_ms = settings_.durability.history.age_ms;
   lane_router::parts parts{*lanes_, *stack.services, cells,
                            *stack.records, budget_, transport_.get(),
                            settings_.timeouts.request_ms, settings_.timers_enabled};
@@ -147,6 +145,11 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
 
 result<void> kernel::start() {
   started_ns_ = time_.now_ns();
+  limits::in_force = {.lane_requests = settings_.limits.lane_requests,
+                      .metadata_bytes = settings_.limits.metadata_bytes,
+                      .metadata_entries = settings_.limits.metadata_entries,
+                      .commands_per_turn = settings_.limits.commands_per_turn,
+                      .group_ops = settings_.limits.group_ops};
   const auto& http = settings_.gateway.http;
   if (http.enabled) {
     SPAWN_CHECK(check_port_is_free(http.address, http.port));

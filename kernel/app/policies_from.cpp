@@ -46,6 +46,8 @@ result<std::unique_ptr<policies>> make_policies(const config::settings& settings
   out->pool_parallel = settings.limits.pool_parallel;
   out->fallback.mode = mode_of(settings.durability.mode);
   out->fallback.mailbox_max = settings.limits.mailbox;
+  out->fallback.history_keep = settings.durability.history.revisions;
+  out->fallback.history_keep_ms = settings.durability.history.age_ms;
   SPAWN_CHECK(check_store(settings, out->fallback, stores, "durability.default"));
   for (const auto& rule : settings.actors) {
     type_policy policy = out->fallback;
@@ -64,6 +66,10 @@ result<std::unique_ptr<policies>> make_policies(const config::settings& settings
                              : conflict_policy::error;
     policy.mailbox_max = rule.mailbox.value_or(policy.mailbox_max);
     policy.timeout_ms = rule.timeout_ms.value_or(0);
+    if (rule.history) {
+      policy.history_keep = rule.history->revisions;
+      policy.history_keep_ms = rule.history->age_ms;
+    }
     SPAWN_CHECK(check_store(settings, policy, stores, "actors." + rule.type));
     out->types.emplace(rule.type, policy);
   }

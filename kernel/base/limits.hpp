@@ -47,4 +47,15 @@ inline constexpr std::uint64_t host_connect_ms = 5'000;
 inline constexpr std::uint64_t doubt_repeat_ms_max = 3'600'000;  // repeats of a doubtful save
 inline constexpr std::uint64_t relative_schedule_below_ms = 100'000'000'000;  // protocol.md 6.5
 
+// --- bounds the configuration may change -------------------------------------------------------
+// Set once by the composition root before any lane starts, only read afterwards. [any]
+struct adjustable {
+  std::uint32_t lane_requests = lane_requests_max;
+  std::uint32_t metadata_bytes = metadata_bytes_max;
+  std::uint32_t metadata_entries = metadata_entries_max;
+  std::uint32_t commands_per_turn = commands_per_turn_max;
+  std::uint32_t group_ops = group_ops_max;
+};
+inline adjustable in_force;
+
 }  // namespace spawn::limits

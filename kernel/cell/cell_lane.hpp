@@ -25,8 +25,6 @@ struct cell_options {
   std::uint32_t save_turns_max = limits::save_turns_max;
   std::uint64_t save_bytes_max = limits::save_bytes_max;
   std::uint32_t hops_max = limits::hops_max;
-  std::uint32_t history_keep = 0;
-  std::uint64_t history_keep_ms = 0;
   protocol_switches rules;
 };
 
@@ -111,7 +109,7 @@ class cell_lane {
   void saved(save_request& request);
   void save_ok(cell& c);
   void save_retry(cell& c, const error& why);
-  void save_lost(cell& c, failure why, const std::string& text);
+  void save_lost(cell& c, failure why, const std::string& text, bool to_another_owner = false);
   void settle_conflict(cell& c);
   void doubt(cell& c, const error& why);
   void batch_deadline(save_batch& batch);

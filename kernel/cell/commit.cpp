@@ -78,8 +78,8 @@ void cell_lane::start_save(cell& c) {
   op.expect_writer = c.stored_writer;
   op.new_revision = batch.new_revision;
   op.writer = c.writer;
-  op.keep_history = options_.history_keep;
-  op.keep_history_ms = options_.history_keep_ms;
+  op.keep_history = c.def().policy.history_keep;
+  op.keep_history_ms = c.def().policy.history_keep_ms;
   op.op.flags = SPAWN_SS_F_DURABLE;
   batch.content.fill(op);
   s_.stats.saves.add();
@@ -165,7 +165,7 @@ void cell_lane::settle_conflict(cell& c) {
   if (batch.in_doubt) {
     save_lost(c, failure::outcome_unknown, "another owner wrote the actor's state meanwhile");
   } else {
-    save_lost(c, failure::not_applied, "another owner wrote the actor's state");
+    save_lost(c, failure::not_applied, "another owner wrote the actor's state", true);
   }
 }
 
@@ -274,7 +274,7 @@ void cell_lane::batch_deadline(save_batch& batch) {
 }
 
 // The save had no effect, or its effect cannot be known: what is in memory is not the actor.
-void cell_lane::save_lost(cell& c, failure why, const std::string& text) {
+void cell_lane::save_lost(cell& c, failure why, const std::string& text, bool to_another_owner) {
   std::unique_ptr<save_batch> batch = std::move(c.flying);
   std::unique_ptr<save_batch> behind = std::move(c.gathering);
   free_request(*batch);
@@ -283,7 +283,7 @@ void cell_lane::save_lost(cell& c, failure why, const std::string& text) {
   if (c.def().mode() == durability::snapshot) {
     s_.stats.snapshots_lost.add();
   }
-  const bool rerun_allowed = c.def().policy.on_conflict == conflict_policy::rerun;
+  const bool rerun_allowed = to_another_owner && c.def().policy.on_conflict == conflict_policy::rerun;
   intrusive_list<invocation, mailbox_tag> again;
   const auto settle = [&](finished_turn& ended, failure said) {
     if (!ended.message) {

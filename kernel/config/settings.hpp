@@ -31,7 +31,7 @@ struct source_marks {
   bool operator==(const source_marks&) const { return true; }
 };
 
-// One plugin instance, as design.md's {use, version, config, isolation, sha256}.
+// One plugin instance, as {use, version, config, isolation, sha256}.
 struct plugin_use {
   std::string instance;           // its name: "main", "orders", "forward"
   std::string use;                // plugin name without a range: "sqlite"

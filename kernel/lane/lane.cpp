@@ -14,7 +14,7 @@ void lane::post(task& t) noexcept {
 }
 
 bool lane::post_request(task& t) noexcept {
-  if (waiting_requests_.fetch_add(1, std::memory_order_relaxed) >= limits::lane_requests_max) {
+  if (waiting_requests_.fetch_add(1, std::memory_order_relaxed) >= limits::in_force.lane_requests) {
     waiting_requests_.fetch_sub(1, std::memory_order_relaxed);
     return false;
   }

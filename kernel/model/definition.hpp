@@ -22,7 +22,7 @@ enum class actor_kind : std::uint8_t {
   projection = 6,
 };
 
-// What a reply means (design.md 5).
+// What a reply means (docs/durability.md).
 enum class durability : std::uint8_t { commit, snapshot, none };
 // What happens to a message whose action ran on a state that another owner replaced (rule 8).
 enum class conflict_policy : std::uint8_t { error, rerun };
@@ -53,6 +53,8 @@ struct type_policy {
   bool speculative = true;  // turns may run on a state that is not durable yet
   conflict_policy on_conflict = conflict_policy::error;
   std::uint32_t mailbox_max = limits::mailbox_messages_max;
+  std::uint32_t history_keep = 0;  // superseded revisions the store keeps
+  std::uint64_t history_keep_ms = 0;
   std::uint64_t timeout_ms = 0;  // 0: the request's own or the default
 };
 

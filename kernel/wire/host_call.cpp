@@ -92,10 +92,10 @@ result<void> read_workflow(std::string_view bytes, host_response& out) {
   if (!routing.type.empty()) {
     out.parts.push_back(routing);
   }
-  if (out.parts.size() > limits::commands_per_turn_max) {
+  if (out.parts.size() > limits::in_force.commands_per_turn) {
     return fail(errc::too_large, "the host's answer has " + std::to_string(out.parts.size()) +
                                      " workflow parts, at most " +
-                                     std::to_string(limits::commands_per_turn_max) +
+                                     std::to_string(limits::in_force.commands_per_turn) +
                                      " are allowed");
   }
   return {};

@@ -59,20 +59,20 @@ result<void> check_request(const invocation& request) {
   SPAWN_CHECK(check_name("actor.id.parent", request.target.parent));
   SPAWN_CHECK(check_name("action_name", request.action));
   SPAWN_CHECK(check_name("register_ref", request.register_ref));
-  if (request.metadata.size() > limits::metadata_entries_max) {
+  if (request.metadata.size() > limits::in_force.metadata_entries) {
     return fail(errc::invalid, "InvocationRequest.metadata has " +
                                    std::to_string(request.metadata.size()) +
                                    " entries, at most " +
-                                   std::to_string(limits::metadata_entries_max) + " are allowed");
+                                   std::to_string(limits::in_force.metadata_entries) + " are allowed");
   }
   std::size_t bytes = 0;
   for (const auto& entry : request.metadata) {
     bytes += entry.key.size() + entry.value.size();
   }
-  if (bytes > limits::metadata_bytes_max) {
+  if (bytes > limits::in_force.metadata_bytes) {
     return fail(errc::invalid, "InvocationRequest.metadata has " + std::to_string(bytes) +
                                    " bytes, at most " +
-                                   std::to_string(limits::metadata_bytes_max) + " are allowed");
+                                   std::to_string(limits::in_force.metadata_bytes) + " are allowed");
   }
   return {};
 }

@@ -73,7 +73,7 @@ bool check_invocation(std::string_view bytes) {
   promised(again.target == read.target && again.action == read.action);
   promised(again.argument.kind == read.argument.kind && again.argument.any == read.argument.any);
   promised(again.is_async == read.is_async && again.register_ref == read.register_ref);
-  return read.action.size() == 3 && read.action[0] == 'o' && read.is_async;
+  return read.action.size() == 3 && read.action[0] != 'i' && read.is_async;
 }
 
 void check_definition(std::string_view bytes, std::string_view system, std::string_view name) {

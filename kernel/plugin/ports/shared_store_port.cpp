@@ -50,7 +50,7 @@ struct shared_store_port::shared {
     std::size_t done = 0;
     while (done < waiting.size() && !given_up) {
       const auto rest = std::span<spawn_op* const>(waiting).subspan(done);
-      const std::size_t n = next_batch(rest, limits::group_ops_max);
+      const std::size_t n = next_batch(rest, limits::in_force.group_ops);
       hand_over(rest.first(n));
       done += n;
       if (done == waiting.size()) {

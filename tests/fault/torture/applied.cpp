@@ -1,4 +1,4 @@
-#include "applied.hpp"
+#include "torture/applied.hpp"
 
 #include <algorithm>
 #include <bit>

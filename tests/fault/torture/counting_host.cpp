@@ -1,4 +1,4 @@
-#include "counting_host.hpp"
+#include "torture/counting_host.hpp"
 
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -10,7 +10,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "messages.hpp"
+#include "torture/messages.hpp"
 
 namespace torture {
 

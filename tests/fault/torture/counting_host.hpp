@@ -8,8 +8,8 @@
 #include <thread>
 #include <unordered_map>
 
-#include "applied.hpp"
-#include "stream.hpp"
+#include "torture/applied.hpp"
+#include "torture/stream.hpp"
 
 namespace torture {
 

@@ -1,4 +1,4 @@
-#include "database_check.hpp"
+#include "torture/database_check.hpp"
 
 #include <sqlite3.h>
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "ledger.hpp"
+#include "torture/ledger.hpp"
 
 namespace torture {
 

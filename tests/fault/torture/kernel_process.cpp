@@ -1,4 +1,4 @@
-#include "kernel_process.hpp"
+#include "torture/kernel_process.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -17,8 +17,8 @@
 #include <thread>
 #include <vector>
 
-#include "messages.hpp"
-#include "stream.hpp"
+#include "torture/messages.hpp"
+#include "torture/stream.hpp"
 
 namespace torture {
 
@@ -70,6 +70,7 @@ void kernel_process::write_config(const options& o, std::uint16_t host_port) con
       << "transport: {use: memory}\nworkflows: []\n"
       << "durability: {default: " << o.mode << ", history: {keep: 1000000}}\n"
       << "timeouts: {request_ms: 20000, snapshot_ms: 200}\n"
+      << "limits: " << o.limits << "\n"
       << "admin: {address: \"" << folder_ << "/admin.sock\"}\n";
   if (!out.flush()) {
     throw std::runtime_error(folder_ + "/spawn.yaml cannot be written");
@@ -139,6 +140,14 @@ void kernel_process::disk_full(bool full) {
   if (pid_ > 0) {
     ::prlimit(pid_, RLIMIT_FSIZE, &limit, nullptr);
   }
+}
+
+std::uint64_t kernel_process::resident_bytes() const {
+  std::ifstream in("/proc/" + std::to_string(pid_) + "/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  in >> total >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 std::string kernel_process::log_tail() const {

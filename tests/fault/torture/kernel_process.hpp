@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "options.hpp"
+#include "torture/options.hpp"
 
 namespace torture {
 
@@ -28,6 +28,7 @@ class kernel_process {
   void disk_full(bool full);
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
   [[nodiscard]] std::string database() const { return folder_ + "/spawn.db"; }
+  [[nodiscard]] std::uint64_t resident_bytes() const;
   [[nodiscard]] std::string log_tail() const;
 
  private:

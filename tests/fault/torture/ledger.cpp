@@ -1,4 +1,4 @@
-#include "ledger.hpp"
+#include "torture/ledger.hpp"
 
 #include <algorithm>
 
@@ -58,7 +58,7 @@ void ledger::told(std::uint32_t actor, request_id id, int http, const answer& go
     acked(actor, id.slot, r.next() && r.field() == 1 ? r.varint() : 0);
   } else {
     f = fate_of(http, got);
-    ++codes_[got.code];
+    ++codes_[got.text.substr(0, got.text.find_first_of("'0123456789"))];
     if (!is_expected(got.code)) {
       complain(actor_name(actor) + ": HTTP " + std::to_string(http) + ", " + got.text);
     }

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "applied.hpp"
-#include "messages.hpp"
+#include "torture/applied.hpp"
+#include "torture/messages.hpp"
 
 namespace torture {
 

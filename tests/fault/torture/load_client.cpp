@@ -1,4 +1,4 @@
-#include "load_client.hpp"
+#include "torture/load_client.hpp"
 
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -182,7 +182,6 @@ void load_client::step(caller& c, std::uint32_t events) {
 void load_client::ask(caller& c) {
   c.id.seq = book_.next(c.actor, c.id.slot);
   c.now = phase::waiting;
-  c.life = life_;
   ++in_flight_;
   const bool hurried = o_.full_disks != 0 && below(hurried_share) == 0;
   const std::string request = add_request(c.actor, c.id, hurried ? hurried_ms : 0);

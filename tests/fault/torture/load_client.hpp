@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "kernel_process.hpp"
-#include "ledger.hpp"
-#include "options.hpp"
-#include "stream.hpp"
+#include "torture/kernel_process.hpp"
+#include "torture/ledger.hpp"
+#include "torture/options.hpp"
+#include "torture/stream.hpp"
 
 namespace torture {
 
@@ -43,7 +43,7 @@ class load_client {
     request_id id;
     phase now = phase::resting;
     int fd = -1;
-    std::uint32_t life = 0; // of the kernel that was asked
+    std::uint32_t life = 0; // of the kernel that it is connected to
     time_point rest_until;
     stream in;
   };

@@ -12,13 +12,13 @@
 #include <stdexcept>
 #include <string>
 
-#include "counting_host.hpp"
-#include "database_check.hpp"
-#include "kernel_process.hpp"
-#include "ledger.hpp"
-#include "load_client.hpp"
-#include "messages.hpp"
-#include "options.hpp"
+#include "torture/counting_host.hpp"
+#include "torture/database_check.hpp"
+#include "torture/kernel_process.hpp"
+#include "torture/ledger.hpp"
+#include "torture/load_client.hpp"
+#include "torture/messages.hpp"
+#include "torture/options.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "messages.hpp"
+#include "torture/messages.hpp"
 
 #include "wire/reader.hpp"
 
@@ -139,6 +139,16 @@ std::string add_request(std::uint32_t actor, request_id id, std::uint32_t timeou
   if (timeout_ms != 0) {
     put_bytes(body, 8, message(1, "request-timeout") + message(2, std::to_string(timeout_ms)));
   }
+  return http("POST", invoke_path(actor), body);
+}
+
+std::string bulky_request(std::uint32_t actor, std::size_t bytes) {
+  std::string value;
+  put_number(value, 1, 1);
+  put_number(value, 2, 1);
+  std::string body = invocation(actor, action_name);
+  put_bytes(body, 4, any(id_url, value));
+  put_bytes(body, 8, message(1, "padding") + message(2, std::string(bytes, '.')));
   return http("POST", invoke_path(actor), body);
 }
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "applied.hpp"
+#include "torture/applied.hpp"
 
 namespace torture {
 
@@ -21,6 +21,8 @@ inline constexpr std::string_view action_name = "add";
 [[nodiscard]] std::string spawn_request(std::uint32_t actors);
 // timeout_ms 0: none of its own.
 [[nodiscard]] std::string add_request(std::uint32_t actor, request_id id, std::uint32_t timeout_ms);
+// An update with so many bytes beside; always the same id, so that the state stays small.
+[[nodiscard]] std::string bulky_request(std::uint32_t actor, std::size_t bytes);
 [[nodiscard]] std::string get_request(std::uint32_t actor);
 [[nodiscard]] std::string ready_request();
 

@@ -20,6 +20,7 @@ struct options {
   std::uint32_t slots = 2;      // concurrent requests per actor
   std::uint32_t full_disks = 4; // episodes in which the store cannot write
   std::uint32_t in_flight = 64; // at least so many at each kill
+  std::string limits = "{}";    // the section of the configuration
   std::uint32_t limit_s = 230;  // gives up after so many seconds
 };
 

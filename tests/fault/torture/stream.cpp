@@ -1,4 +1,4 @@
-#include "stream.hpp"
+#include "torture/stream.hpp"
 
 #include <arpa/inet.h>
 #include <strings.h>
@@ -15,8 +15,7 @@ namespace {
 
 constexpr int answer_seconds = 30;
 
-std::size_t content_length(std::string_view head) {
-  constexpr std::string_view name = "content-length:";
+std::size_t header_number(std::string_view head, std::string_view name) {
   for (auto at = head.find("\r\n"); at != head.npos; at = head.find("\r\n", at + 2)) {
     const char* line = head.data() + at + 2;
     if (head.size() - at - 2 > name.size() && ::strncasecmp(line, name.data(), name.size()) == 0) {
@@ -31,6 +30,10 @@ std::size_t content_length(std::string_view head) {
 int http_message::status() const noexcept {
   const auto space = first_line.find(' ');
   return space == first_line.npos ? 0 : std::atoi(first_line.data() + space + 1);
+}
+
+std::size_t http_message::number(std::string_view name) const noexcept {
+  return header_number(head, name);
 }
 
 io stream::receive(int fd) {
@@ -56,10 +59,11 @@ bool stream::next(http_message& out) {
     return false;
   }
   const std::string_view head = rest.substr(0, end + 2);
-  const std::size_t length = content_length(head);
+  const std::size_t length = header_number(head, "content-length:");
   if (rest.size() < end + 4 + length) {
     return false;
   }
+  out.head = head;
   out.first_line = head.substr(0, head.find("\r\n"));
   out.body = rest.substr(end + 4, length);
   used_ += end + 4 + length;

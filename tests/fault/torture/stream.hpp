@@ -12,8 +12,11 @@ namespace torture {
 // Views live until the next receive().
 struct http_message {
   std::string_view first_line;
+  std::string_view head; // first line and headers
   std::string_view body;
   [[nodiscard]] int status() const noexcept;
+  // A header as a number, 0 when absent. The name is lower case with its colon.
+  [[nodiscard]] std::size_t number(std::string_view name) const noexcept;
 };
 
 enum class io { more, closed };

@@ -1,0 +1,162 @@
+// D7: ten times the load: goodput at least 90 % of the peak measured just before in the same run,
+// memory within the budget, refusals that say when to come again.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "overload/crowd.hpp"
+#include "torture/counting_host.hpp"
+#include "torture/kernel_process.hpp"
+#include "torture/messages.hpp"
+
+namespace {
+
+using namespace torture;
+
+constexpr std::uint64_t mib = 1 << 20;
+constexpr std::uint64_t inflight_bytes = mib; // the smallest there is: the crowd must hit it
+constexpr std::size_t request_bytes = 8 << 10;
+constexpr double goodput_min = 0.9;
+// Beside limits.inflight_bytes: read buffers of the connections (16 KiB each at most, grown by a
+// request of 8 KiB), host connections, the allocator's slack.
+constexpr std::uint64_t buffers_per_caller = 32 << 10;
+constexpr std::uint64_t slack_bytes = 32 * mib;
+
+struct plan {
+  std::string build;
+  std::uint32_t callers = 64;
+  std::uint32_t factor = 10;
+  std::uint32_t patience_ms = 250; // less than the kernel asks for
+  double peak_s = 5;
+  double seconds = 15;
+};
+
+void set_up(const kernel_process& kernel, std::uint32_t actors) {
+  for (const auto& request : {registration_request(actors), spawn_request(actors)}) {
+    if (!read_answer(ask_once(kernel.port(), request).body).ok) {
+      throw std::runtime_error("the actors could not be registered");
+    }
+  }
+}
+
+// Samples the most memory in use while it lives.
+class memory_watch {
+ public:
+  explicit memory_watch(const kernel_process& kernel)
+      : thread_([this, &kernel] {
+          while (!over_) {
+            most_ = std::max(most_.load(), kernel.resident_bytes());
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+          }
+        }) {}
+  ~memory_watch() { stop(); }
+  memory_watch(const memory_watch&) = delete;
+  memory_watch& operator=(const memory_watch&) = delete;
+  std::uint64_t stop() {
+    over_ = true;
+    if (thread_.joinable()) {
+      thread_.join();
+    }
+    return most_;
+  }
+
+ private:
+  std::atomic<bool> over_ = false;
+  std::atomic<std::uint64_t> most_ = 0;
+  std::thread thread_;
+};
+
+crowd_facts phase(const kernel_process& kernel, std::uint32_t callers, const plan& p,
+                  double seconds) {
+  crowd all(kernel.port(), callers, 200, request_bytes, p.patience_ms);
+  return all.run(1.0, seconds);
+}
+
+bool holds(bool good, const char* what) {
+  if (!good) {
+    std::printf("BROKEN: %s\n", what);
+  }
+  return good;
+}
+
+bool run(const plan& p, const std::string& folder) {
+  options o;
+  o.build = p.build;
+  o.actors = 200;
+  o.limits = "{inflight_bytes: " + std::to_string(inflight_bytes) + "}";
+  counting_host host;
+  kernel_process kernel(o, folder, host.port());
+  host.start();
+  kernel.start();
+  kernel.await_ready();
+  set_up(kernel, o.actors);
+  const auto before = phase(kernel, p.callers, p, p.peak_s);
+  const std::uint64_t calm = kernel.resident_bytes();
+  memory_watch memory(kernel);
+  const auto crowded = phase(kernel, p.callers * p.factor, p, p.seconds);
+  const std::uint64_t most = memory.stop();
+  const auto after = phase(kernel, p.callers, p, p.peak_s);
+  const double peak = before.per_second();
+  const std::uint64_t bound = calm + inflight_bytes +
+                              std::uint64_t{p.callers} * p.factor * buffers_per_caller +
+                              slack_bytes;
+  std::printf(
+      "peak %.0f/s before, %.0f/s after with %u callers; %u callers: %.0f/s (%.0f %%), "
+      "%.0f refused/s\n",
+      before.per_second(), after.per_second(), p.callers, p.callers * p.factor,
+      crowded.per_second(), 100 * crowded.per_second() / peak,
+      static_cast<double>(crowded.refused) / crowded.seconds);
+  std::printf("memory: %llu MiB calm, %llu MiB crowded, bound %llu MiB\n",
+              static_cast<unsigned long long>(calm / mib),
+              static_cast<unsigned long long>(most / mib),
+              static_cast<unsigned long long>(bound / mib));
+  bool good = true;
+  for (const auto* each : {&before, &crowded, &after}) {
+    good &= holds(each->complaint.empty(), each->complaint.c_str());
+  }
+  good &= holds(kernel.alive(), "spawnd ended");
+  good &= holds(before.refused == 0, "refusals without overload");
+  good &= holds(crowded.refused != 0, "nothing was refused: this was no overload");
+  good &= holds(crowded.per_second() >= goodput_min * peak, "goodput fell");
+  good &= holds(most <= bound, "memory beyond the budget");
+  return good;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  plan p;
+  if (std::getenv("SPAWN_NIGHTLY") != nullptr) {
+    p.seconds = 60;
+  }
+  CLI::App flags{"Ten times the load that the kernel can bear"};
+  flags.add_option("--build", p.build)->envname("SPAWN_BUILD_DIR")->required();
+  flags.add_option("--callers", p.callers)->capture_default_str();
+  flags.add_option("--factor", p.factor)->capture_default_str();
+  flags.add_option("--patience-ms", p.patience_ms, "0: as Retry-After says")->capture_default_str();
+  flags.add_option("--peak-seconds", p.peak_s)->capture_default_str();
+  flags.add_option("--seconds", p.seconds, "of overload")->capture_default_str();
+  CLI11_PARSE(flags, argc, argv);
+  std::string folder = (std::filesystem::temp_directory_path() / "overload-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr) {
+    std::puts("no temporary folder");
+    return 2;
+  }
+  bool good = false;
+  try {
+    good = run(p, folder);
+  } catch (const std::exception& error) {
+    std::printf("overload: %s\n", error.what());
+  }
+  std::filesystem::remove_all(folder);
+  return good ? 0 : 1;
+}

@@ -1,6 +1,6 @@
 // spawnd: flags, configuration, run, exit code.
-#include <CLI/CLI.hpp>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <csignal>
 #include <cstdio>
@@ -63,8 +63,7 @@ int run(spawn::config::loaded loaded, const std::string& path) {
   for (const auto& notice : loaded.notices) {
     SPAWN_LOG(info, "configuration", {"notice", notice});
   }
-  spawn::kernel kernel(std::move(loaded.value), path, version,
-                       [] { ::kill(::getpid(), SIGTERM); });
+  spawn::kernel kernel(std::move(loaded.value), path, version, [] { ::kill(::getpid(), SIGTERM); });
   if (auto started = kernel.start(); !started) {
     spawn::log::flush();
     std::cerr << "spawnd: " << started.error().text << '\n';
@@ -95,7 +94,8 @@ int main(int argc, char** argv) {
   bool check = false;
   app.set_version_flag("--version", version);
   app.add_option("-c,--config", path, "configuration file (YAML)")->envname("SPAWN_CONFIG");
-  app.add_flag("--check", check, "check the configuration, print where each value comes from, exit");
+  app.add_flag("--check", check,
+               "check the configuration, print where each value comes from, exit");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& stop) {

@@ -43,7 +43,7 @@ sdk::json shown(const counter::AccountState& state) {
   return to_json("balance", state.balance());
 }
 
-} // namespace
+}  // namespace
 
 void declare_account(sdk::host& app) {
   using namespace std::chrono_literals;
@@ -72,4 +72,4 @@ void declare_account(sdk::host& app) {
   account.action("Show", [](account_context& ctx) { return shown(ctx.view()); });
 }
 
-} // namespace example
+}  // namespace example

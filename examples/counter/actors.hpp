@@ -13,4 +13,4 @@ void declare_counter(spawn::sdk::host& app);
 // {"amount": n}; Transfer a TransferRequest or JSON {"to": "name", "amount": n}; Show answers JSON.
 void declare_account(spawn::sdk::host& app);
 
-} // namespace example
+}  // namespace example

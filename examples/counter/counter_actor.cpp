@@ -16,7 +16,7 @@ const counter::CounterState& add(counter_context& ctx, std::int64_t amount) {
   return state;
 }
 
-} // namespace
+}  // namespace
 
 void declare_counter(sdk::host& app) {
   using namespace std::chrono_literals;
@@ -32,4 +32,4 @@ void declare_counter(sdk::host& app) {
   counter.action("Show", [](counter_context& ctx) { return to_json("value", ctx.view().value()); });
 }
 
-} // namespace example
+}  // namespace example

@@ -17,7 +17,7 @@ nlohmann::json field_of(const spawn::sdk::json& request, const char* field) {
   return parsed[field];
 }
 
-} // namespace
+}  // namespace
 
 std::int64_t number_of(const spawn::sdk::json& request, const char* field) {
   const auto value = field_of(request, field);
@@ -39,4 +39,4 @@ spawn::sdk::json to_json(const char* field, std::int64_t value) {
   return {nlohmann::json{{field, value}}.dump()};
 }
 
-} // namespace example
+}  // namespace example

@@ -14,4 +14,4 @@ namespace example {
 // {"field": value}
 [[nodiscard]] spawn::sdk::json to_json(const char* field, std::int64_t value);
 
-} // namespace example
+}  // namespace example

@@ -89,7 +89,7 @@ json registration_of(const definition& def) {
   return out;
 }
 
-} // namespace
+}  // namespace
 
 admin_answer list_actors(admin_call& call) {
   std::size_t limit = 0;
@@ -174,4 +174,4 @@ admin_answer show_actor(admin_call& call) {
   co_return out;
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t slice_cells = 256;
 
-} // namespace
+}  // namespace
 
 std::string listing_place::text() const {
   return std::to_string(lane) + "." + std::to_string(bucket) + "." + std::to_string(skip);
@@ -59,7 +59,7 @@ actor_slice take_slice(cell_lane& cells, lane& home, listing_place from, std::si
   while (seen < slice_cells && out.rows.size() < wanted && !out.lane_done) {
     std::size_t bucket = out.next.bucket;
     std::size_t in_bucket = 0;
-    std::size_t left_at = 0; // the first cell of the bucket for which there is no more room
+    std::size_t left_at = 0;  // the first cell of the bucket for which there is no more room
     bool full = false;
     const bool more = cells.table().for_some(&bucket, 1, [&](const cell& c) {
       ++seen;
@@ -132,4 +132,4 @@ std::string_view name(durability mode) noexcept {
   return "none";
 }
 
-} // namespace spawn
+}  // namespace spawn

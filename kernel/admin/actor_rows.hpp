@@ -16,12 +16,12 @@ struct actor_row {
   std::string type;
   std::string_view kind;
   std::string_view phase;
-  std::uint64_t revision = 0; // durable
+  std::uint64_t revision = 0;  // durable
   std::uint64_t idle_ms = 0;
   std::uint32_t waiting = 0;
   std::uint32_t lane = 0;
   std::size_t state_bytes = 0;
-  bool settled = true; // everything in memory is durable
+  bool settled = true;  // everything in memory is durable
 };
 
 // Where a listing goes on: a lane, a bucket of its table, and how many of the bucket's cells are
@@ -36,8 +36,8 @@ struct listing_place {
 };
 
 struct actor_filter {
-  std::string system; // empty: any
-  std::string type;   // empty: any
+  std::string system;  // empty: any
+  std::string type;    // empty: any
 };
 
 struct actor_slice {
@@ -55,4 +55,4 @@ struct actor_slice {
 [[nodiscard]] std::string_view name(cell_phase phase) noexcept;
 [[nodiscard]] std::string_view name(durability mode) noexcept;
 
-} // namespace spawn
+}  // namespace spawn

@@ -33,11 +33,11 @@ struct admin_context {
   byte_budget& budget;
   kernel_state& state;
   const config::settings& settings;
-  std::string config_path; // empty: defaults and environment only
+  std::string config_path;  // empty: defaults and environment only
   std::string version;
   const clock& time;
   std::uint64_t started_ns = 0;
-  std::function<void()> request_drain; // begins a graceful stop and returns; any thread
+  std::function<void()> request_drain;  // begins a graceful stop and returns; any thread
   // Name of the store instance, and its journal on one lane. The counters are read on that lane.
   std::vector<std::pair<std::string, journal*>> journals;
 
@@ -45,4 +45,4 @@ struct admin_context {
   std::shared_ptr<type_directory> known = std::make_shared<type_directory>();
 };
 
-} // namespace spawn
+}  // namespace spawn

@@ -160,7 +160,7 @@ void run_loop(asio::io_context& io) {
   }
 }
 
-} // namespace
+}  // namespace
 
 result<std::unique_ptr<admin_server>> admin_server::start(admin_context& kernel,
                                                           const std::string& socket_path,
@@ -210,4 +210,4 @@ void admin_server::stop() {
   ::unlink(own_->socket_path.c_str());
 }
 
-} // namespace spawn
+}  // namespace spawn

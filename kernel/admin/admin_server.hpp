@@ -32,4 +32,4 @@ class admin_server {
   std::unique_ptr<parts> own_;
 };
 
-} // namespace spawn
+}  // namespace spawn

@@ -36,7 +36,7 @@ json of(const cfg::plugin_use& from) {
       try {
         config[json::json_pointer(pointer)] = "(secret)";
       } catch (const json::exception&) {
-        config["(secret)"] = pointer; // shows that there is one; its place is gone
+        config["(secret)"] = pointer;  // shows that there is one; its place is gone
       }
     }
   }
@@ -256,7 +256,7 @@ json rest(const cfg::settings& from) {
         {"metrics", {{"enabled", from.telemetry.metrics}}}}}};
 }
 
-} // namespace
+}  // namespace
 
 std::string config_json(const config::settings& from) {
   json out = rest(from);
@@ -266,4 +266,4 @@ std::string config_json(const config::settings& from) {
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-} // namespace spawn
+}  // namespace spawn

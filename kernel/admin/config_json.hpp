@@ -7,6 +7,6 @@
 
 namespace spawn {
 
-[[nodiscard]] std::string config_json(const config::settings& from); // [any]
+[[nodiscard]] std::string config_json(const config::settings& from);  // [any]
 
-} // namespace spawn
+}  // namespace spawn

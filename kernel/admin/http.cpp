@@ -39,7 +39,7 @@ std::optional<std::string> decode(std::string_view text, bool plus_is_blank) {
   return out;
 }
 
-} // namespace
+}  // namespace
 
 std::string_view admin_request::param(std::string_view key) const noexcept {
   for (const auto& [name, value] : query) {
@@ -124,4 +124,4 @@ bool same_secret(std::string_view given, std::string_view wanted) noexcept {
   return differs == 0;
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -13,8 +13,8 @@ namespace spawn {
 
 struct admin_request {
   std::string method;
-  std::string path;               // as it came, without the query
-  std::vector<std::string> parts; // the path's pieces, percent-decoded
+  std::string path;                // as it came, without the query
+  std::vector<std::string> parts;  // the path's pieces, percent-decoded
   std::vector<std::pair<std::string, std::string>> query;
   std::string body;
 
@@ -26,9 +26,9 @@ struct admin_response {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  std::string allow;               // of a 405
-  std::uint32_t retry_after_s = 0; // of a 503
-  bool then_drain = false;         // once the answer is sent
+  std::string allow;                // of a 405
+  std::uint32_t retry_after_s = 0;  // of a 503
+  bool then_drain = false;          // once the answer is sent
 };
 
 // Fills path, parts and query from the request line's target.
@@ -46,4 +46,4 @@ struct admin_response {
 // Compares without telling by its time how much was right.
 [[nodiscard]] bool same_secret(std::string_view given, std::string_view wanted) noexcept;
 
-} // namespace spawn
+}  // namespace spawn

@@ -18,7 +18,7 @@ constexpr std::uint64_t grace_ms = 5'000;
 
 struct ask_for {
   std::string system, actor, parent, action, register_ref;
-  std::string argument; // encoded Any; empty: Noop
+  std::string argument;  // encoded Any; empty: Noop
   std::vector<std::pair<std::string, std::string>> metadata;
   bool is_async = false;
   bool pooled = false;
@@ -187,7 +187,7 @@ struct admin_slot final : reply_slot {
   lane_answer<outcome> answer_to;
 };
 
-} // namespace
+}  // namespace
 
 std::string payload_json(payload_view value) {
   wire::any_view any;
@@ -262,4 +262,4 @@ admin_answer invoke_actor(admin_call& call) {
   co_return out;
 }
 
-} // namespace spawn
+}  // namespace spawn

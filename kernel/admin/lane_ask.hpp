@@ -48,7 +48,7 @@ inline constexpr std::uint64_t lane_answer_ms = 2'000;
 // Touched by the admin thread alone; destroyed on any.
 template <class T>
 struct asked {
-  boost::asio::steady_timer* wake = nullptr; // while somebody waits
+  boost::asio::steady_timer* wake = nullptr;  // while somebody waits
   std::optional<T> value;
 };
 
@@ -89,4 +89,4 @@ boost::asio::awaitable<std::optional<T>> ask(admin_loop loop, lane& to, std::uin
   co_return std::move(state->value);
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -88,4 +88,4 @@ std::string metrics_builder::text() const {
   return std::move(out).str();
 }
 
-} // namespace spawn
+}  // namespace spawn

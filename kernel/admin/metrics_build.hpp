@@ -38,4 +38,4 @@ class metrics_builder {
   std::map<std::string, prometheus::MetricFamily> families_;
 };
 
-} // namespace spawn
+}  // namespace spawn

@@ -200,7 +200,7 @@ void add_process(const admin_context& from, metrics_builder& out) {
             {{"version", from.version}});
 }
 
-} // namespace
+}  // namespace
 
 std::string render_metrics(const admin_context& from) {
   type_directory::ask_all(from);
@@ -213,4 +213,4 @@ std::string render_metrics(const admin_context& from) {
   return out.text();
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -11,4 +11,4 @@ namespace spawn {
 // within a second. Content type: text/plain; version=0.0.4. [any]
 [[nodiscard]] std::string render_metrics(const admin_context& from);
 
-} // namespace spawn
+}  // namespace spawn

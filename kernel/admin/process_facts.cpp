@@ -46,7 +46,7 @@ std::uint64_t descriptors() {
   return n;
 }
 
-} // namespace
+}  // namespace
 
 process_facts process_facts::now() {
   process_facts out;
@@ -59,4 +59,4 @@ process_facts process_facts::now() {
   return out;
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -13,4 +13,4 @@ struct process_facts {
   [[nodiscard]] static process_facts now();
 };
 
-} // namespace spawn
+}  // namespace spawn

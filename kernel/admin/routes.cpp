@@ -76,7 +76,7 @@ bool fits(const route& to, const std::vector<std::string>& parts) {
   return true;
 }
 
-} // namespace
+}  // namespace
 
 admin_answer answer_admin(admin_call& call) {
   const std::string_view asked =
@@ -103,4 +103,4 @@ admin_answer answer_admin(admin_call& call) {
   }(other, call.request.path);
 }
 
-} // namespace spawn
+}  // namespace spawn

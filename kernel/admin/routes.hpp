@@ -40,4 +40,4 @@ struct admin_call {
 [[nodiscard]] admin_answer show_plugin(admin_call& call);
 [[nodiscard]] admin_answer show_metrics(admin_call& call);
 
-} // namespace spawn
+}  // namespace spawn

@@ -96,7 +96,7 @@ asio::awaitable<admin_response> answer(admin_sessions& all, parser_type& parser,
   co_return co_await answer_admin(call);
 }
 
-} // namespace
+}  // namespace
 
 asio::awaitable<void> serve_admin(admin_sessions& all, admin_socket peer, bool needs_token) {
   constexpr auto as_pair = asio::as_tuple(asio::use_awaitable);
@@ -118,7 +118,7 @@ asio::awaitable<void> serve_admin(admin_sessions& all, admin_socket peer, bool n
       }
       ended = std::move(*refusal);
     } else {
-      stream.expires_never(); // an invocation may take its time; each has a deadline
+      stream.expires_never();  // an invocation may take its time; each has a deadline
       ended = co_await answer(all, parser, needs_token);
     }
     const bool then_drain = ended.then_drain;
@@ -137,4 +137,4 @@ asio::awaitable<void> serve_admin(admin_sessions& all, admin_socket peer, bool n
   stream.socket().shutdown(asio::socket_base::shutdown_both, ignored);
 }
 
-} // namespace spawn
+}  // namespace spawn

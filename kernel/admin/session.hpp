@@ -15,7 +15,7 @@ struct admin_sessions {
 
   const admin_context& kernel;
   admin_loop loop;
-  std::string token; // wanted on TCP; the Unix socket is guarded by its mode
+  std::string token;  // wanted on TCP; the Unix socket is guarded by its mode
   std::size_t open = 0;
 };
 
@@ -25,4 +25,4 @@ using admin_socket = boost::asio::generic::stream_protocol::socket;
 [[nodiscard]] boost::asio::awaitable<void> serve_admin(admin_sessions& all, admin_socket peer,
                                                        bool needs_token);
 
-} // namespace spawn
+}  // namespace spawn

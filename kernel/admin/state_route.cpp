@@ -12,7 +12,8 @@ using nlohmann::json;
 // The actor's memory after the read, copied on its lane.
 struct state_facts {
   bool active = false;
-  bool settled = false; // everything in memory is durable: state, tags and revision belong together
+  bool settled =
+      false;  // everything in memory is durable: state, tags and revision belong together
   std::uint64_t revision = 0;
   std::string parent;
   std::string state_any;
@@ -50,7 +51,7 @@ invocation_ptr read_message(const std::string& system, const std::string& name,
   return message;
 }
 
-} // namespace
+}  // namespace
 
 admin_answer show_state(admin_call& call) {
   const std::string system = call.request.parts[2];
@@ -95,4 +96,4 @@ admin_answer show_state(admin_call& call) {
   co_return out;
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -91,7 +91,7 @@ json host_of(const host_entry& from) {
           {"actors", std::move(actors)}};
 }
 
-} // namespace
+}  // namespace
 
 admin_answer show_status(admin_call& call) {
   const admin_context& kernel = call.kernel;
@@ -235,4 +235,4 @@ admin_answer show_metrics(admin_call& call) {
   co_return out;
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -64,4 +64,4 @@ std::map<std::string, journal_totals> type_directory::journals() const {
   return out;
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -34,7 +34,7 @@ class type_directory {
  public:
   // Time series are bounded: what goes beyond this many types is counted under "_other".
   static constexpr std::size_t types_max = 500;
-  using key = std::pair<std::string, std::string>; // system, type
+  using key = std::pair<std::string, std::string>;  // system, type
 
   // Asks every lane to tell what is new; returns at once. [any]
   static void ask_all(const admin_context& from);
@@ -56,4 +56,4 @@ class type_directory {
   std::map<const journal*, std::pair<std::string, journal_totals>> journals_;
 };
 
-} // namespace spawn
+}  // namespace spawn

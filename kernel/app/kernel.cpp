@@ -137,9 +137,14 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
   cells.save_turns_max = settings_.limits.save_turns;
   cells.save_bytes_max = settings_.limits.save_bytes;
   cells.hops_max = settings_.limits.hops;
-  lane_router::parts parts{*lanes_, *stack.services, cells,
-                           *stack.records, budget_, transport_.get(),
-                           settings_.timeouts.request_ms, settings_.timers_enabled};
+  lane_router::parts parts{*lanes_,
+                           *stack.services,
+                           cells,
+                           *stack.records,
+                           budget_,
+                           transport_.get(),
+                           settings_.timeouts.request_ms,
+                           settings_.timers_enabled};
   stack.router = std::make_unique<lane_router>(parts);
 }
 

@@ -39,8 +39,7 @@ class kernel {
  private:
   [[nodiscard]] result<void> load_plugins();
   [[nodiscard]] result<void> make_sealer();
-  void build_lane(std::size_t index, std::uint64_t incarnation,
-                  std::unique_ptr<lane_sealer> keys);
+  void build_lane(std::size_t index, std::uint64_t incarnation, std::unique_ptr<lane_sealer> keys);
   [[nodiscard]] result<void> recover();
   [[nodiscard]] result<void> listen();
   [[nodiscard]] result<void> start_admin();

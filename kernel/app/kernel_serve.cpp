@@ -118,12 +118,11 @@ result<void> kernel::drain_lanes() {
     auto promise = std::make_shared<std::promise<void>>();
     drained.push_back(promise->get_future());
     lane_stack* on = stack.get();
-    post(on->router->home(), [on, promise] {
-      on->router->drain([promise] { promise->set_value(); });
-    });
+    post(on->router->home(),
+         [on, promise] { on->router->drain([promise] { promise->set_value(); }); });
   }
-  const auto until = std::chrono::steady_clock::now() +
-                     std::chrono::milliseconds(settings_.timeouts.drain_ms);
+  const auto until =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(settings_.timeouts.drain_ms);
   std::size_t left = 0;
   for (auto& each : drained) {
     left += each.wait_until(until) == std::future_status::ready ? 0 : 1;

@@ -7,9 +7,12 @@ namespace {
 
 durability mode_of(config::durability_mode m) {
   switch (m) {
-    case config::durability_mode::commit: return durability::commit;
-    case config::durability_mode::snapshot: return durability::snapshot;
-    case config::durability_mode::none: return durability::none;
+    case config::durability_mode::commit:
+      return durability::commit;
+    case config::durability_mode::snapshot:
+      return durability::snapshot;
+    case config::durability_mode::none:
+      return durability::none;
   }
   return durability::commit;
 }
@@ -28,7 +31,8 @@ result<void> check_store(const config::settings& settings, const type_policy& po
   const auto& store = *stores[policy.store];
   const bool durable = (store.capabilities() & SPAWN_SS_CAP_DURABLE) != 0;
   if (policy.mode == durability::commit && !durable && !settings.durability.allow_volatile) {
-    return fail(errc::invalid, where + ": durability commit needs a durable store, and statestore \"" +
+    return fail(errc::invalid, where +
+                                   ": durability commit needs a durable store, and statestore \"" +
                                    std::string(store.name()) +
                                    "\" keeps nothing over a restart; use another store, another "
                                    "mode, or durability.allow_volatile: true");
@@ -61,9 +65,8 @@ result<std::unique_ptr<policies>> make_policies(const config::settings& settings
     }
     policy.keep_tags = rule.keep_tags;
     policy.speculative = rule.speculative;
-    policy.on_conflict = rule.on_conflict == config::conflict_rule::rerun
-                             ? conflict_policy::rerun
-                             : conflict_policy::error;
+    policy.on_conflict = rule.on_conflict == config::conflict_rule::rerun ? conflict_policy::rerun
+                                                                          : conflict_policy::error;
     policy.mailbox_max = rule.mailbox.value_or(policy.mailbox_max);
     policy.timeout_ms = rule.timeout_ms.value_or(0);
     if (rule.history) {

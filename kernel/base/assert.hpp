@@ -7,11 +7,11 @@ namespace spawn::detail {
                                 const char* why) noexcept;
 }  // namespace spawn::detail
 
-#define SPAWN_ASSERT(condition, why)                                              \
-  do {                                                                            \
-    if (!(condition)) [[unlikely]] {                                              \
-      ::spawn::detail::assert_failed(#condition, __FILE__, __LINE__, why);        \
-    }                                                                             \
+#define SPAWN_ASSERT(condition, why)                                       \
+  do {                                                                     \
+    if (!(condition)) [[unlikely]] {                                       \
+      ::spawn::detail::assert_failed(#condition, __FILE__, __LINE__, why); \
+    }                                                                      \
   } while (false)
 
 #ifdef SPAWN_DCHECKS

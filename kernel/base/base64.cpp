@@ -18,7 +18,7 @@ constexpr std::array<std::int8_t, 256> make_reverse() {
 }
 constexpr auto reverse = make_reverse();
 
-} // namespace
+}  // namespace
 
 std::string base64_encode(std::string_view bytes) {
   std::string out;
@@ -67,4 +67,4 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return out;
 }
 
-} // namespace spawn
+}  // namespace spawn

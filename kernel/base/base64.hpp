@@ -12,4 +12,4 @@ namespace spawn {
 // Strict: only the standard alphabet, padded to a multiple of four, no blanks, no stray bits.
 [[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
 
-} // namespace spawn
+}  // namespace spawn

@@ -13,7 +13,9 @@ std::uint64_t read_ns(clockid_t id) noexcept {
 
 }  // namespace
 
-std::uint64_t system_clock::now_ns() const noexcept { return read_ns(CLOCK_MONOTONIC); }
+std::uint64_t system_clock::now_ns() const noexcept {
+  return read_ns(CLOCK_MONOTONIC);
+}
 
 std::int64_t system_clock::unix_ms() const noexcept {
   return static_cast<std::int64_t>(read_ns(CLOCK_REALTIME) / ns_per_ms);

@@ -31,22 +31,38 @@ enum class errc : std::int32_t {
 // Upper-case name, as metrics and logs print it ("UNAVAILABLE").
 [[nodiscard]] constexpr std::string_view name(errc code) noexcept {
   switch (code) {
-    case errc::ok: return "OK";
-    case errc::invalid: return "INVALID_ARGUMENT";
-    case errc::not_found: return "NOT_FOUND";
-    case errc::conflict: return "CONFLICT";
-    case errc::unavailable: return "UNAVAILABLE";
-    case errc::unknown_outcome: return "OUTCOME_UNKNOWN";
-    case errc::deadline: return "DEADLINE_EXCEEDED";
-    case errc::cancelled: return "CANCELLED";
-    case errc::exhausted: return "RESOURCE_EXHAUSTED";
-    case errc::too_large: return "TOO_LARGE";
-    case errc::denied: return "DENIED";
-    case errc::unsupported: return "UNSUPPORTED";
-    case errc::corrupt: return "CORRUPT";
-    case errc::shutdown: return "SHUTDOWN";
-    case errc::internal: return "INTERNAL";
-    case errc::aborted: return "ABORTED";
+    case errc::ok:
+      return "OK";
+    case errc::invalid:
+      return "INVALID_ARGUMENT";
+    case errc::not_found:
+      return "NOT_FOUND";
+    case errc::conflict:
+      return "CONFLICT";
+    case errc::unavailable:
+      return "UNAVAILABLE";
+    case errc::unknown_outcome:
+      return "OUTCOME_UNKNOWN";
+    case errc::deadline:
+      return "DEADLINE_EXCEEDED";
+    case errc::cancelled:
+      return "CANCELLED";
+    case errc::exhausted:
+      return "RESOURCE_EXHAUSTED";
+    case errc::too_large:
+      return "TOO_LARGE";
+    case errc::denied:
+      return "DENIED";
+    case errc::unsupported:
+      return "UNSUPPORTED";
+    case errc::corrupt:
+      return "CORRUPT";
+    case errc::shutdown:
+      return "SHUTDOWN";
+    case errc::internal:
+      return "INTERNAL";
+    case errc::aborted:
+      return "ABORTED";
   }
   return "INTERNAL";
 }

@@ -7,42 +7,42 @@
 namespace spawn::limits {
 
 // --- names and keys (D25) ------------------------------------------------------------------
-inline constexpr std::size_t name_bytes_max = 512;         // system, parent, actor name, action
-inline constexpr std::size_t key_bytes_max = 1'024;        // a store key after encoding
+inline constexpr std::size_t name_bytes_max = 512;           // system, parent, actor name, action
+inline constexpr std::size_t key_bytes_max = 1'024;          // a store key after encoding
 inline constexpr std::size_t metadata_bytes_max = 64 << 10;  // all keys and values of a request
 inline constexpr std::size_t metadata_entries_max = 128;
 
 // --- bodies ----------------------------------------------------------------------------------
-inline constexpr std::uint64_t body_bytes_max = 8'000'000;       // request (protocol.md 1.1)
+inline constexpr std::uint64_t body_bytes_max = 8'000'000;        // request (protocol.md 1.1)
 inline constexpr std::uint64_t host_reply_bytes_max = 64u << 20;  // response of an actor host
 inline constexpr std::size_t header_bytes_max = 16 << 10;
 
 // --- queues ----------------------------------------------------------------------------------
-inline constexpr std::uint32_t mailbox_messages_max = 1'000;      // per actor
-inline constexpr std::uint32_t lane_requests_max = 16'384;        // cross-lane requests, per lane
-inline constexpr std::uint32_t host_connections_max = 256;        // per lane and host address
-inline constexpr std::uint32_t host_waiting_max = 4'096;          // calls waiting for a connection
-inline constexpr std::uint64_t inflight_bytes_max = 256u << 20;   // whole process (D7)
-inline constexpr std::uint64_t active_actors_max = 4'000'000;     // whole process (D7)
-inline constexpr std::uint32_t connections_max = 10'000;          // open client connections
+inline constexpr std::uint32_t mailbox_messages_max = 1'000;     // per actor
+inline constexpr std::uint32_t lane_requests_max = 16'384;       // cross-lane requests, per lane
+inline constexpr std::uint32_t host_connections_max = 256;       // per lane and host address
+inline constexpr std::uint32_t host_waiting_max = 4'096;         // calls waiting for a connection
+inline constexpr std::uint64_t inflight_bytes_max = 256u << 20;  // whole process (D7)
+inline constexpr std::uint64_t active_actors_max = 4'000'000;    // whole process (D7)
+inline constexpr std::uint32_t connections_max = 10'000;         // open client connections
 
 // --- turns and groups --------------------------------------------------------------------------
 inline constexpr std::uint32_t commands_per_turn_max = 1'024;  // what one workflow may emit
-inline constexpr std::uint32_t hops_max = 64;                  // pipe and forward (durability.md 21)
-inline constexpr std::uint32_t save_turns_max = 256;           // turns coalesced into one save
-inline constexpr std::uint64_t save_bytes_max = 1u << 20;      // bytes coalesced into one save
-inline constexpr std::uint32_t group_ops_max = 1'024;          // ops in one submit to a store
-inline constexpr std::uint32_t pool_parallel_default = 32;     // POOLED, max_pool_size <= 0 (D5)
+inline constexpr std::uint32_t hops_max = 64;               // pipe and forward (durability.md 21)
+inline constexpr std::uint32_t save_turns_max = 256;        // turns coalesced into one save
+inline constexpr std::uint64_t save_bytes_max = 1u << 20;   // bytes coalesced into one save
+inline constexpr std::uint32_t group_ops_max = 1'024;       // ops in one submit to a store
+inline constexpr std::uint32_t pool_parallel_default = 32;  // POOLED, max_pool_size <= 0 (D5)
 
 // --- time (milliseconds) ---------------------------------------------------------------------
-inline constexpr std::uint64_t request_timeout_ms = 60'000;     // default deadline of a request
+inline constexpr std::uint64_t request_timeout_ms = 60'000;  // default deadline of a request
 inline constexpr std::uint64_t request_timeout_ms_max = 3'600'000;
-inline constexpr std::uint64_t deactivate_after_ms = 10'000;    // idle time before passivation
+inline constexpr std::uint64_t deactivate_after_ms = 10'000;  // idle time before passivation
 inline constexpr std::uint64_t deactivate_jitter_ms = 3'000;
 inline constexpr std::uint64_t snapshot_every_ms = 2'000;
-inline constexpr std::uint64_t client_read_ms = 15'000;         // slow client (protocol.md 1.1)
-inline constexpr std::uint64_t client_idle_ms = 120'000;        // keep-alive between requests
-inline constexpr std::uint64_t host_idle_ms = 1'000;            // keep-alive to a host
+inline constexpr std::uint64_t client_read_ms = 15'000;   // slow client (protocol.md 1.1)
+inline constexpr std::uint64_t client_idle_ms = 120'000;  // keep-alive between requests
+inline constexpr std::uint64_t host_idle_ms = 1'000;      // keep-alive to a host
 inline constexpr std::uint64_t host_connect_ms = 5'000;
 inline constexpr std::uint64_t doubt_repeat_ms_max = 3'600'000;  // repeats of a doubtful save
 inline constexpr std::uint64_t relative_schedule_below_ms = 100'000'000'000;  // protocol.md 6.5

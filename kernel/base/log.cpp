@@ -15,8 +15,8 @@ bool as_json = false;
 
 spdlog::logger& sink() {
   static const auto logger = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "spawn", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("spawn",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_level(spdlog::level::trace);
     made->set_pattern("%v");
     return made;
@@ -63,12 +63,18 @@ void append_value(std::string& out, const field& f, bool json) {
 
 constexpr std::string_view level_name(level at) {
   switch (at) {
-    case level::trace: return "trace";
-    case level::debug: return "debug";
-    case level::info: return "info";
-    case level::warn: return "warn";
-    case level::error: return "error";
-    case level::off: break;
+    case level::trace:
+      return "trace";
+    case level::debug:
+      return "debug";
+    case level::info:
+      return "info";
+    case level::warn:
+      return "warn";
+    case level::error:
+      return "error";
+    case level::off:
+      break;
   }
   return "off";
 }
@@ -92,11 +98,21 @@ void init(level threshold, format how) {
 }
 
 level parse_level(std::string_view text) noexcept {
-  if (text == "trace") return level::trace;
-  if (text == "debug") return level::debug;
-  if (text == "warn" || text == "warning") return level::warn;
-  if (text == "error") return level::error;
-  if (text == "off") return level::off;
+  if (text == "trace") {
+    return level::trace;
+  }
+  if (text == "debug") {
+    return level::debug;
+  }
+  if (text == "warn" || text == "warning") {
+    return level::warn;
+  }
+  if (text == "error") {
+    return level::error;
+  }
+  if (text == "off") {
+    return level::off;
+  }
   return level::info;
 }
 
@@ -138,6 +154,8 @@ void write(level at, std::string_view message, std::initializer_list<field> fiel
   sink().log(spdlog::level::info, line);
 }
 
-void flush() { sink().flush(); }
+void flush() {
+  sink().flush();
+}
 
 }  // namespace spawn::log

@@ -33,15 +33,15 @@ struct field {
 void init(level threshold, format how);
 // "debug", "info", "warn"/"warning", "error", "trace", "off"; info for anything else.
 [[nodiscard]] level parse_level(std::string_view text) noexcept;
-[[nodiscard]] bool enabled(level at) noexcept;  // [any]
+[[nodiscard]] bool enabled(level at) noexcept;                                        // [any]
 void write(level at, std::string_view message, std::initializer_list<field> fields);  // [any]
 void flush();
 
 }  // namespace spawn::log
 
-#define SPAWN_LOG(at, message, ...)                                             \
-  do {                                                                          \
-    if (::spawn::log::enabled(::spawn::log::level::at)) {                       \
-      ::spawn::log::write(::spawn::log::level::at, message, {__VA_ARGS__});     \
-    }                                                                           \
+#define SPAWN_LOG(at, message, ...)                                         \
+  do {                                                                      \
+    if (::spawn::log::enabled(::spawn::log::level::at)) {                   \
+      ::spawn::log::write(::spawn::log::level::at, message, {__VA_ARGS__}); \
+    }                                                                       \
   } while (false)

@@ -1,4 +1,5 @@
-// Counting on a lane: plain cells with one writer, read by the scraper while the lane goes on (D13).
+// Counting on a lane: plain cells with one writer, read by the scraper while the lane goes on
+// (D13).
 #pragma once
 #include <array>
 #include <atomic>

@@ -24,11 +24,15 @@ using result = tl::expected<T, error>;
 #define SPAWN_TRY(decl, expr) SPAWN_TRY_(decl, expr, SPAWN_CONCAT(spawn_try_, __LINE__))
 #define SPAWN_TRY_(decl, expr, tmp)                                  \
   auto tmp = (expr);                                                 \
-  if (!tmp) { return ::tl::unexpected<::spawn::error>(std::move(tmp.error())); } \
+  if (!tmp) {                                                        \
+    return ::tl::unexpected<::spawn::error>(std::move(tmp.error())); \
+  }                                                                  \
   decl = std::move(*tmp)
 // SPAWN_CHECK(f()): for result<void>.
-#define SPAWN_CHECK(expr)                                                                    \
-  do {                                                                                       \
-    auto spawn_check_ = (expr);                                                              \
-    if (!spawn_check_) { return ::tl::unexpected<::spawn::error>(std::move(spawn_check_.error())); } \
+#define SPAWN_CHECK(expr)                                                       \
+  do {                                                                          \
+    auto spawn_check_ = (expr);                                                 \
+    if (!spawn_check_) {                                                        \
+      return ::tl::unexpected<::spawn::error>(std::move(spawn_check_.error())); \
+    }                                                                           \
   } while (false)

@@ -12,7 +12,7 @@ constexpr std::size_t range_bytes_max = 256;
 // A version with missing or wildcard parts at its end.
 struct partial {
   std::uint64_t part[3] = {0, 0, 0};
-  int given = 0; // how many parts are fixed
+  int given = 0;  // how many parts are fixed
   std::string preview;
 
   [[nodiscard]] version floor() const { return {part[0], part[1], part[2], preview}; }
@@ -54,7 +54,7 @@ bool valid_preview(std::string_view text) {
 
 bool parse_number(std::string_view text, std::uint64_t& out) {
   if (text.empty() || text.size() > 9 || (text.size() > 1 && text[0] == '0')) {
-    return false; // nine digits: enough for any version and no overflow in after()
+    return false;  // nine digits: enough for any version and no overflow in after()
   }
   const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), out);
   return bad == std::errc() && end == text.data() + text.size();
@@ -227,7 +227,7 @@ int compare_preview(std::string_view a, std::string_view b) {
   }
 }
 
-} // namespace
+}  // namespace
 
 std::string version::text() const {
   std::string out =
@@ -279,4 +279,4 @@ bool matches(std::string_view range, std::string_view candidate) {
   return preview_named;
 }
 
-} // namespace spawn
+}  // namespace spawn

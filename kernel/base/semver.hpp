@@ -14,7 +14,7 @@ struct version {
   std::uint64_t major = 0;
   std::uint64_t minor = 0;
   std::uint64_t patch = 0;
-  std::string preview; // "rc.1", or empty for a release
+  std::string preview;  // "rc.1", or empty for a release
 
   [[nodiscard]] std::string text() const;
   bool operator==(const version&) const = default;
@@ -36,4 +36,4 @@ struct version {
 // Does `range` accept `candidate`? False if either is malformed.
 [[nodiscard]] bool matches(std::string_view range, std::string_view candidate);
 
-} // namespace spawn
+}  // namespace spawn

@@ -34,8 +34,7 @@ cell* cell_lane::obtain(actor_view id, actor_type& type) {
     return nullptr;
   }
   s_.stats.cells.add();
-  cell& made =
-      table_.insert(std::make_unique<cell>(*this, id, cell_table::hash_of(id), type));
+  cell& made = table_.insert(std::make_unique<cell>(*this, id, cell_table::hash_of(id), type));
   lru_.push_back(made);
   return &made;
 }
@@ -199,8 +198,7 @@ void cell_lane::restore_loaded(load_request& request) {
       mark_dirty(c);
     }
   } else if (status == errc::not_found) {
-    SPAWN_LOG(warn, "no such revision to restore; the newest is used",
-              {"actor", text_of(c.id())});
+    SPAWN_LOG(warn, "no such revision to restore; the newest is used", {"actor", text_of(c.id())});
   } else {
     load_failed(c, read.error());
     return;
@@ -220,8 +218,8 @@ void cell_lane::start_fresh(cell& c) {
 
 void cell_lane::load_failed(cell& c, const error& why) {
   s_.stats.load_failures.add();
-  SPAWN_LOG(error, "loading an actor failed", {"actor", text_of(c.id())},
-            {"code", name(why.code)}, {"why", why.text});
+  SPAWN_LOG(error, "loading an actor failed", {"actor", text_of(c.id())}, {"code", name(why.code)},
+            {"why", why.text});
   failure said = failure::internal;
   switch (why.code) {
     case errc::unavailable:
@@ -229,12 +227,19 @@ void cell_lane::load_failed(cell& c, const error& why) {
     case errc::deadline:
     case errc::cancelled:
     case errc::aborted:
-    case errc::shutdown: said = failure::unavailable; break;
+    case errc::shutdown:
+      said = failure::unavailable;
+      break;
     case errc::corrupt:
-    case errc::denied: said = failure::corrupt; break;
+    case errc::denied:
+      said = failure::corrupt;
+      break;
     case errc::too_large:
-    case errc::invalid: said = failure::invalid_argument; break;
-    default: break;
+    case errc::invalid:
+      said = failure::invalid_argument;
+      break;
+    default:
+      break;
   }
   c.phase = cell_phase::absent;
   c.restoring = false;

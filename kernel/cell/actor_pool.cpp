@@ -21,9 +21,8 @@ void actor_pool::deliver(invocation_ptr message) {
   const definition& def = *type_.now;
   if (message->read_state || !def.knows(message->action)) {
     if (message->read_state || (is_default_action(message->action) && !def.own_defaults)) {
-      message->answer(outcome::done(def.initial_any.empty()
-                                        ? payload{}
-                                        : payload{presence::value, def.initial_any}));
+      message->answer(outcome::done(
+          def.initial_any.empty() ? payload{} : payload{presence::value, def.initial_any}));
       return;
     }
     type_.failed.add();
@@ -42,9 +41,8 @@ void actor_pool::deliver(invocation_ptr message) {
   }
   if (waiting_count_ >= def.policy.mailbox_max) {
     s_.stats.refused.add();
-    message->fail(failure::resource_exhausted, "the pool of actor " +
-                                                   std::string(message->target.name) +
-                                                   " is full");
+    message->fail(failure::resource_exhausted,
+                  "the pool of actor " + std::string(message->target.name) + " is full");
     return;
   }
   invocation& held = *message.release();
@@ -99,8 +97,8 @@ void actor_pool::start(invocation_ptr message) {
 void actor_pool::ended(call& finished) {
   const std::unique_ptr<call> owned(&finished);
   s_.stats.host_time.observe_ns(s_.home.now_ns() - finished.began_ns);
-  const bool good = finished.result == host_result::answered && finished.status >= 200 &&
-                    finished.status <= 299;
+  const bool good =
+      finished.result == host_result::answered && finished.status >= 200 && finished.status <= 299;
   if (good) {
     succeeded(finished);
   } else {
@@ -129,8 +127,8 @@ void actor_pool::succeeded(call& finished) {
   auto read = wire::read_host_response(finished.answer);
   finished_turn done;
   if (read && !read->parts.empty()) {
-    auto sent = s_.workflows.run(
-        {finished.message->target, *finished.message, read->value, read->parts});
+    auto sent =
+        s_.workflows.run({finished.message->target, *finished.message, read->value, read->parts});
     if (sent) {
       done.out = std::move(*sent);
     } else {

@@ -32,7 +32,8 @@ class actor_pool {
   intrusive_list<invocation, mailbox_tag> waiting_;
 };
 
-// Sends a turn's effects and broadcasts, then its route or its answer: the order of protocol.md 6.6.
+// Sends a turn's effects and broadcasts, then its route or its answer: the order of
+// protocol.md 6.6.
 void release_turn(cell_services& services, const cell_options& options, finished_turn& ended);
 
 }  // namespace spawn

@@ -27,11 +27,11 @@ struct actor_type {
 };
 
 enum class cell_phase : std::uint8_t {
-  absent,        // in the table because messages wait for it or a drop is pending
+  absent,  // in the table because messages wait for it or a drop is pending
   loading,
   initialising,  // its init action runs
   ready,
-  busy,          // one turn runs
+  busy,  // one turn runs
 };
 
 // A request made by this actor's host during a turn, held until what that turn read is durable.

@@ -62,8 +62,8 @@ class cell_lane {
   // what the running turn has read is durable, then sent through outbound (false; rule 6).
   [[nodiscard]] bool settle_caller(invocation_ptr& message, actor_view caller);
 
-  // Takes no new requests, runs what waits in the mailboxes, saves everything that is not durable and
-  // gives all memory back; `drained` runs when nothing is left.
+  // Takes no new requests, runs what waits in the mailboxes, saves everything that is not durable
+  // and gives all memory back; `drained` runs when nothing is left.
   void drain(unique_function<void()> drained);
 
   [[nodiscard]] cell* find(actor_view id) const noexcept { return table_.find(id); }

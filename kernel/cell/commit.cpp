@@ -105,8 +105,7 @@ void cell_lane::saved(save_request& request) {
   save_batch& batch = *static_cast<save_batch*>(request.owner);
   cell& c = *batch.of;
   batch.at_store = false;
-  const error why{request.status(), request.raw.op.retry_after_ms,
-                  take_error_text(request.raw.op)};
+  const error why{request.status(), request.raw.op.retry_after_ms, take_error_text(request.raw.op)};
   switch (why.code) {
     case errc::ok:
       save_ok(c);
@@ -207,9 +206,9 @@ void cell_lane::doubt(cell& c, const error& why) {
     save_lost(c, failure::outcome_unknown, "the store never said whether the state was stored");
     return;
   }
-  s_.home.timers().arm(batch.retry,
-                       s_.home.now_ns() +
-                           backoff_ms(batch.tries, why.retry_after_ms, s_.home.rng()) * ns_per_ms);
+  s_.home.timers().arm(
+      batch.retry,
+      s_.home.now_ns() + backoff_ms(batch.tries, why.retry_after_ms, s_.home.rng()) * ns_per_ms);
 }
 
 // What rule 7 forbids, for the simulation that shows why: look, and conclude from what is there.
@@ -228,8 +227,7 @@ void cell_lane::reread(cell& c) {
     cell& seen = *mine->of;
     cell_lane& self = *seen.home;
     const auto& out = done.raw.out;
-    const bool written =
-        out.writer == seen.writer && out.revision >= seen.flying->new_revision;
+    const bool written = out.writer == seen.writer && out.revision >= seen.flying->new_revision;
     spawn::release(done.raw.out);
     self.loads_.give_back(&done);
     if (written) {
@@ -283,15 +281,16 @@ void cell_lane::save_lost(cell& c, failure why, const std::string& text, bool to
   if (c.def().mode() == durability::snapshot) {
     s_.stats.snapshots_lost.add();
   }
-  const bool rerun_allowed = to_another_owner && c.def().policy.on_conflict == conflict_policy::rerun;
+  const bool rerun_allowed =
+      to_another_owner && c.def().policy.on_conflict == conflict_policy::rerun;
   intrusive_list<invocation, mailbox_tag> again;
   const auto settle = [&](finished_turn& ended, failure said) {
     if (!ended.message) {
       return;
     }
     const bool unknown = said == failure::outcome_unknown;
-    const bool rerun = unknown ? !options_.rules.unknown_is_final
-                               : rerun_allowed && ended.message->reroutes < 3;
+    const bool rerun =
+        unknown ? !options_.rules.unknown_is_final : rerun_allowed && ended.message->reroutes < 3;
     if (rerun && ended.message->reply != nullptr) {
       ++ended.message->reroutes;
       again.push_back(*ended.message.release());

@@ -5,29 +5,29 @@
 namespace spawn {
 
 struct lane_stats {
-  counter requests;           // let in at ingress
-  counter refused;            // refused with a bound reached
+  counter requests;  // let in at ingress
+  counter refused;   // refused with a bound reached
   counter invocations_ok;
   counter invocations_failed;
   counter activations;
   counter passivations;
-  counter cells;              // active now
-  counter messages_waiting;   // in mailboxes now
+  counter cells;             // active now
+  counter messages_waiting;  // in mailboxes now
   counter host_calls;
   counter host_failures;
   counter saves;
-  counter save_turns;         // turns that those saves carried
+  counter save_turns;  // turns that those saves carried
   counter save_retries;
   counter save_conflicts;
   counter save_unknown;
-  counter reloads;            // cells dropped and loaded afresh
-  counter snapshots_lost;     // snapshot intervals lost to another owner
+  counter reloads;         // cells dropped and loaded afresh
+  counter snapshots_lost;  // snapshot intervals lost to another owner
   counter loads;
   counter load_failures;
-  counter expired;            // messages whose deadline passed before they ran
+  counter expired;  // messages whose deadline passed before they ran
   counter timers_fired;
   counter broadcasts;
-  counter late_answers;       // answers that came after their asker had given up
+  counter late_answers;             // answers that came after their asker had given up
   duration_histogram request_time;  // ingress to answer
   duration_histogram mailbox_time;
   duration_histogram host_time;

@@ -5,12 +5,12 @@
 namespace spawn {
 
 struct protocol_switches {
-  bool hold_replies = true;          // rule 4: nothing leaves before its save is durable
+  bool hold_replies = true;           // rule 4: nothing leaves before its save is durable
   bool writer_per_activation = true;  // rule 2
-  bool resolve_by_writing = true;    // rule 7: else a doubtful save is re-read and given up
-  bool unknown_is_final = true;      // rule 8: else the message of a doubtful turn runs again
-  bool reload_after_loss = true;     // rule 9: else a cell goes on with what it has in memory
-  bool hold_nested = true;           // rule 6
+  bool resolve_by_writing = true;     // rule 7: else a doubtful save is re-read and given up
+  bool unknown_is_final = true;       // rule 8: else the message of a doubtful turn runs again
+  bool reload_after_loss = true;      // rule 9: else a cell goes on with what it has in memory
+  bool hold_nested = true;            // rule 6
 };
 
 }  // namespace spawn

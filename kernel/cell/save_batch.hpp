@@ -34,17 +34,17 @@ struct save_batch {
   cell* of = nullptr;
   std::uint64_t number = 0;
   std::vector<finished_turn> turns;
-  std::uint64_t bytes = 0;           // of answers and emissions held, for the cap
+  std::uint64_t bytes = 0;  // of answers and emissions held, for the cap
   std::uint64_t new_revision = 0;
   std::uint64_t submitted_ns = 0;
   std::uint32_t tries = 0;
-  bool at_store = false;             // the store has not answered the last submission
-  bool in_doubt = false;             // was ever UNKNOWN and not proven since
+  bool at_store = false;  // the store has not answered the last submission
+  bool in_doubt = false;  // was ever UNKNOWN and not proven since
   std::string key;
   sealed_record content;
-  save_request* request = nullptr;   // from the lane's slab
+  save_request* request = nullptr;  // from the lane's slab
   batch_timer retry;
-  batch_timer deadline;              // the earliest among the callers that still wait
+  batch_timer deadline;  // the earliest among the callers that still wait
 };
 
 }  // namespace spawn

@@ -30,9 +30,9 @@ void cell_lane::deliver(actor_view id, actor_type& type, std::uint64_t restore_r
   }
   if (c->waiting >= c->def().policy.mailbox_max) {
     s_.stats.refused.add();
-    message->fail(failure::resource_exhausted,
-                  "the mailbox of actor " + std::string(id.name) + " holds " +
-                      std::to_string(c->waiting) + " messages");
+    message->fail(failure::resource_exhausted, "the mailbox of actor " + std::string(id.name) +
+                                                   " holds " + std::to_string(c->waiting) +
+                                                   " messages");
     return;
   }
   if (message->is_async) {
@@ -101,9 +101,8 @@ void cell_lane::run_message(cell& c, invocation_ptr message) {
   const bool is_default = is_default_action(message->action);
   if (message->read_state || (is_default && !def.own_defaults)) {
     finished_turn ended;
-    ended.answer = c.state_any.empty()
-                       ? outcome::done({})
-                       : outcome::done(payload{presence::value, c.state_any});
+    ended.answer = c.state_any.empty() ? outcome::done({})
+                                       : outcome::done(payload{presence::value, c.state_any});
     ended.message = std::move(message);
     c.type->ok.add();
     finish(c, std::move(ended), false, false);
@@ -130,8 +129,7 @@ void cell_lane::call_host(cell& c, invocation_ptr message, bool is_init) {
   started->began_ns = s_.home.now_ns();
   started->deadline_ns = message->deadline_ns;
   if (const auto limit = c.def().policy.timeout_ms; limit != 0) {
-    started->deadline_ns =
-        std::min(started->deadline_ns, started->began_ns + limit * ns_per_ms);
+    started->deadline_ns = std::min(started->deadline_ns, started->began_ns + limit * ns_per_ms);
   }
   started->read_batch = c.newest_batch();
   started->done = [](host_call& call) {
@@ -183,8 +181,7 @@ void cell_lane::host_done(turn& finished) {
   const std::string answer = std::move(ended->answer);
   switch (ended->result) {
     case host_result::refused:
-      turn_failed(c, *ended, failure::unavailable,
-                  ended->why + "; the action was not executed");
+      turn_failed(c, *ended, failure::unavailable, ended->why + "; the action was not executed");
       break;
     case host_result::timed_out:
       turn_failed(c, *ended, failure::deadline_exceeded, ended->why);
@@ -235,8 +232,8 @@ void cell_lane::log_host_failure(const invocation& message, failure why, const s
 void cell_lane::turn_failed(cell& c, turn& ended, failure why, std::string text) {
   s_.stats.host_failures.add();
   if (ended.is_init) {
-    SPAWN_LOG(warn, "init failed; the actor stays up uninitialised",
-              {"actor", c.id().name}, {"why", text});
+    SPAWN_LOG(warn, "init failed; the actor stays up uninitialised", {"actor", c.id().name},
+              {"why", text});
     return;
   }
   c.type->failed.add();
@@ -319,7 +316,9 @@ void cell_lane::finish(cell& c, finished_turn ended, bool changed, bool durable_
   }
 }
 
-void cell_lane::release(finished_turn& ended) { release_turn(s_, options_, ended); }
+void cell_lane::release(finished_turn& ended) {
+  release_turn(s_, options_, ended);
+}
 
 void release_turn(cell_services& services, const cell_options& options, finished_turn& ended) {
   if (!ended.message) {
@@ -359,8 +358,8 @@ bool cell_lane::settle_caller(invocation_ptr& message, actor_view caller) {
     message->fail(failure::not_applied, "the state of the calling actor could not be stored");
     return false;
   }
-  const bool undurable = (c->flying && c->flying->number <= read) ||
-                         (c->gathering && c->gathering->number <= read);
+  const bool undurable =
+      (c->flying && c->flying->number <= read) || (c->gathering && c->gathering->number <= read);
   if (read == 0 || !undurable) {
     return true;
   }

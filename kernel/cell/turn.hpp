@@ -12,7 +12,7 @@ class cell;
 struct turn : host_call {
   cell* of = nullptr;
   invocation_ptr message;
-  definition_ptr def;        // as it was when the turn began
+  definition_ptr def;            // as it was when the turn began
   std::uint64_t read_batch = 0;  // the undurable batch its state came from, 0 = durable
   std::uint64_t began_ns = 0;
   bool is_init = false;

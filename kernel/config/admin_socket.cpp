@@ -35,7 +35,7 @@ std::string refuse(const std::string& path) {
   return ::access(dir.c_str(), W_OK | X_OK) == 0 ? "" : std::strerror(errno);
 }
 
-} // namespace
+}  // namespace
 
 std::vector<std::string> admin_socket_paths(const environment& env) {
   std::vector<std::string> out{"/run/spawn/admin.sock"};
@@ -62,4 +62,4 @@ result<std::string> choose_admin_socket(const environment& env) {
   return choose_admin_socket(admin_socket_paths(env));
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -20,4 +20,4 @@ namespace spawn::config {
 [[nodiscard]] result<std::string> choose_admin_socket(const environment& env);
 [[nodiscard]] result<std::string> choose_admin_socket(const std::vector<std::string>& paths);
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -6,9 +6,9 @@ namespace spawn::config {
 namespace {
 
 struct database_kind {
-  std::string_view type;   // as the protocol names it
-  std::string_view plugin; // as ours is named
-  std::string_view port;   // empty: a file, not a server
+  std::string_view type;    // as the protocol names it
+  std::string_view plugin;  // as ours is named
+  std::string_view port;    // empty: a file, not a server
 };
 
 constexpr database_kind kinds[] = {
@@ -125,7 +125,7 @@ void note_unused(const environment& env, std::vector<std::string>& notices) {
   }
 }
 
-} // namespace
+}  // namespace
 
 void apply_database(value& root, const environment& env, const std::string& file, problems& found,
                     std::vector<std::string>& notices) {
@@ -169,4 +169,4 @@ void apply_database(value& root, const environment& env, const std::string& file
                     (replaced ? ", not from " + file : ""));
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -3,7 +3,7 @@
 
 namespace spawn::config {
 
-extern const char* const embedded_schema; // config/schema/spawn.schema.json
-extern const char* const embedded_sample; // config/spawn.yaml
+extern const char* const embedded_schema;  // config/schema/spawn.schema.json
+extern const char* const embedded_sample;  // config/spawn.yaml
 
-} // namespace spawn::config
+}  // namespace spawn::config

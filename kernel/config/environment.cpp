@@ -23,4 +23,4 @@ std::optional<std::string_view> environment::get(std::string_view name) const {
   return it->second;
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

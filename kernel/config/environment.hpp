@@ -23,4 +23,4 @@ class environment {
   std::map<std::string, std::string, std::less<>> variables_;
 };
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -48,4 +48,4 @@ result<std::vector<schema_fault>> full_check(std::string_view schema_json,
   return out;
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

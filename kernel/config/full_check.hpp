@@ -19,4 +19,4 @@ struct schema_fault {
 [[nodiscard]] result<std::vector<schema_fault>> full_check(std::string_view schema_json,
                                                            std::string_view document_json);
 
-} // namespace spawn::config
+}  // namespace spawn::config

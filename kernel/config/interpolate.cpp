@@ -101,7 +101,7 @@ result<std::string> look_up(std::string_view inside, const environment& env) {
   return std::string(inside.substr(colon + 2));
 }
 
-} // namespace
+}  // namespace
 
 result<interpolated> interpolate(std::string_view text, const environment& env) {
   interpolated out;
@@ -112,7 +112,7 @@ result<interpolated> interpolate(std::string_view text, const environment& env) 
       return out;
     }
     if (start > 0 && text[start - 1] == '$') {
-      out.text += text.substr(0, start); // one of the two dollars stays
+      out.text += text.substr(0, start);  // one of the two dollars stays
       out.text += '{';
       text.remove_prefix(start + 2);
       continue;
@@ -134,4 +134,4 @@ result<interpolated> interpolate(std::string_view text, const environment& env) 
   }
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

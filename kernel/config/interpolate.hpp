@@ -12,7 +12,7 @@ namespace spawn::config {
 
 struct interpolated {
   std::string text;
-  bool replaced = false; // at least one ${...} was filled in: the text is a secret
+  bool replaced = false;  // at least one ${...} was filled in: the text is a secret
 };
 
 inline constexpr std::size_t secret_file_bytes_max = 64 << 10;
@@ -20,4 +20,4 @@ inline constexpr std::size_t secret_file_bytes_max = 64 << 10;
 // The error names the variable or the file, never a value.
 [[nodiscard]] result<interpolated> interpolate(std::string_view text, const environment& env);
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -47,7 +47,7 @@ bool convert(const json& from, value& to, int depth) {
   return true;
 }
 
-} // namespace
+}  // namespace
 
 result<value> read_json(std::string_view text) {
   try {
@@ -62,4 +62,4 @@ result<value> read_json(std::string_view text) {
   }
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -9,4 +9,4 @@ namespace spawn::config {
 
 [[nodiscard]] result<value> read_json(std::string_view text);
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -61,7 +61,7 @@ result<loaded> load(value root, const std::string& file, const environment& env,
   return out;
 }
 
-} // namespace
+}  // namespace
 
 result<loaded> load_text(std::string_view text, const std::string& file_name,
                          const environment& env) {
@@ -102,4 +102,4 @@ std::string default_yaml() {
   return embedded_sample;
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

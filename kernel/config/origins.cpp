@@ -60,7 +60,7 @@ class collector {
   const std::string& file_;
 };
 
-} // namespace
+}  // namespace
 
 std::vector<origin> origins_of(const value& schema, const value& root, const std::string& file) {
   collector c(schema, file);
@@ -68,4 +68,4 @@ std::vector<origin> origins_of(const value& schema, const value& root, const std
   return std::move(c.out);
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -12,4 +12,4 @@ namespace spawn::config {
 [[nodiscard]] std::vector<origin> origins_of(const value& schema, const value& root,
                                              const std::string& file);
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -11,9 +11,9 @@ enum class shape : std::uint8_t { text, number, boolean };
 
 struct mapping {
   std::string_view name;
-  std::array<std::string_view, 3> path; // unused steps are empty
+  std::array<std::string_view, 3> path;  // unused steps are empty
   shape reads;
-  bool hidden; // never printed
+  bool hidden;  // never printed
 };
 
 constexpr mapping mappings[] = {
@@ -133,7 +133,7 @@ void apply_uds_instead(value& root, const environment& env, std::vector<std::str
       "both");
 }
 
-} // namespace
+}  // namespace
 
 value from_variable(const std::string& name, std::string_view text) {
   value v = value::of_text(std::string(text));
@@ -189,4 +189,4 @@ const std::vector<std::string>& variables_read() {
   return all;
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -27,4 +27,4 @@ void apply_database(value& root, const environment& env, const std::string& file
 // schema check will say so).
 [[nodiscard]] value* map_at(value& parent, const std::string& key, const std::string& name);
 
-} // namespace spawn::config
+}  // namespace spawn::config

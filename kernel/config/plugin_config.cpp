@@ -29,7 +29,7 @@ void put_marks(value& v, const std::string& pointer, const mark_map& marks) {
   }
 }
 
-} // namespace
+}  // namespace
 
 result<void> check_plugin_config(const plugin_use& use, std::string_view plugin_schema_json) {
   const auto within = [&use](error e) {
@@ -82,4 +82,4 @@ result<void> check_plugin_config(const plugin_use& use, std::string_view plugin_
       found.to_error(use.marks.file.empty() ? "config of " + use.instance : use.marks.file));
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

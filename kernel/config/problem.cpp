@@ -30,7 +30,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
-} // namespace
+}  // namespace
 
 void problems::add(position at, std::string_view pointer, std::string text) {
   if (all_.size() == kept_max) {
@@ -97,4 +97,4 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
   return best;
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

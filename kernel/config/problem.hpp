@@ -12,8 +12,8 @@ namespace spawn::config {
 
 struct problem {
   position at;
-  std::string key;  // dotted path, empty for the file as a whole
-  std::string text; // what was expected, what was found, what may have been meant
+  std::string key;   // dotted path, empty for the file as a whole
+  std::string text;  // what was expected, what was found, what may have been meant
 };
 
 class problems {
@@ -40,4 +40,4 @@ class problems {
 // the word's length; empty if none is.
 [[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -27,7 +27,7 @@ value plain(std::string_view text) {
   return value::of_text(std::string(text));
 }
 
-} // namespace
+}  // namespace
 
 std::optional<bool> read_bool(std::string_view text) {
   if (text == "true" || text == "True" || text == "TRUE") {
@@ -98,4 +98,4 @@ std::optional<value> read_scalar(std::string_view text, std::string_view tag) {
   return fits ? std::optional<value>(std::move(v)) : std::nullopt;
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

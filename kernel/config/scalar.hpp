@@ -16,6 +16,6 @@ namespace spawn::config {
 // Whole text or nothing. Decimal, 0x and 0o.
 [[nodiscard]] std::optional<std::int64_t> read_integer(std::string_view text);
 [[nodiscard]] std::optional<double> read_number(std::string_view text);
-[[nodiscard]] std::optional<bool> read_bool(std::string_view text); // YAML: true, True, TRUE, ...
+[[nodiscard]] std::optional<bool> read_bool(std::string_view text);  // YAML: true, True, TRUE, ...
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -75,7 +75,7 @@ void checker::coerce(const value& node, value& v) const {
     typed.at = v.at;
     typed.untyped = true;
     typed.secret = v.secret;
-    typed.text = std::move(v.text); // what the secret said, for those who hand it on as text
+    typed.text = std::move(v.text);  // what the secret said, for those who hand it on as text
     v = std::move(typed);
     return true;
   };
@@ -299,7 +299,7 @@ void checker::check(const value& node_or_ref, value& v, const std::string& point
     }
     return;
   }
-  const bool failed_before = v.secret && v.is == kind::null; // its ${...} was reported already
+  const bool failed_before = v.secret && v.is == kind::null;  // its ${...} was reported already
   if (failed_before || depth_ == schema_depth_max) {
     return;
   }
@@ -345,10 +345,10 @@ void checker::check(const value& node_or_ref, value& v, const std::string& point
   --depth_;
 }
 
-} // namespace
+}  // namespace
 
 void check_schema(const value& schema, value& document, std::string_view prefix, problems& found) {
   checker(schema, found).check(schema, document, std::string(prefix), false);
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -33,4 +33,4 @@ void check_schema(const value& schema, value& document, std::string_view prefix,
 [[nodiscard]] bool integral(const value& v);
 [[nodiscard]] std::vector<std::string> keys_of(const value* object);
 
-} // namespace spawn::config
+}  // namespace spawn::config

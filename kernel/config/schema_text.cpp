@@ -65,7 +65,7 @@ void join(std::string& out, const std::string& more, std::string_view glue) {
   out += out.empty() ? more : std::string(glue) + more;
 }
 
-} // namespace
+}  // namespace
 
 bool integral(const value& v) {
   return v.is == kind::number && std::floor(v.number) == v.number && std::fabs(v.number) < 9e15;
@@ -169,4 +169,4 @@ std::vector<std::string> keys_of(const value* object) {
   return out;
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -28,4 +28,4 @@ result<key_bytes> decode_key(std::string_view text) {
   return key;
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -11,4 +11,4 @@ namespace spawn::config {
 // Base64 of exactly 32 bytes; blanks around it are forgiven.
 [[nodiscard]] result<key_bytes> decode_key(std::string_view text);
 
-} // namespace spawn::config
+}  // namespace spawn::config

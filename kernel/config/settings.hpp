@@ -19,34 +19,34 @@ namespace spawn::config {
 // Not part of what the configuration says: all are equal.
 struct source_marks {
   struct mark {
-    std::string pointer; // JSON pointer within the plugin's config
-    int line = 0;        // of the value
+    std::string pointer;  // JSON pointer within the plugin's config
+    int line = 0;         // of the value
     int column = 0;
-    int key_line = 0; // of its key, if it is a member of a map
+    int key_line = 0;  // of its key, if it is a member of a map
     int key_column = 0;
   };
   std::string file;
-  std::string path; // JSON pointer of the config in the file: "/statestores/main/config"
+  std::string path;  // JSON pointer of the config in the file: "/statestores/main/config"
   std::vector<mark> marks;
   bool operator==(const source_marks&) const { return true; }
 };
 
 // One plugin instance, as {use, version, config, isolation, sha256}.
 struct plugin_use {
-  std::string instance;           // its name: "main", "orders", "forward"
-  std::string use;                // plugin name without a range: "sqlite"
-  std::string version;            // range text (base/semver.hpp), empty: any
-  std::string config_json = "{}"; // canonical JSON; null where a value is in `secrets`
+  std::string instance;            // its name: "main", "orders", "forward"
+  std::string use;                 // plugin name without a range: "sqlite"
+  std::string version;             // range text (base/semver.hpp), empty: any
+  std::string config_json = "{}";  // canonical JSON; null where a value is in `secrets`
   // JSON pointer within the config -> what ${...} stood for. Never logged, never printed.
   std::vector<std::pair<std::string, std::string>> secrets;
-  std::string sha256; // lower-case hex, empty: not pinned
+  std::string sha256;  // lower-case hex, empty: not pinned
   std::string isolation = "inproc";
   source_marks marks;
   bool operator==(const plugin_use&) const = default;
 };
 
 struct runtime_settings {
-  std::uint32_t lanes = 0; // 0: as many as there are CPUs to use
+  std::uint32_t lanes = 0;  // 0: as many as there are CPUs to use
   bool pin = false;
   std::uint32_t lane_stall_ms = 5;
   bool operator==(const runtime_settings&) const = default;
@@ -68,17 +68,17 @@ struct uds_settings {
 struct gateway_settings {
   http_settings http;
   uds_settings uds;
-  std::vector<std::string> trusted; // addresses and networks in CIDR notation, checked
+  std::vector<std::string> trusted;  // addresses and networks in CIDR notation, checked
   bool operator==(const gateway_settings&) const = default;
 };
 
 struct host_settings {
-  std::string address = "127.0.0.1"; // never 0.0.0.0
+  std::string address = "127.0.0.1";  // never 0.0.0.0
   std::uint16_t port = 8090;
-  std::uint32_t connections = limits::host_connections_max; // per lane and address
+  std::uint32_t connections = limits::host_connections_max;  // per lane and address
   std::uint64_t idle_ms = limits::host_idle_ms;
   std::uint64_t connect_ms = limits::host_connect_ms;
-  std::uint64_t retry_ms = 5'000; // while connections are refused
+  std::uint64_t retry_ms = 5'000;  // while connections are refused
   bool operator==(const host_settings&) const = default;
 };
 
@@ -93,14 +93,14 @@ struct host_address {
 };
 
 struct plugin_settings {
-  std::vector<std::string> path; // absolute directories
+  std::vector<std::string> path;  // absolute directories
   bool require_signed = false;
   bool operator==(const plugin_settings&) const = default;
 };
 
 struct activator_route {
-  std::string system; // empty: the kernel's own
-  std::string actor;  // the four are templates: "order-{header.id}"
+  std::string system;  // empty: the kernel's own
+  std::string actor;   // the four are templates: "order-{header.id}"
   std::string parent;
   std::string action;
   bool operator==(const activator_route&) const = default;
@@ -132,8 +132,8 @@ struct durability_settings {
 using key_bytes = std::array<std::uint8_t, 32>;
 
 struct encryption_settings {
-  std::optional<key_bytes> key; // seals
-  std::vector<key_bytes> keys;  // older ones, that open
+  std::optional<key_bytes> key;  // seals
+  std::vector<key_bytes> keys;   // older ones, that open
   bool required = false;
   bool operator==(const encryption_settings&) const = default;
 };
@@ -142,7 +142,7 @@ struct encryption_settings {
 struct actor_rule {
   std::string type;
   std::optional<durability_mode> durability;
-  std::string statestore; // empty: the default store
+  std::string statestore;  // empty: the default store
   bool keep_tags = false;
   bool speculative = true;
   conflict_rule on_conflict = conflict_rule::automatic;
@@ -194,9 +194,9 @@ struct telemetry_settings {
 };
 
 struct admin_settings {
-  std::string address; // Unix socket; empty: choose_admin_socket() decides
+  std::string address;  // Unix socket; empty: choose_admin_socket() decides
   std::string tcp_address = "127.0.0.1";
-  std::uint16_t tcp_port = 0; // 0: no TCP
+  std::uint16_t tcp_port = 0;  // 0: no TCP
   std::string tcp_token;
   bool operator==(const admin_settings&) const = default;
 };
@@ -208,7 +208,7 @@ struct settings {
   host_settings host;
   std::vector<host_address> hosts;
   plugin_settings plugins;
-  std::vector<plugin_use> statestores; // never empty; the first is the default
+  std::vector<plugin_use> statestores;  // never empty; the first is the default
   plugin_use transport;
   std::vector<plugin_use> workflows;
   std::vector<activator_use> activators;
@@ -226,4 +226,4 @@ struct settings {
   [[nodiscard]] const actor_rule* rule_for(std::string_view type) const;
 };
 
-} // namespace spawn::config
+}  // namespace spawn::config

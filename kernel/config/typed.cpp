@@ -72,7 +72,7 @@ void read_runtime(const value& root, runtime_settings& out) {
   take(at(root, {"runtime", "lane_stall_ms"}), out.lane_stall_ms);
 }
 
-} // namespace
+}  // namespace
 
 const actor_rule* settings::rule_for(std::string_view type) const {
   for (const auto& rule : actors) {
@@ -190,4 +190,4 @@ settings to_settings(const value& root, reading& in) {
   return out;
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -46,4 +46,4 @@ void take(const value* from, Integer& out) {
 [[nodiscard]] history_rule to_history(const value& history);
 [[nodiscard]] durability_mode to_durability(std::string_view word);
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -82,7 +82,7 @@ host_address read_host(const value& from) {
   return out;
 }
 
-} // namespace
+}  // namespace
 
 void read_network(const value& root, settings& out, reading& in) {
   auto& http = out.gateway.http;
@@ -131,7 +131,7 @@ void read_hosts(const value& root, settings& out, reading& in) {
   if (hosts == nullptr) {
     return;
   }
-  std::map<std::string, std::string> owner_of; // "actor X", "service Y", "host Z" -> host name
+  std::map<std::string, std::string> owner_of;  // "actor X", "service Y", "host Z" -> host name
   for (std::size_t i = 0; i < hosts->items.size(); ++i) {
     const value& from = hosts->items[i];
     const auto pointer = pointer_step("/hosts", std::to_string(i));
@@ -159,4 +159,4 @@ void read_hosts(const value& root, settings& out, reading& in) {
   }
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -116,7 +116,7 @@ void read_activators(const value& list, settings& out, reading& in) {
   }
 }
 
-} // namespace
+}  // namespace
 
 void read_plugins(const value& root, settings& out, reading& in) {
   if (const value* path = at(root, {"plugins", "path"})) {
@@ -212,4 +212,4 @@ void check_references(const value& root, const settings& s, reading& in) {
   }
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

@@ -108,7 +108,7 @@ std::string take_step(std::string_view& pointer) {
   return step;
 }
 
-} // namespace
+}  // namespace
 
 value value::of_text(std::string s) {
   value v;
@@ -254,4 +254,4 @@ bool valid_utf8(std::string_view text) {
   return true;
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

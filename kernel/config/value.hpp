@@ -11,9 +11,9 @@ namespace spawn::config {
 
 // Where something was said. Line 0: nowhere (a default, or made by the kernel).
 struct position {
-  int line = 0;    // 1-based
-  int column = 0;  // 1-based, in bytes
-  std::string env; // the environment variable that said it, instead of the file
+  int line = 0;     // 1-based
+  int column = 0;   // 1-based, in bytes
+  std::string env;  // the environment variable that said it, instead of the file
 };
 
 struct member;
@@ -26,7 +26,7 @@ struct value {
   // The text came from ${...} or the environment: it has no type of its own and is read as what
   // the schema wants at its place.
   bool untyped = false;
-  bool secret = false; // from ${...}: never printed, never part of config_json
+  bool secret = false;  // from ${...}: never printed, never part of config_json
   std::int64_t integer = 0;
   double number = 0;
   std::string text;
@@ -66,4 +66,4 @@ struct member {
 
 [[nodiscard]] bool valid_utf8(std::string_view text);
 
-} // namespace spawn::config
+}  // namespace spawn::config

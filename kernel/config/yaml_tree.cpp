@@ -62,9 +62,9 @@ class builder final : public YAML::EventHandler {
     value built;
     YAML::anchor_t anchor;
     std::string pointer;
-    std::optional<member> key;                  // of a map: the key that waits for its value
-    std::unordered_map<std::string, int> lines; // of a map: where each key is
-    bool skip = false; // of a map: the waiting key was refused, its value is dropped
+    std::optional<member> key;                   // of a map: the key that waits for its value
+    std::unordered_map<std::string, int> lines;  // of a map: where each key is
+    bool skip = false;  // of a map: the waiting key was refused, its value is dropped
   };
 
   [[nodiscard]] bool wants_key() const {
@@ -215,7 +215,7 @@ void builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
   auto filled = interpolate(v.text, env_);
   if (!filled) {
     found_.add(at, pointer_here(), filled.error().text);
-    v.untyped = true; // already reported: whatever type is wanted here is not missed again
+    v.untyped = true;  // already reported: whatever type is wanted here is not missed again
     v.secret = true;
     v.is = value::kind::null;
   } else if (filled->replaced) {
@@ -235,7 +235,7 @@ void builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
 // The parser wants a stream; this one reads the text where it is.
 struct text_buffer final : std::streambuf {
   explicit text_buffer(std::string_view text) {
-    char* start = const_cast<char*>(text.data()); // streambuf's get area is never written
+    char* start = const_cast<char*>(text.data());  // streambuf's get area is never written
     setg(start, start, start + text.size());
   }
 };
@@ -258,7 +258,7 @@ bool check_bytes(std::string_view text, problems& found) {
   return true;
 }
 
-} // namespace
+}  // namespace
 
 value read_yaml(std::string_view text, const environment& env, problems& found) {
   value empty = value::object();
@@ -301,4 +301,4 @@ value read_yaml(std::string_view text, const environment& env, problems& found) 
   return root;
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

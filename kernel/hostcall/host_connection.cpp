@@ -21,7 +21,9 @@ host_connection::host_connection(host_pool& pool, asio::io_context& io)
   due_.fire = [](timer& t) { static_cast<due_timer&>(t).owner->timer_fired(); };
 }
 
-void host_connection::arm(std::uint64_t due_ns) { pool_->lane_.timers().arm(due_, due_ns); }
+void host_connection::arm(std::uint64_t due_ns) {
+  pool_->lane_.timers().arm(due_, due_ns);
+}
 
 void host_connection::open(host_call& call) {
   call_ = &call;
@@ -36,8 +38,7 @@ void host_connection::connect() {
     return;
   }
   timer_for_ = waiting_for::connect;
-  arm(std::min(pool_->lane_.now_ns() + pool_->options_.connect_ms * ns_per_ms,
-               call_->deadline_ns));
+  arm(std::min(pool_->lane_.now_ns() + pool_->options_.connect_ms * ns_per_ms, call_->deadline_ns));
   socket_.async_connect(pool_->endpoint_, [self = shared_from_this()](const auto& failed) {
     self->connected(failed);
   });

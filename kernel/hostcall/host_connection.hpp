@@ -56,8 +56,13 @@ class host_connection final : public std::enable_shared_from_this<host_connectio
   std::shared_ptr<host_connection> waiting_self_;  // between two tries to connect
   std::uint64_t retry_until_ns_ = 0;
   std::uint64_t retry_after_ms_ = 10;
-  enum class waiting_for { nothing, retry, connect, answer, idle } timer_for_ =
-      waiting_for::nothing;
+  enum class waiting_for {
+    nothing,
+    retry,
+    connect,
+    answer,
+    idle
+  } timer_for_ = waiting_for::nothing;
   struct due_timer : timer {
     host_connection* owner = nullptr;
   } due_;

@@ -38,9 +38,8 @@ bool is_trusted(const gateway& g, const http_request& request) {
     return false;
   }
   for (const auto& entry : g.options.trusted) {
-    const std::string network = entry.find('/') == std::string::npos
-                                    ? entry + (peer.is_v4() ? "/32" : "/128")
-                                    : entry;
+    const std::string network =
+        entry.find('/') == std::string::npos ? entry + (peer.is_v4() ? "/32" : "/128") : entry;
     if (peer.is_v4()) {
       const auto net = ip::make_network_v4(network, failed);
       if (!failed && net.hosts().find(peer.to_v4()) != net.hosts().end()) {

@@ -39,7 +39,7 @@ struct gateway {
   body_encoder encoder;
   std::uint32_t connections = 0;
 
-  std::string date;               // of the Date header, and the second it is of
+  std::string date;  // of the Date header, and the second it is of
   std::int64_t date_second = -1;
 
   [[nodiscard]] lane_router& router() { return *routers[home.index()]; }

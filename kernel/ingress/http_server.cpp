@@ -29,8 +29,8 @@ tl::unexpected<error> listen_failed(const std::string& address, std::uint16_t po
   if (why == asio::error::address_in_use) {
     return fail(errc::unavailable, "port " + std::to_string(port) + " is in use");
   }
-  return fail(errc::unavailable, "listening on " + address + ":" + std::to_string(port) + ": " +
-                                     why.message());
+  return fail(errc::unavailable,
+              "listening on " + address + ":" + std::to_string(port) + ": " + why.message());
 }
 
 constexpr std::uint64_t accept_pause_ms = 20;
@@ -173,8 +173,7 @@ void unix_listener::accept() {
     } else {
       const int fd = connected.release();
       post(to.home, [&to, fd] {
-        session::socket moved(to.home.io(),
-                              boost::asio::generic::stream_protocol(AF_UNIX, 0), fd);
+        session::socket moved(to.home.io(), boost::asio::generic::stream_protocol(AF_UNIX, 0), fd);
         std::make_shared<session>(to, std::move(moved), true, "unix")->start();
       });
     }

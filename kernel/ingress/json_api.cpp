@@ -121,8 +121,8 @@ void handle_json(gateway& g, http_request&& request, responder& to) {
   }
   const bool is_read = parts.size() == 3;
   if (request.method != (is_read ? http_method::get : http_method::post)) {
-    auto refused = refuse(whole, 405, failure::invalid_argument,
-                          is_read ? "use GET here" : "use POST here");
+    auto refused =
+        refuse(whole, 405, failure::invalid_argument, is_read ? "use GET here" : "use POST here");
     refused.allow = is_read ? "GET" : "POST";
     to.respond(std::move(refused));
     return;
@@ -146,8 +146,8 @@ void handle_json(gateway& g, http_request&& request, responder& to) {
   message->target.system = keep(parts[0]);
   message->target.name = keep(parts[2]);
   message->action = keep(parts[3]);
-  message->argument = any.empty() ? payload_view{presence::noop, {}}
-                                  : payload_view{presence::value, keep(any)};
+  message->argument =
+      any.empty() ? payload_view{presence::noop, {}} : payload_view{presence::value, keep(any)};
   start_invocation(g, std::move(message), request.traceparent, to, json_answer);
 }
 

@@ -37,9 +37,15 @@ class request_reader final : public boost::beast::http::basic_parser<true> {
   void on_response_impl(int, text, int, error_code&) override {}
   void on_field_impl(field name, text raw, text value, error_code&) override {
     switch (name) {
-      case field::content_type: content_type.assign(value.data(), value.size()); break;
-      case field::accept_encoding: accept_encoding.assign(value.data(), value.size()); break;
-      case field::authorization: authorization.assign(value.data(), value.size()); break;
+      case field::content_type:
+        content_type.assign(value.data(), value.size());
+        break;
+      case field::accept_encoding:
+        accept_encoding.assign(value.data(), value.size());
+        break;
+      case field::authorization:
+        authorization.assign(value.data(), value.size());
+        break;
       case field::expect:
         expects_continue = boost::beast::iequals(value, "100-continue");
         break;

@@ -95,20 +95,19 @@ void register_host(gateway& g, http_request&& request, responder& to) {
     if (colon == std::string::npos ||
         std::from_chars(request.spawn_host.data() + colon + 1, end, told.port).ptr != end ||
         told.port == 0 || !is_ip_address(request.spawn_host.substr(0, colon))) {
-      to.respond(protobuf_answer(message_kind::registration,
-                                 outcome::failed(failure::invalid_argument,
-                                                 "header spawn-host \"" + request.spawn_host +
-                                                     "\" is not an IP address and a port"),
-                                 {}));
+      to.respond(protobuf_answer(
+          message_kind::registration,
+          outcome::failed(failure::invalid_argument, "header spawn-host \"" + request.spawn_host +
+                                                         "\" is not an IP address and a port"),
+          {}));
       return;
     }
     told.name = "registered";
     told.address = request.spawn_host.substr(0, colon);
     override_address = told;
   }
-  reply_slot& slot = to.slot([](outcome& ended) {
-    return protobuf_answer(message_kind::registration, ended, {});
-  });
+  reply_slot& slot = to.slot(
+      [](outcome& ended) { return protobuf_answer(message_kind::registration, ended, {}); });
   registrar& registry = g.registry;
   post(g.lanes[0], [&registry, &slot, body = std::move(request.body), override_address]() mutable {
     registry.register_host(std::move(body), std::move(override_address), slot);
@@ -122,16 +121,16 @@ void spawn_actors(gateway& g, http_request&& request, responder& to) {
     const auto* end = text.data() + text.size();
     const auto [stopped, failed] = std::from_chars(text.data(), end, revision);
     if (failed != std::errc() || stopped != end) {
-      to.respond(protobuf_answer(message_kind::spawn,
-                                 outcome::failed(failure::invalid_argument,
-                                                 "query revision \"" + std::string(text) +
-                                                     "\" is not a number"),
-                                 {}));
+      to.respond(protobuf_answer(
+          message_kind::spawn,
+          outcome::failed(failure::invalid_argument,
+                          "query revision \"" + std::string(text) + "\" is not a number"),
+          {}));
       return;
     }
   }
-  reply_slot& slot = to.slot(
-      [](outcome& ended) { return protobuf_answer(message_kind::spawn, ended, {}); });
+  reply_slot& slot =
+      to.slot([](outcome& ended) { return protobuf_answer(message_kind::spawn, ended, {}); });
   registrar::spawn(g.routers, g.lanes, g.home, std::move(request.body), revision, slot);
 }
 
@@ -212,9 +211,15 @@ void handle_api(gateway& g, http_request&& request, responder& to) {
     return;
   }
   switch (kind) {
-    case message_kind::registration: register_host(g, std::move(request), to); return;
-    case message_kind::spawn: spawn_actors(g, std::move(request), to); return;
-    case message_kind::invocation: invoke(g, std::move(request), to); return;
+    case message_kind::registration:
+      register_host(g, std::move(request), to);
+      return;
+    case message_kind::spawn:
+      spawn_actors(g, std::move(request), to);
+      return;
+    case message_kind::invocation:
+      invoke(g, std::move(request), to);
+      return;
   }
 }
 

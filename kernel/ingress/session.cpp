@@ -18,11 +18,16 @@ constexpr std::uint64_t request_read_ms_max = 300'000;  // a body that trickles 
 
 http_method method_of(http::verb v) noexcept {
   switch (v) {
-    case http::verb::get: return http_method::get;
-    case http::verb::post: return http_method::post;
-    case http::verb::head: return http_method::head;
-    case http::verb::delete_: return http_method::del;
-    default: return http_method::other;
+    case http::verb::get:
+      return http_method::get;
+    case http::verb::post:
+      return http_method::post;
+    case http::verb::head:
+      return http_method::head;
+    case http::verb::delete_:
+      return http_method::del;
+    default:
+      return http_method::other;
   }
 }
 
@@ -45,7 +50,9 @@ session::session(gateway& g, socket connected, bool from_loopback, std::string r
   due_.fire = [](timer& t) { static_cast<due_timer&>(t).owner->timer_fired(); };
 }
 
-session::~session() { --g_.connections; }
+session::~session() {
+  --g_.connections;
+}
 
 void session::start() {
   reader_.emplace(g_.options.header_max, g_.options.body_max);
@@ -53,7 +60,9 @@ void session::start() {
   read();
 }
 
-void session::arm(std::uint64_t ms) { g_.home.arm_after_ms(due_, ms); }
+void session::arm(std::uint64_t ms) {
+  g_.home.arm_after_ms(due_, ms);
+}
 
 void session::read() {
   if (in_begin_ == in_end_) {
@@ -157,9 +166,9 @@ void session::bad_request(const boost::system::error_code& why) {
     refuse_and_close(413, failure::too_large,
                      "the body has more than " + std::to_string(g_.options.body_max) + " bytes");
   } else if (why == http::error::header_limit) {
-    refuse_and_close(431, failure::invalid_argument,
-                     "the header has more than " + std::to_string(g_.options.header_max) +
-                         " bytes");
+    refuse_and_close(
+        431, failure::invalid_argument,
+        "the header has more than " + std::to_string(g_.options.header_max) + " bytes");
   } else {
     refuse_and_close(400, failure::invalid_argument,
                      "this is not an HTTP/1.1 request: " + why.message());
@@ -233,10 +242,9 @@ void session::respond(http_response response) {
   due_.unlink();
   phase_ = phase::writing;
   write_response(response);
-  asio::async_write(socket_, asio::buffer(out_),
-                    [self = shared_from_this()](const auto& failed, std::size_t) {
-                      self->written(failed);
-                    });
+  asio::async_write(
+      socket_, asio::buffer(out_),
+      [self = shared_from_this()](const auto& failed, std::size_t) { self->written(failed); });
   arm(g_.options.read_ms);
 }
 

@@ -24,7 +24,9 @@ asio_lane::asio_lane(std::uint32_t index, const clock& time, std::uint64_t seed)
       wake_stream_(io_, wake_fd_),
       wheel_timer_(io_) {}
 
-asio_lane::~asio_lane() { SPAWN_ASSERT(!thread_.joinable(), "lane destroyed while running"); }
+asio_lane::~asio_lane() {
+  SPAWN_ASSERT(!thread_.joinable(), "lane destroyed while running");
+}
 
 void asio_lane::wake() noexcept {
   const std::uint64_t one = 1;

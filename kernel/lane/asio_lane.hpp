@@ -1,9 +1,9 @@
 // A lane driven by its own thread and Asio event loop.
 #pragma once
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <atomic>
 #include <thread>
 
 #include "lane/lane.hpp"

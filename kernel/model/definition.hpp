@@ -71,10 +71,10 @@ struct definition {
   std::vector<std::string> actions;
   std::vector<timer_binding> timers;
   std::vector<channel_binding> channels;
-  bool own_defaults = false;   // registers one of the default actions, so the host serves all five
-  std::string init_action;     // empty: none
-  std::string initial_any;     // encoded Any; empty: no initial state
-  std::string initial_tags;    // encoded map entries, see wire::append_tags
+  bool own_defaults = false;  // registers one of the default actions, so the host serves all five
+  std::string init_action;    // empty: none
+  std::string initial_any;    // encoded Any; empty: no initial state
+  std::string initial_tags;   // encoded map entries, see wire::append_tags
   std::shared_ptr<const host_address> host;
   type_policy policy;
   std::uint64_t generation = 0;  // of the registration; a higher one replaces a lower one

@@ -37,22 +37,38 @@ struct failure_facts {
 
 [[nodiscard]] constexpr failure_facts facts(failure why) noexcept {
   switch (why) {
-    case failure::none: return {"OK", 200};
-    case failure::invalid_argument: return {"INVALID_ARGUMENT", 400};
-    case failure::actor_not_found: return {"ACTOR_NOT_FOUND", 500};
-    case failure::action_not_found: return {"ACTION_NOT_FOUND", 500};
-    case failure::resource_exhausted: return {"RESOURCE_EXHAUSTED", 503};
-    case failure::unavailable: return {"UNAVAILABLE", 503};
-    case failure::shutting_down: return {"SHUTTING_DOWN", 503};
-    case failure::deadline_exceeded: return {"DEADLINE_EXCEEDED", 500};
-    case failure::host_error: return {"HOST_ERROR", 500};
-    case failure::not_applied: return {"NOT_APPLIED", 500};
-    case failure::outcome_unknown: return {"OUTCOME_UNKNOWN", 500};
-    case failure::hop_limit: return {"HOP_LIMIT_EXCEEDED", 500};
-    case failure::unimplemented: return {"UNIMPLEMENTED", 500};
-    case failure::too_large: return {"TOO_LARGE", 413};
-    case failure::corrupt: return {"CORRUPT", 500};
-    case failure::internal: return {"INTERNAL", 500};
+    case failure::none:
+      return {"OK", 200};
+    case failure::invalid_argument:
+      return {"INVALID_ARGUMENT", 400};
+    case failure::actor_not_found:
+      return {"ACTOR_NOT_FOUND", 500};
+    case failure::action_not_found:
+      return {"ACTION_NOT_FOUND", 500};
+    case failure::resource_exhausted:
+      return {"RESOURCE_EXHAUSTED", 503};
+    case failure::unavailable:
+      return {"UNAVAILABLE", 503};
+    case failure::shutting_down:
+      return {"SHUTTING_DOWN", 503};
+    case failure::deadline_exceeded:
+      return {"DEADLINE_EXCEEDED", 500};
+    case failure::host_error:
+      return {"HOST_ERROR", 500};
+    case failure::not_applied:
+      return {"NOT_APPLIED", 500};
+    case failure::outcome_unknown:
+      return {"OUTCOME_UNKNOWN", 500};
+    case failure::hop_limit:
+      return {"HOP_LIMIT_EXCEEDED", 500};
+    case failure::unimplemented:
+      return {"UNIMPLEMENTED", 500};
+    case failure::too_large:
+      return {"TOO_LARGE", 413};
+    case failure::corrupt:
+      return {"CORRUPT", 500};
+    case failure::internal:
+      return {"INTERNAL", 500};
   }
   return {"INTERNAL", 500};
 }

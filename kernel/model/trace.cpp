@@ -43,7 +43,9 @@ bool any_set(std::span<const std::uint8_t> bytes) noexcept {
 
 }  // namespace
 
-bool trace_context::present() const noexcept { return any_set(trace_id); }
+bool trace_context::present() const noexcept {
+  return any_set(trace_id);
+}
 
 trace_context trace_context::parse(std::string_view header) noexcept {
   constexpr std::size_t length = 55;

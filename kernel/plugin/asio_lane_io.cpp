@@ -15,7 +15,7 @@ using descriptor = asio::posix::stream_descriptor;
 // event does not pull the ground away.
 struct watched : std::enable_shared_from_this<watched> {
   watched(asio::io_context& io, int fd) : stream(io, fd) {}
-  ~watched() { stream.release(); } // the plugin closes it
+  ~watched() { stream.release(); }  // the plugin closes it
 
   void wait(descriptor::wait_type what, std::uint32_t bit) {
     stream.async_wait(
@@ -81,10 +81,10 @@ class asio_lane_io final : public lane_io {
   std::map<int, std::shared_ptr<watched>> watched_;
 };
 
-} // namespace
+}  // namespace
 
 std::unique_ptr<lane_io> make_asio_lane_io(asio_lane& lane) {
   return std::make_unique<asio_lane_io>(lane.io());
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -11,4 +11,4 @@ class asio_lane;
 // Borrows the lane, which must outlive it.
 [[nodiscard]] std::unique_ptr<lane_io> make_asio_lane_io(asio_lane& lane);
 
-} // namespace spawn
+}  // namespace spawn

@@ -99,4 +99,4 @@ bool blocking_pool::stop(std::uint64_t limit_ms) {
   return all;
 }
 
-} // namespace spawn
+}  // namespace spawn

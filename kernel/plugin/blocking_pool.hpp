@@ -24,7 +24,7 @@ class blocking_pool {
   blocking_pool(const blocking_pool&) = delete;
   blocking_pool& operator=(const blocking_pool&) = delete;
 
-  [[nodiscard]] spawn_status run(spawn_task_fn fn, void* arg) noexcept; // [any]
+  [[nodiscard]] spawn_status run(spawn_task_fn fn, void* arg) noexcept;  // [any]
   // Runs what waits and ends the threads. False: one is still inside the plugin after limit_ms;
   // it goes on, and all it uses has to stay. [control]
   [[nodiscard]] bool stop(std::uint64_t limit_ms);
@@ -34,4 +34,4 @@ class blocking_pool {
   std::shared_ptr<shared> shared_;
 };
 
-} // namespace spawn
+}  // namespace spawn

@@ -43,7 +43,7 @@ class call_times {
     return 0;
   }
   // For rendering: count of bucket i and its upper bound.
-  static constexpr std::size_t size = 80; // up to 2^40 ns, 18 minutes
+  static constexpr std::size_t size = 80;  // up to 2^40 ns, 18 minutes
   [[nodiscard]] std::uint64_t at(std::size_t i) const noexcept {
     return buckets_[i].load(std::memory_order_relaxed);
   }
@@ -65,4 +65,4 @@ class call_times {
   std::array<std::atomic<std::uint64_t>, size> buckets_{};
 };
 
-} // namespace spawn
+}  // namespace spawn

@@ -73,7 +73,7 @@ const config_problem& most_telling(const std::vector<config_problem>& problems) 
   return *best;
 }
 
-} // namespace
+}  // namespace
 
 result<std::string> check_config(std::string_view instance, std::string_view schema,
                                  std::string_view config_json, const secret_list& secrets,
@@ -111,4 +111,4 @@ result<std::string> check_config(std::string_view instance, std::string_view sch
   return fail(errc::invalid, who + ": config" + worst.pointer + ": " + worst.text);
 }
 
-} // namespace spawn
+}  // namespace spawn

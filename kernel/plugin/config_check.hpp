@@ -13,7 +13,7 @@ namespace spawn {
 using secret_list = std::vector<std::pair<std::string, std::string>>;
 
 struct config_problem {
-  std::string pointer; // JSON pointer within the configuration, "" for all of it
+  std::string pointer;  // JSON pointer within the configuration, "" for all of it
   std::string text;
 };
 
@@ -26,4 +26,4 @@ struct config_problem {
                                                const secret_list& secrets,
                                                std::vector<config_problem>* problems = nullptr);
 
-} // namespace spawn
+}  // namespace spawn

@@ -34,7 +34,7 @@ void work(job& j) {
   j.changed.notify_all();
 }
 
-} // namespace
+}  // namespace
 
 void name_plugin_thread(const std::string& name) noexcept {
   char text[16] = "sp.";
@@ -65,4 +65,4 @@ timed_call run_within(const std::string& name, std::uint64_t limit_ms, unique_fu
   return out;
 }
 
-} // namespace spawn
+}  // namespace spawn

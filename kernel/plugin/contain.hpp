@@ -23,8 +23,8 @@ template <class F>
 
 // How a call with a time limit ended.
 struct timed_call {
-  bool late = false; // still running when the time was over
-  std::string threw; // text of an exception, or empty
+  bool late = false;  // still running when the time was over
+  std::string threw;  // text of an exception, or empty
 };
 
 // Runs f on a thread of its own (named "sp." + name) and waits up to limit_ms. A late f goes on
@@ -36,4 +36,4 @@ struct timed_call {
 // Names the calling thread "sp." and the first 12 characters, as operators see it in top. [any]
 void name_plugin_thread(const std::string& name) noexcept;
 
-} // namespace spawn
+}  // namespace spawn

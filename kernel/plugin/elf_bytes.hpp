@@ -81,4 +81,4 @@ class address_map {
 [[nodiscard]] result<void> read_dynamic(const bytes& file, const address_map& map,
                                         std::uint64_t offset, std::uint64_t length, elf_image& out);
 
-} // namespace spawn::elf
+}  // namespace spawn::elf

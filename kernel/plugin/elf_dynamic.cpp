@@ -9,7 +9,7 @@ struct dynamic_info {
   bool has_hash = false, has_gnu_hash = false;
   std::uint64_t flags = 0;
   bool textrel = false;
-  std::vector<std::uint64_t> needed, rpath; // offsets into the string table
+  std::vector<std::uint64_t> needed, rpath;  // offsets into the string table
 };
 
 result<dynamic_info> read_entries(const bytes& file, std::uint64_t offset, std::uint64_t length) {
@@ -116,7 +116,7 @@ bool visible(const Elf64_Sym& symbol) noexcept {
          how != STV_INTERNAL;
 }
 
-} // namespace
+}  // namespace
 
 result<void> read_dynamic(const bytes& file, const address_map& map, std::uint64_t offset,
                           std::uint64_t length, elf_image& out) {
@@ -169,4 +169,4 @@ result<void> read_dynamic(const bytes& file, const address_map& map, std::uint64
   return {};
 }
 
-} // namespace spawn::elf
+}  // namespace spawn::elf

@@ -30,7 +30,7 @@ std::optional<std::uint64_t> address_map::offset(std::uint64_t address,
   return std::nullopt;
 }
 
-} // namespace elf
+}  // namespace elf
 
 namespace {
 
@@ -103,7 +103,7 @@ result<void> read_notes(const bytes& file, const Elf64_Phdr& segment, elf_image&
   return {};
 }
 
-} // namespace
+}  // namespace
 
 std::uint16_t own_machine() noexcept {
 #if defined(__x86_64__)
@@ -151,4 +151,4 @@ result<elf_image> read_elf(std::span<const std::byte> data) {
   return out;
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -12,7 +12,7 @@ namespace spawn {
 
 struct elf_symbol {
   std::string name;
-  bool unique = false; // STB_GNU_UNIQUE: process-wide even under RTLD_LOCAL
+  bool unique = false;  // STB_GNU_UNIQUE: process-wide even under RTLD_LOCAL
 };
 
 struct elf_note {
@@ -23,12 +23,12 @@ struct elf_note {
 
 // Everything is copied out of the file; nothing refers to it.
 struct elf_image {
-  std::uint16_t machine = 0;       // EM_X86_64 or EM_AARCH64
-  std::vector<elf_note> notes;     // of all PT_NOTE segments
-  std::vector<elf_symbol> exports; // what dlsym and other libraries can find
-  std::vector<std::string> needed; // DT_NEEDED
-  std::vector<std::string> rpath;  // DT_RPATH and DT_RUNPATH
-  bool text_relocations = false;   // the loader would have to write to code pages
+  std::uint16_t machine = 0;        // EM_X86_64 or EM_AARCH64
+  std::vector<elf_note> notes;      // of all PT_NOTE segments
+  std::vector<elf_symbol> exports;  // what dlsym and other libraries can find
+  std::vector<std::string> needed;  // DT_NEEDED
+  std::vector<std::string> rpath;   // DT_RPATH and DT_RUNPATH
+  bool text_relocations = false;    // the loader would have to write to code pages
   bool executable_stack = false;
 };
 
@@ -41,4 +41,4 @@ struct elf_image {
 // file may lie in, are not looked at. [any]
 [[nodiscard]] result<elf_image> read_elf(std::span<const std::byte> file);
 
-} // namespace spawn
+}  // namespace spawn

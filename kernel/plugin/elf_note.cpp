@@ -97,4 +97,4 @@ result<std::string> read_manifest_note(const std::filesystem::path& file) {
   return manifest_of(image);
 }
 
-} // namespace spawn
+}  // namespace spawn

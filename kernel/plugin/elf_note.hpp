@@ -21,4 +21,4 @@ inline constexpr std::uint64_t plugin_bytes_max = 1u << 30;
 // Both of the above: for listing what is in a directory. [control]
 [[nodiscard]] result<std::string> read_manifest_note(const std::filesystem::path& file);
 
-} // namespace spawn
+}  // namespace spawn

@@ -9,7 +9,7 @@ bool end_here(spawn_op& raw, errc status, std::string_view text) {
   const auto* op = static_cast<const port_op*>(raw.host_private[0]);
   const auto now = op->now.load(std::memory_order_acquire);
   if (now != port_op::phase::flying && now != port_op::phase::parked) {
-    return false; // what the plugin wrote into it is its owner's already
+    return false;  // what the plugin wrote into it is its owner's already
   }
   auto* held = new std::string(text);
   raw.status = static_cast<spawn_status>(status);
@@ -95,4 +95,4 @@ bool flight_log::all_ended() const noexcept {
                       flying);
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -46,10 +46,10 @@ class flight_log {
   };
   void forget_ended(std::uint64_t now_ns);
 
-  std::vector<flight> flights_; // [head_, size): in order of submission
+  std::vector<flight> flights_;  // [head_, size): in order of submission
   std::size_t head_ = 0;
   std::vector<flight> overdue_;
   std::uint64_t added_ = 0;
 };
 
-} // namespace spawn
+}  // namespace spawn

@@ -14,4 +14,4 @@ void keep_until_exit(std::shared_ptr<void> thing) {
   things->push_back(std::move(thing));
 }
 
-} // namespace spawn
+}  // namespace spawn

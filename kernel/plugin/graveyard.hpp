@@ -7,4 +7,4 @@ namespace spawn {
 // Never destroyed, and reachable, so that a leak checker can tell it from a leak. [any]
 void keep_until_exit(std::shared_ptr<void> thing);
 
-} // namespace spawn
+}  // namespace spawn

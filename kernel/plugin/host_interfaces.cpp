@@ -102,7 +102,7 @@ constexpr spawn_host_blocking blocking_table{sizeof(spawn_host_blocking), 0, run
 constexpr spawn_host_transport transport_table{sizeof(spawn_host_transport), 0, deliver,
                                                link_state};
 
-} // namespace
+}  // namespace
 
 const void* find_host_interface(const host_services& services, const char* id) noexcept {
   const std::string_view wanted(id);
@@ -121,4 +121,4 @@ const void* find_host_interface(const host_services& services, const char* id) n
   return nullptr;
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -8,4 +8,4 @@ namespace spawn {
 [[nodiscard]] const void* find_host_interface(const host_services& services,
                                               const char* id) noexcept;
 
-} // namespace spawn
+}  // namespace spawn

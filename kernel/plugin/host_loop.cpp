@@ -125,4 +125,4 @@ void host_loop::close_lane(std::uint32_t lane) noexcept {
   s.fds.clear();
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -32,14 +32,15 @@ class host_loop {
   host_loop(const host_loop&) = delete;
   host_loop& operator=(const host_loop&) = delete;
 
-  void post(std::uint32_t lane, spawn_task_fn fn, void* arg) noexcept;                     // [any]
-  std::uint64_t arm(std::uint32_t lane, std::uint64_t at_ns, spawn_task_fn fn, void* arg); // [lane]
-  void cancel(std::uint32_t lane, std::uint64_t id) noexcept;                              // [lane]
+  void post(std::uint32_t lane, spawn_task_fn fn, void* arg) noexcept;  // [any]
+  std::uint64_t arm(std::uint32_t lane, std::uint64_t at_ns, spawn_task_fn fn,
+                    void* arg);                                // [lane]
+  void cancel(std::uint32_t lane, std::uint64_t id) noexcept;  // [lane]
   [[nodiscard]] spawn_status watch(std::uint32_t lane, int fd, std::uint32_t events,
-                                   spawn_task_fn fn, void* arg) noexcept; // [lane]
-  void unwatch(std::uint32_t lane, int fd) noexcept;                      // [lane]
+                                   spawn_task_fn fn, void* arg) noexcept;  // [lane]
+  void unwatch(std::uint32_t lane, int fd) noexcept;                       // [lane]
 
-  void close_lane(std::uint32_t lane) noexcept; // cancels all of it [lane]
+  void close_lane(std::uint32_t lane) noexcept;  // cancels all of it [lane]
 
  private:
   struct plugin_timer;
@@ -61,4 +62,4 @@ class host_loop {
   std::shared_ptr<shared> shared_;
 };
 
-} // namespace spawn
+}  // namespace spawn

@@ -20,7 +20,7 @@ bool valid_name(const char* name) noexcept {
   return std::string_view(name).find_first_not_of(allowed) == std::string_view::npos;
 }
 
-} // namespace
+}  // namespace
 
 std::uint32_t host_metrics::define(std::uint32_t type, const char* name, const char* help,
                                    const char* const* labels, std::uint32_t n) noexcept {
@@ -122,4 +122,4 @@ std::uint64_t host_metrics::dropped() const noexcept {
   return dropped_;
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -15,9 +15,9 @@ enum class metric_type : std::uint32_t { counter = 1, gauge = 2, histogram = 3 }
 // Values of one metric for one set of label values. A histogram keeps count, sum and buckets.
 struct metric_series {
   std::vector<std::string> labels;
-  double value = 0; // counter: total. gauge: last. histogram: sum
+  double value = 0;  // counter: total. gauge: last. histogram: sum
   std::uint64_t count = 0;
-  std::vector<std::uint64_t> buckets; // histogram: per bound of metric_bounds, not cumulative
+  std::vector<std::uint64_t> buckets;  // histogram: per bound of metric_bounds, not cumulative
 };
 
 struct metric_family {
@@ -43,7 +43,7 @@ class host_metrics {
   // A number > 0, or 0: bad type, bad name, or too many. No more once frozen. [control]
   std::uint32_t define(std::uint32_t type, const char* name, const char* help,
                        const char* const* labels, std::uint32_t n) noexcept;
-  void freeze() noexcept; // start ended: the set of metrics is fixed [control]
+  void freeze() noexcept;  // start ended: the set of metrics is fixed [control]
   void add(std::uint32_t metric, const spawn_slice* label_values, double v) noexcept;
   void observe(std::uint32_t metric, const spawn_slice* label_values, double v) noexcept;
 
@@ -63,4 +63,4 @@ class host_metrics {
   bool frozen_ = false;
 };
 
-} // namespace spawn
+}  // namespace spawn

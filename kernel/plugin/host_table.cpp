@@ -91,7 +91,7 @@ void health(const spawn_host* h, std::uint32_t serving, spawn_slice why) noexcep
   }
 }
 
-} // namespace
+}  // namespace
 
 host_table* owner_of(const spawn_host* h) noexcept {
   if (h == nullptr || h->host_data == nullptr) {
@@ -159,7 +159,7 @@ void host_table::complete(spawn_op* const* ops, std::uint32_t n) noexcept {
     if (of_kernel) {
       ++ended;
     } else {
-      wake = true; // a life-cycle op: the control thread waits for it
+      wake = true;  // a life-cycle op: the control thread waits for it
     }
   }
   completed_.fetch_add(ended);
@@ -173,7 +173,7 @@ void host_table::fault(errc why, std::string text) noexcept {
   {
     const std::lock_guard hold(mutex_);
     if (faulted_.load(std::memory_order_relaxed)) {
-      return; // the first cause is the one to look at
+      return;  // the first cause is the one to look at
     }
     fault_cause_ = error{why, 0, text};
     faulted_.store(true, std::memory_order_release);
@@ -208,4 +208,4 @@ std::uint64_t host_table::late_calls() noexcept {
   return late_calls_seen.load();
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -21,7 +21,7 @@ class host_loop;
 class blocking_pool;
 class transport_sink;
 
-struct host_block; // what the plugin has a pointer to; never freed
+struct host_block;  // what the plugin has a pointer to; never freed
 
 // What the interfaces of a host are made of; those not set are not offered. Borrowed.
 struct host_services {
@@ -29,7 +29,7 @@ struct host_services {
   host_loop* loop = nullptr;
   blocking_pool* blocking = nullptr;
   std::atomic<transport_sink*> transport{nullptr};
-  bool is_transport = false; // the sink comes later, the plugin may ask now
+  bool is_transport = false;  // the sink comes later, the plugin may ask now
 };
 
 // One per instance (and one per library, for init). Counts what the plugin does and contains what
@@ -54,7 +54,7 @@ class host_table {
   [[nodiscard]] const std::string& plugin() const noexcept { return plugin_; }
   [[nodiscard]] const std::string& instance() const noexcept { return instance_; }
   [[nodiscard]] const clock& time() const noexcept { return time_; }
-  host_services services; // [control], before create
+  host_services services;  // [control], before create
 
   // --- what the plugin calls ---
   void complete(spawn_op* const* ops, std::uint32_t n) noexcept;
@@ -98,4 +98,4 @@ class host_table {
 // The host_table behind a spawn_host, or nothing after destroy. For the interfaces' functions.
 [[nodiscard]] host_table* owner_of(const spawn_host* h) noexcept;
 
-} // namespace spawn
+}  // namespace spawn

@@ -144,7 +144,7 @@ result<void> plugin_instance::stop(std::uint64_t limit_ms) {
   keep_first(on_each_lane(*core_->loops.lanes, lanes_run_, limit_ms,
                           [core = core_](lane& at) { core->loop.close_lane(at.index()); }));
   if (!out) {
-    inside_ = true; // a lane, or the store's thread, is still in there
+    inside_ = true;  // a lane, or the store's thread, is still in there
   }
   keep_first(run_step("stop", core_->raw->vt->stop, limit_ms));
   if (!core_->blocking.stop(limit_ms)) {
@@ -239,4 +239,4 @@ instance_counters plugin_instance::counters() const {
   return out;
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -17,7 +17,7 @@ struct instance_options {
   std::string config_json = "{}";
   secret_list secrets;
   lane_loops loops;
-  std::uint64_t create_limit_ms = 1'000; // also init, and destroy
+  std::uint64_t create_limit_ms = 1'000;  // also init, and destroy
 };
 
 // What drain left: operations the plugin never ended.
@@ -98,7 +98,7 @@ class plugin_instance {
   std::shared_ptr<instance_core> core_;
   state state_ = state::created;
   bool lanes_run_ = true;
-  bool inside_ = false; // a call into the plugin never returned
+  bool inside_ = false;  // a call into the plugin never returned
   std::uint64_t destroy_limit_ms_ = 1'000;
   std::uint64_t last_step_id_ = 0;
   std::shared_ptr<std::deque<control_op>> steps_ = std::make_shared<std::deque<control_op>>();
@@ -106,4 +106,4 @@ class plugin_instance {
 
 [[nodiscard]] std::string_view name(plugin_instance::state state) noexcept;
 
-} // namespace spawn
+}  // namespace spawn

@@ -50,4 +50,4 @@ std::uint64_t instance_core::in_flight() const noexcept {
   return submitted > ended ? submitted - ended : 0;
 }
 
-} // namespace spawn
+}  // namespace spawn

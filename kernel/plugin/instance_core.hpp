@@ -24,7 +24,7 @@ class instance_port {
   virtual ~instance_port() = default;
   // Operations handed to the plugin so far. [any]
   [[nodiscard]] virtual std::uint64_t submitted() const noexcept = 0;
-  virtual void add_times(call_times& sum) const noexcept = 0; // [any]
+  virtual void add_times(call_times& sum) const noexcept = 0;  // [any]
   // Gates are closed from here on.
   virtual void list_unfinished(std::vector<unfinished_op>& out) const = 0;
   // Calls lane_close where no operation is in flight, each on its own thread.
@@ -79,12 +79,12 @@ struct instance_core {
   blocking_pool blocking;
   spawn_instance* raw = nullptr;
   std::atomic<bool> accepting{false};
-  std::atomic<std::uint64_t> ended_here{0}; // by the kernel, in the plugin's place
+  std::atomic<std::uint64_t> ended_here{0};  // by the kernel, in the plugin's place
   std::atomic<std::uint64_t> slow_calls{0};
   std::atomic<std::uint64_t> failed_publishes{0};
   std::atomic<std::uint64_t> slow_logged_ns{0};
-  std::vector<instance_port*> ports;               // [control]
-  std::atomic<std::uint64_t> retired_submitted{0}; // of ports that are gone
+  std::vector<instance_port*> ports;                // [control]
+  std::atomic<std::uint64_t> retired_submitted{0};  // of ports that are gone
 };
 
-} // namespace spawn
+}  // namespace spawn

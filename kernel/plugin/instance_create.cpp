@@ -141,7 +141,7 @@ result<void> check_interface(const plugin_instance& made) {
   return {};
 }
 
-} // namespace
+}  // namespace
 
 result<std::unique_ptr<plugin_instance>> plugin_instance::create(
     std::shared_ptr<plugin_library> library, const clock& time, instance_options options) {
@@ -197,4 +197,4 @@ result<std::unique_ptr<plugin_instance>> plugin_instance::create(
   return made;
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -22,4 +22,4 @@ result<nlohmann::json> parse_json(std::string_view text) {
   }
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -13,4 +13,4 @@ inline constexpr int json_depth_max = 64;
 // Never throws. Errors say where.
 [[nodiscard]] result<nlohmann::json> parse_json(std::string_view text);
 
-} // namespace spawn
+}  // namespace spawn

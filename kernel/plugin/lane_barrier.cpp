@@ -52,4 +52,4 @@ result<void> on_each_lane(const lane_set& lanes, bool running, std::uint64_t lim
                                   std::to_string(limit_ms) + " ms");
 }
 
-} // namespace spawn
+}  // namespace spawn

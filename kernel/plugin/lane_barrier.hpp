@@ -15,4 +15,4 @@ namespace spawn {
 [[nodiscard]] result<void> on_each_lane(const lane_set& lanes, bool running, std::uint64_t limit_ms,
                                         unique_function<void(lane&)> f);
 
-} // namespace spawn
+}  // namespace spawn

@@ -26,4 +26,4 @@ class lane_io {
   virtual void unwatch(int fd) noexcept = 0;
 };
 
-} // namespace spawn
+}  // namespace spawn

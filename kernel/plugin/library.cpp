@@ -52,7 +52,7 @@ result<void> check_table(const spawn_plugin_entry* entry, const std::string& sub
   return {};
 }
 
-} // namespace
+}  // namespace
 
 plugin_library::plugin_library(const spawn_plugin_entry* entry, plugin_manifest manifest,
                                origin from)
@@ -129,4 +129,4 @@ result<void> plugin_library::init(const clock& time, std::uint64_t limit_ms) {
   return {};
 }
 
-} // namespace spawn
+}  // namespace spawn

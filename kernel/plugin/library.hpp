@@ -25,8 +25,8 @@ class plugin_library {
     virtual ~mapping() = default;
   };
   struct origin {
-    std::filesystem::path path;   // as resolved; empty for from_entry
-    std::filesystem::path loaded; // the copy in the store
+    std::filesystem::path path;    // as resolved; empty for from_entry
+    std::filesystem::path loaded;  // the copy in the store
     std::string sha256;
     std::vector<lint_finding> warnings;
     std::unique_ptr<mapping> mapped;
@@ -60,9 +60,9 @@ class plugin_library {
   const spawn_plugin_entry* entry_;
   plugin_manifest manifest_;
   origin from_;
-  std::unique_ptr<host_table> host_; // handed to init; has to live until deinit
+  std::unique_ptr<host_table> host_;  // handed to init; has to live until deinit
   bool inited_ = false;
   bool kept_ = false;
 };
 
-} // namespace spawn
+}  // namespace spawn

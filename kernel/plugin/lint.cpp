@@ -78,7 +78,7 @@ void check_needed(const elf_image& image, const plugin_manifest& manifest,
   }
 }
 
-} // namespace
+}  // namespace
 
 bool is_entry_symbol(std::string_view name) noexcept {
   if (!name.starts_with(entry_prefix) || name.size() == entry_prefix.size()) {
@@ -97,4 +97,4 @@ std::vector<lint_finding> lint(const elf_image& image, const plugin_manifest& ma
   return out;
 }
 
-} // namespace spawn
+}  // namespace spawn

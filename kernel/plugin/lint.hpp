@@ -13,8 +13,8 @@ enum class lint_severity { warn, refuse };
 
 struct lint_finding {
   lint_severity severity = lint_severity::refuse;
-  std::string rule; // stable name: "exports", "unique", "textrel", "stack", "rpath", ...
-  std::string text; // what is wrong and what to do about it
+  std::string rule;  // stable name: "exports", "unique", "textrel", "stack", "rpath", ...
+  std::string text;  // what is wrong and what to do about it
 };
 
 // All findings, refusals first. [any]
@@ -24,4 +24,4 @@ struct lint_finding {
 // True for spawn_plugin_entry_<number>.
 [[nodiscard]] bool is_entry_symbol(std::string_view name) noexcept;
 
-} // namespace spawn
+}  // namespace spawn

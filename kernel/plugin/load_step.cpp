@@ -39,4 +39,4 @@ tl::unexpected<error> refuse(load_step step, std::string_view subject, std::stri
   return fail(code, std::move(text));
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -99,7 +99,7 @@ result<std::unique_ptr<dll_mapping>> map_file(const fs::path& copy, bool unloada
   return out;
 }
 
-} // namespace
+}  // namespace
 
 result<std::shared_ptr<plugin_library>> load_library(const fs::path& file, const store_dir& store,
                                                      const expected_plugin& expected) {
@@ -164,4 +164,4 @@ result<std::shared_ptr<plugin_library>> load_library(const fs::path& file, const
   return plugin_library::adopt(entry, std::move(*manifest), *json, std::move(from));
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -15,8 +15,8 @@ namespace spawn {
 struct expected_plugin {
   std::string kind;
   std::string name;
-  std::string version; // exact
-  std::string sha256;  // pin, hex
+  std::string version;  // exact
+  std::string sha256;   // pin, hex
 };
 
 // Reads the file once: the bytes that were checked are the bytes that are copied, hashed and
@@ -24,4 +24,4 @@ struct expected_plugin {
 [[nodiscard]] result<std::shared_ptr<plugin_library>> load_library(
     const std::filesystem::path& file, const store_dir& store, const expected_plugin& expected);
 
-} // namespace spawn
+}  // namespace spawn

@@ -137,4 +137,4 @@ std::vector<plugin_info> plugin_manager::list() const {
   return out;
 }
 
-} // namespace spawn
+}  // namespace spawn

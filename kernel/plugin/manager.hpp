@@ -13,8 +13,8 @@
 namespace spawn {
 
 struct plugin_manager_options {
-  std::vector<std::filesystem::path> paths; // absolute; searched in order
-  std::filesystem::path store_dir;          // absolute, private; made when missing
+  std::vector<std::filesystem::path> paths;  // absolute; searched in order
+  std::filesystem::path store_dir;           // absolute, private; made when missing
   // This kernel can not check signatures: true refuses every plugin file.
   bool require_signed = false;
   std::uint64_t create_limit_ms = 1'000;
@@ -22,24 +22,24 @@ struct plugin_manager_options {
 
 // One instance of the configuration.
 struct plugin_request {
-  std::string kind;    // "statestore", "transport", "workflow", ...
-  std::string use;     // plugin name: "sqlite"
-  std::string version; // range, empty: any
+  std::string kind;     // "statestore", "transport", "workflow", ...
+  std::string use;      // plugin name: "sqlite"
+  std::string version;  // range, empty: any
   std::string instance;
   std::string config_json = "{}";
   secret_list secrets;
-  std::string sha256; // pin, empty: none
+  std::string sha256;  // pin, empty: none
 };
 
 // For the admin API.
 struct plugin_info {
   std::string kind, name, version, license, instance;
-  std::string path; // as resolved, empty for built-in ones
+  std::string path;  // as resolved, empty for built-in ones
   std::string sha256;
-  std::string state; // "started", ...
+  std::string state;  // "started", ...
   bool serving = false;
   bool faulted = false;
-  std::string why; // when not serving
+  std::string why;  // when not serving
   std::vector<lint_finding> warnings;
   instance_counters counters;
 };
@@ -86,8 +86,8 @@ class plugin_manager {
   const lane_loops loops_;
   const clock& time_;
   std::optional<store_dir> store_;
-  std::map<std::filesystem::path, std::shared_ptr<plugin_library>> libraries_; // by store path
+  std::map<std::filesystem::path, std::shared_ptr<plugin_library>> libraries_;  // by store path
   std::vector<std::unique_ptr<plugin_instance>> instances_;
 };
 
-} // namespace spawn
+}  // namespace spawn

@@ -118,7 +118,7 @@ result<void> take_traits(const json& from, plugin_manifest& out) {
   return {};
 }
 
-} // namespace
+}  // namespace
 
 bool plugin_manifest::has(std::string_view capability) const noexcept {
   return std::find(capabilities.begin(), capabilities.end(), capability) != capabilities.end();
@@ -141,4 +141,4 @@ result<plugin_manifest> parse_manifest(std::string_view text) {
   return out;
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -14,18 +14,18 @@ enum class lane_mode { one, many };
 
 // Checked; made from the text of the note or of the entry.
 struct plugin_manifest {
-  std::string kind;    // "statestore", "transport", "activator", "workflow", "sealer", "actors"
-  std::string name;    // [a-z0-9._-], as in the configuration
-  std::string version; // MAJOR.MINOR.PATCH
-  std::string license; // empty: not told
+  std::string kind;     // "statestore", "transport", "activator", "workflow", "sealer", "actors"
+  std::string name;     // [a-z0-9._-], as in the configuration
+  std::string version;  // MAJOR.MINOR.PATCH
+  std::string license;  // empty: not told
   std::uint32_t abi_major = 0;
   std::uint32_t abi_minor = 0;
   lane_mode lanes = lane_mode::many;
-  bool blocking = false;                 // submit may block: it gets a thread of its own
-  std::vector<std::string> capabilities; // at most what the instance will announce
-  std::string config_schema;             // JSON Schema of `config`; empty: not checked
-  bool protobuf_full = false;            // links libprotobuf.so and owns its files' names
-  bool unloadable = false;               // may be closed when its last instance is gone
+  bool blocking = false;                  // submit may block: it gets a thread of its own
+  std::vector<std::string> capabilities;  // at most what the instance will announce
+  std::string config_schema;              // JSON Schema of `config`; empty: not checked
+  bool protobuf_full = false;             // links libprotobuf.so and owns its files' names
+  bool unloadable = false;                // may be closed when its last instance is gone
 
   [[nodiscard]] bool has(std::string_view capability) const noexcept;
   [[nodiscard]] std::string label() const { return kind + "/" + name + "@" + version; }
@@ -37,4 +37,4 @@ struct plugin_manifest {
 // Errors name the key. Unknown keys are for newer kernels and are passed over. [any]
 [[nodiscard]] result<plugin_manifest> parse_manifest(std::string_view json);
 
-} // namespace spawn
+}  // namespace spawn

@@ -56,7 +56,7 @@ std::string not_found_text(std::string_view range, const std::vector<fs::path>& 
   return text;
 }
 
-} // namespace
+}  // namespace
 
 result<plugin_file> resolve_plugin(const std::vector<fs::path>& dirs, std::string_view kind,
                                    std::string_view name, std::string_view range) {
@@ -100,4 +100,4 @@ result<plugin_file> resolve_plugin(const std::vector<fs::path>& dirs, std::strin
   return *best;
 }
 
-} // namespace spawn
+}  // namespace spawn

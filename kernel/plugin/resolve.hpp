@@ -11,7 +11,7 @@ namespace spawn {
 
 struct plugin_file {
   std::filesystem::path path;
-  std::string version; // of its folder; for a file without one, of its manifest
+  std::string version;  // of its folder; for a file without one, of its manifest
 };
 
 // The highest version in <dir>/<kind>/<name>/<version>/plugin.so that the range accepts, or the
@@ -22,4 +22,4 @@ struct plugin_file {
                                                  std::string_view kind, std::string_view name,
                                                  std::string_view range);
 
-} // namespace spawn
+}  // namespace spawn

@@ -30,4 +30,4 @@ static_assert(static_cast<int>(errc::aborted) == SPAWN_E_ABORTED);
   return static_cast<errc>(status);
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -49,7 +49,7 @@ result<void> check_private(const std::filesystem::path& dir) {
   return {};
 }
 
-} // namespace
+}  // namespace
 
 std::string sha256_hex(std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -113,4 +113,4 @@ result<std::filesystem::path> store_dir::put(std::string_view bytes,
   return file;
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -33,4 +33,4 @@ class store_dir {
   std::filesystem::path dir_;
 };
 
-} // namespace spawn
+}  // namespace spawn

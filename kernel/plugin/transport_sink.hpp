@@ -13,4 +13,4 @@ class transport_sink {
   virtual void deliver(const spawn_tp_message* messages, std::uint32_t n) noexcept = 0;
 };
 
-} // namespace spawn
+}  // namespace spawn

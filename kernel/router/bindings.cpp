@@ -25,9 +25,14 @@ result<void> bindings::decode(std::string_view bytes, binding& into) {
   wire::reader r(bytes);
   while (r.next()) {
     switch (r.field()) {
-      case 1: into.parent = r.text(); break;
-      case 2: into.restore_revision = r.varint(); break;
-      default: r.skip();
+      case 1:
+        into.parent = r.text();
+        break;
+      case 2:
+        into.restore_revision = r.varint();
+        break;
+      default:
+        r.skip();
     }
   }
   if (!r.ok()) {

@@ -15,7 +15,7 @@ namespace spawn {
 struct binding {
   std::string system;
   std::string name;
-  std::string parent;                // what is durable; empty: nothing yet
+  std::string parent;                  // what is durable; empty: nothing yet
   std::uint64_t restore_revision = 0;  // its next activation begins with this one
   record_version version;
 };

@@ -88,8 +88,8 @@ void lane_router::carry(invocation_ptr message, lane_router& to) {
 
 void lane_router::receive(invocation_ptr message) {
   if (!message->caller_settled) {
-    const auto caller = resolve(message->caller.system, message->caller.name,
-                                message->caller.parent);
+    const auto caller =
+        resolve(message->caller.system, message->caller.name, message->caller.parent);
     if (cells_.settle_caller(message, caller.id.view())) {
       route(std::move(message));
     }
@@ -371,26 +371,30 @@ void lane_router::uninstall(std::string_view system, std::string_view type) {
 
 void lane_router::bind(std::string_view system, std::string_view name, std::string_view parent,
                        std::uint64_t restore_revision, bindings::done_fn done) {
-  bindings_.bind(system, name, parent, restore_revision,
-                 [this, restoring = restore_revision != 0,
-                  id = actor_id(actor_view{system, parent, name}),
-                  then = std::move(done)](result<void> bound) mutable {
-                   if (bound && restoring) {
-                     cells_.recycle(id.view());
-                   }
-                   if (bound) {
-                     if (actor_type* type = find_type(id.system, id.parent);
-                         type != nullptr && !type->now->channels.empty()) {
-                       channels_.subscribe(id.view(), *type);
-                     }
-                   }
-                   then(std::move(bound));
-                 });
+  bindings_.bind(
+      system, name, parent, restore_revision,
+      [this, restoring = restore_revision != 0, id = actor_id(actor_view{system, parent, name}),
+       then = std::move(done)](result<void> bound) mutable {
+        if (bound && restoring) {
+          cells_.recycle(id.view());
+        }
+        if (bound) {
+          if (actor_type* type = find_type(id.system, id.parent);
+              type != nullptr && !type->now->channels.empty()) {
+            channels_.subscribe(id.view(), *type);
+          }
+        }
+        then(std::move(bound));
+      });
 }
 
-void lane_router::recover(binding from) { bindings_.recover(std::move(from)); }
+void lane_router::recover(binding from) {
+  bindings_.recover(std::move(from));
+}
 
-void lane_router::restored(actor_view id) { bindings_.restored(id.system, id.name); }
+void lane_router::restored(actor_view id) {
+  bindings_.restored(id.system, id.name);
+}
 
 void lane_router::begin_service() {
   serving_ = true;

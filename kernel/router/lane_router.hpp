@@ -25,8 +25,8 @@ struct broadcast_message {
   bool from_elsewhere = false;
 };
 
-// Resolves a message to an actor (protocol.md 4.5 [K]), hands it to its cell, and carries what cells
-// send. Borrows everything; made before its lane starts, destroyed after it stopped. [lane]
+// Resolves a message to an actor (protocol.md 4.5 [K]), hands it to its cell, and carries what
+// cells send. Borrows everything; made before its lane starts, destroyed after it stopped. [lane]
 class lane_router final : public outbound {
  public:
   struct parts {
@@ -54,9 +54,7 @@ class lane_router final : public outbound {
   void install(definition_ptr def);
   void uninstall(std::string_view system, std::string_view type);
   [[nodiscard]] actor_type* find_type(std::string_view system, std::string_view type);
-  [[nodiscard]] bool serves(std::string_view system) const {
-    return systems_.contains(system);
-  }
+  [[nodiscard]] bool serves(std::string_view system) const { return systems_.contains(system); }
   // Binds a spawned name (this lane owns it); calls back once durable.
   void bind(std::string_view system, std::string_view name, std::string_view parent,
             std::uint64_t restore_revision, bindings::done_fn done);

@@ -11,16 +11,22 @@ namespace {
 
 constexpr std::string_view type_url = "spawn.kernel/Registration";
 
-outcome refused(failure why, std::string text) { return outcome::failed(why, std::move(text)); }
+outcome refused(failure why, std::string text) {
+  return outcome::failed(why, std::move(text));
+}
 
 failure failure_of(errc code) {
   switch (code) {
-    case errc::unknown_outcome: return failure::outcome_unknown;
+    case errc::unknown_outcome:
+      return failure::outcome_unknown;
     case errc::invalid:
-    case errc::too_large: return failure::invalid_argument;
+    case errc::too_large:
+      return failure::invalid_argument;
     case errc::corrupt:
-    case errc::denied: return failure::corrupt;
-    default: return failure::unavailable;
+    case errc::denied:
+      return failure::corrupt;
+    default:
+      return failure::unavailable;
   }
 }
 
@@ -34,9 +40,8 @@ struct registrar::request {
   reply_slot* reply = nullptr;
 };
 
-registrar::registrar(lane_set& lanes, std::span<lane_router* const> routers,
-                     const policies& rules, record_writer& records, record_codec& codec,
-                     journal& store)
+registrar::registrar(lane_set& lanes, std::span<lane_router* const> routers, const policies& rules,
+                     record_writer& records, record_codec& codec, journal& store)
     : lanes_(lanes),
       routers_(routers.begin(), routers.end()),
       rules_(rules),
@@ -88,12 +93,23 @@ result<registrar::stored> registrar::decode(std::string_view bytes, std::string_
   wire::reader r(bytes);
   while (r.next()) {
     switch (r.field()) {
-      case 1: out.encoded_actor = r.bytes(); break;
-      case 2: out.encoded_service = r.bytes(); break;
-      case 3: out.registered_ms = r.int64(); break;
-      case 4: told.address = r.text(); break;
-      case 5: told.port = static_cast<std::uint16_t>(r.varint()); break;
-      default: r.skip();
+      case 1:
+        out.encoded_actor = r.bytes();
+        break;
+      case 2:
+        out.encoded_service = r.bytes();
+        break;
+      case 3:
+        out.registered_ms = r.int64();
+        break;
+      case 4:
+        told.address = r.text();
+        break;
+      case 5:
+        told.port = static_cast<std::uint16_t>(r.varint());
+        break;
+      default:
+        r.skip();
     }
   }
   if (!r.ok()) {
@@ -103,8 +119,8 @@ result<registrar::stored> registrar::decode(std::string_view bytes, std::string_
     told.name = "registered";
     out.host_override = told;
   }
-  SPAWN_TRY(out.def, define(out.encoded_actor, system, type, out.encoded_service,
-                            out.host_override));
+  SPAWN_TRY(out.def,
+            define(out.encoded_actor, system, type, out.encoded_service, out.host_override));
   return out;
 }
 
@@ -118,8 +134,8 @@ void registrar::register_host(std::string body, std::optional<host_address> host
   auto work = std::make_unique<request>();
   work->reply = &reply;
   for (const auto& actor : read->actors) {
-    auto def = define(actor.encoded, read->system, actor.name, read->encoded_service,
-                      host_override);
+    auto def =
+        define(actor.encoded, read->system, actor.name, read->encoded_service, host_override);
     if (!def) {
       reply.answer(refused(failure::invalid_argument, def.error().text));
       return;
@@ -162,9 +178,10 @@ void registrar::write(request& work) {
       defs.push_back(entry.def);
     }
     if (ended->failed) {
-      reply->answer(refused(failure_of(ended->failed->code), "the registration could not be "
-                                                             "stored: " +
-                                                                 ended->failed->text));
+      reply->answer(refused(failure_of(ended->failed->code),
+                            "the registration could not be "
+                            "stored: " +
+                                ended->failed->text));
     } else {
       publish(std::move(defs), [reply] { reply->answer(outcome::done({})); });
     }
@@ -186,17 +203,18 @@ void registrar::write(request& work) {
       continue;
     }
     ++work.outstanding;
-    records_.put(std::move(*store_key), std::string(type_url), encode(entry),
-                 found == known_.end() ? record_version{} : found->second.version,
-                 [this, one_done, &work, &slot_key = at, &slot = entry](result<record_version> put) {
-                   if (put) {
-                     slot.version = *put;
-                     known_[slot_key] = slot;
-                   } else {
-                     work.failed = put.error();
-                   }
-                   one_done();
-                 });
+    records_.put(
+        std::move(*store_key), std::string(type_url), encode(entry),
+        found == known_.end() ? record_version{} : found->second.version,
+        [this, one_done, &work, &slot_key = at, &slot = entry](result<record_version> put) {
+          if (put) {
+            slot.version = *put;
+            known_[slot_key] = slot;
+          } else {
+            work.failed = put.error();
+          }
+          one_done();
+        });
   }
   one_done();
 }
@@ -253,8 +271,7 @@ std::vector<host_entry> registrar::hosts() const {
   return out;
 }
 
-void registrar::forget(std::string_view service,
-                       unique_function<void(result<std::size_t>)> done) {
+void registrar::forget(std::string_view service, unique_function<void(result<std::size_t>)> done) {
   std::vector<key> gone;
   for (const auto& [at, entry] : known_) {
     auto info = wire::read_service_info(entry.encoded_service);
@@ -284,9 +301,8 @@ void registrar::forget(std::string_view service,
                         known_.erase(at);
                         ++all->removed;
                         for (lane_router* router : routers_) {
-                          post(router->home(), [router, at] {
-                            router->uninstall(at.first, at.second);
-                          });
+                          post(router->home(),
+                               [router, at] { router->uninstall(at.first, at.second); });
                         }
                       } else {
                         all->failed = removed.error();
@@ -335,9 +351,8 @@ void registrar::spawn(std::span<lane_router* const> routers, lane_set& lanes, la
   };
   for (const auto& entry : *read) {
     lane_router* owner = routers[lanes.of(lane_hash(entry.system, entry.name)).index()];
-    post(owner->home(), [owner, all, one_done, revision, id = actor_id(actor_view{
-                                                             entry.system, entry.parent,
-                                                             entry.name})] {
+    post(owner->home(), [owner, all, one_done, revision,
+                         id = actor_id(actor_view{entry.system, entry.parent, entry.name})] {
       owner->bind(id.system, id.name, id.parent, revision, [all, one_done](result<void> bound) {
         if (!bound) {
           all->failed = static_cast<int>(bound.error().code);

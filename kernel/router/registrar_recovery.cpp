@@ -17,8 +17,8 @@ void registrar::list(std::string from, std::string to, std::string cursor,
     unique_function<void(result<void>)> done;
   };
   constexpr std::uint32_t page_rows = 1'000;
-  auto* work = new page{this,          std::move(from), std::move(to), std::move(cursor),
-                        std::move(each), std::move(done)};
+  auto* work = new page{
+      this, std::move(from), std::move(to), std::move(cursor), std::move(each), std::move(done)};
   list_request* request = lists_.take();
   request->clear();
   request->owner = work;
@@ -81,8 +81,7 @@ void registrar::note_unreadable(std::string_view store_key, record_version versi
 void registrar::recover(unique_function<void(result<void>)> ready) {
   const key_range registrations = registration_range();
   auto then = std::make_shared<unique_function<void(result<void>)>>(std::move(ready));
-  const auto take_registration = [this](std::string_view store_key,
-                                        record read) -> result<void> {
+  const auto take_registration = [this](std::string_view store_key, record read) -> result<void> {
     SPAWN_TRY(auto at, parse_registration_key(store_key));
     SPAWN_TRY(stored entry, decode(read.payload, at.system, at.type));
     entry.version = {read.revision, read.writer};

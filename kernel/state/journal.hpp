@@ -27,9 +27,9 @@ struct journal_counters {
   std::uint64_t largest = 0;
 };
 
-// One per lane and store instance (D22). A store with one queue for all lanes gets a lane's batch at
-// the end of the turn, and joins the batches that wait there by itself. A store with a channel per
-// lane gets one batch at a time: while it is in flight, the next one fills. [lane]
+// One per lane and store instance (D22). A store with one queue for all lanes gets a lane's batch
+// at the end of the turn, and joins the batches that wait there by itself. A store with a channel
+// per lane gets one batch at a time: while it is in flight, the next one fills. [lane]
 class journal {
  public:
   journal(lane& home, statestore_port& store);

@@ -10,8 +10,8 @@ void sealed_record::fill(spawn_ss_save& op) noexcept {
   op.n_payload = has_payload ? 1 : 0;
 }
 
-result<void> record_codec::seal(std::string_view key, std::uint64_t revision,
-                                std::uint64_t writer, const record_meta& meta, bool has_payload,
+result<void> record_codec::seal(std::string_view key, std::uint64_t revision, std::uint64_t writer,
+                                const record_meta& meta, bool has_payload,
                                 std::string_view type_url, std::string_view payload,
                                 sealed_record& out) {
   out.has_payload = has_payload;

@@ -15,9 +15,9 @@ struct record_version {
   std::uint64_t writer = 0;
 };
 
-// The last word wins: a conflict is answered by writing again over what is there, a doubtful save by
-// repeating it, an unavailable store by patience, all of it until `patience_ms` has passed. Callers
-// write one record at a time. [lane]
+// The last word wins: a conflict is answered by writing again over what is there, a doubtful save
+// by repeating it, an unavailable store by patience, all of it until `patience_ms` has passed.
+// Callers write one record at a time. [lane]
 class record_writer {
  public:
   using done_fn = unique_function<void(result<record_version>)>;

@@ -5,8 +5,8 @@
 namespace spawn {
 
 // 40 bits of this kernel's incarnation, drawn at start, and 24 bits of activation per lane and
-// incarnation. When a lane has used its 24 bits it takes a further incarnation: the base moves on by
-// one, within a span of incarnations that is this lane's own. [lane]
+// incarnation. When a lane has used its 24 bits it takes a further incarnation: the base moves on
+// by one, within a span of incarnations that is this lane's own. [lane]
 class writer_ids {
  public:
   // `incarnation`: random, the same for all lanes of a process.

@@ -8,10 +8,17 @@ bool read_actor_id(std::string_view bytes, actor_view& out) noexcept {
   reader r(bytes);
   while (r.next()) {
     switch (r.field()) {
-      case 1: out.name = r.text(); break;
-      case 2: out.system = r.text(); break;
-      case 3: out.parent = r.text(); break;
-      default: r.skip();
+      case 1:
+        out.name = r.text();
+        break;
+      case 2:
+        out.system = r.text();
+        break;
+      case 3:
+        out.parent = r.text();
+        break;
+      default:
+        r.skip();
     }
   }
   return r.ok();
@@ -33,9 +40,14 @@ bool read_any(std::string_view bytes, any_view& out) noexcept {
   reader r(bytes);
   while (r.next()) {
     switch (r.field()) {
-      case 1: out.type_url = r.text(); break;
-      case 2: out.value = r.bytes(); break;
-      default: r.skip();
+      case 1:
+        out.type_url = r.text();
+        break;
+      case 2:
+        out.value = r.bytes();
+        break;
+      default:
+        r.skip();
     }
   }
   return r.ok();
@@ -55,9 +67,14 @@ bool read_entry(std::string_view bytes, kv_view& out) noexcept {
   reader r(bytes);
   while (r.next()) {
     switch (r.field()) {
-      case 1: out.key = r.text(); break;
-      case 2: out.value = r.text(); break;
-      default: r.skip();
+      case 1:
+        out.key = r.text();
+        break;
+      case 2:
+        out.value = r.text();
+        break;
+      default:
+        r.skip();
     }
   }
   return r.ok();

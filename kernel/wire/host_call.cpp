@@ -25,8 +25,8 @@ std::size_t context_size(const host_request& call) {
 }
 
 tl::unexpected<error> bad(std::string_view what) {
-  return fail(errc::invalid, "the host's answer is not an ActorInvocationResponse (" +
-                                 std::string(what) + ")");
+  return fail(errc::invalid,
+              "the host's answer is not an ActorInvocationResponse (" + std::string(what) + ")");
 }
 
 result<void> read_context(std::string_view bytes, host_response& out) {
@@ -67,10 +67,18 @@ result<void> read_workflow(std::string_view bytes, host_response& out) {
   reader r(bytes);
   while (r.next()) {
     switch (r.field()) {
-      case 1: out.parts.push_back({"effect", r.bytes()}); break;
-      case 2: broadcast = {"broadcast", r.bytes()}; break;
-      case 3: routing = {"pipe", r.bytes()}; break;
-      case 4: routing = {"forward", r.bytes()}; break;
+      case 1:
+        out.parts.push_back({"effect", r.bytes()});
+        break;
+      case 2:
+        broadcast = {"broadcast", r.bytes()};
+        break;
+      case 3:
+        routing = {"pipe", r.bytes()};
+        break;
+      case 4:
+        routing = {"forward", r.bytes()};
+        break;
       case 1000: {
         any_view part;
         if (!read_any(r.bytes(), part)) {
@@ -79,7 +87,8 @@ result<void> read_workflow(std::string_view bytes, host_response& out) {
         others.push_back({last_segment(part.type_url), part.value});
         break;
       }
-      default: r.skip();
+      default:
+        r.skip();
     }
   }
   if (!r.ok()) {
@@ -155,15 +164,22 @@ result<host_response> read_host_response(std::string_view bytes) {
         }
         break;
       }
-      case 5: workflow = r.bytes(); break;
+      case 5:
+        workflow = r.bytes();
+        break;
       case 6:
         static_cast<void>(r.bytes());
         out.value = {presence::noop, {}};
         break;
-      case 7: out.checkpoint = r.boolean(); break;
+      case 7:
+        out.checkpoint = r.boolean();
+        break;
       case 1:
-      case 2: static_cast<void>(r.text()); break;
-      default: r.skip();
+      case 2:
+        static_cast<void>(r.text());
+        break;
+      default:
+        r.skip();
     }
   }
   if (!r.ok()) {

@@ -61,18 +61,18 @@ result<void> check_request(const invocation& request) {
   SPAWN_CHECK(check_name("register_ref", request.register_ref));
   if (request.metadata.size() > limits::in_force.metadata_entries) {
     return fail(errc::invalid, "InvocationRequest.metadata has " +
-                                   std::to_string(request.metadata.size()) +
-                                   " entries, at most " +
-                                   std::to_string(limits::in_force.metadata_entries) + " are allowed");
+                                   std::to_string(request.metadata.size()) + " entries, at most " +
+                                   std::to_string(limits::in_force.metadata_entries) +
+                                   " are allowed");
   }
   std::size_t bytes = 0;
   for (const auto& entry : request.metadata) {
     bytes += entry.key.size() + entry.value.size();
   }
   if (bytes > limits::in_force.metadata_bytes) {
-    return fail(errc::invalid, "InvocationRequest.metadata has " + std::to_string(bytes) +
-                                   " bytes, at most " +
-                                   std::to_string(limits::in_force.metadata_bytes) + " are allowed");
+    return fail(errc::invalid,
+                "InvocationRequest.metadata has " + std::to_string(bytes) + " bytes, at most " +
+                    std::to_string(limits::in_force.metadata_bytes) + " are allowed");
   }
   return {};
 }
@@ -105,9 +105,15 @@ result<void> read_invocation(invocation& into, echo& repeat) {
         put_bytes(repeat, 3, bytes);
         break;
       }
-      case 3: into.action = r.text(); break;
-      case 4: into.argument = {presence::value, r.bytes()}; break;
-      case 5: into.is_async = r.boolean(); break;
+      case 3:
+        into.action = r.text();
+        break;
+      case 4:
+        into.argument = {presence::value, r.bytes()};
+        break;
+      case 5:
+        into.is_async = r.boolean();
+        break;
       case 6:
         into.has_caller = true;
         if (!read_actor_id(r.bytes(), into.caller)) {
@@ -126,10 +132,17 @@ result<void> read_invocation(invocation& into, echo& repeat) {
         into.metadata.push_back(entry);
         break;
       }
-      case 9: into.scheduled_to = r.int64(); break;
-      case 10: into.pooled = r.boolean(); break;
-      case 11: into.register_ref = r.text(); break;
-      default: r.skip();
+      case 9:
+        into.scheduled_to = r.int64();
+        break;
+      case 10:
+        into.pooled = r.boolean();
+        break;
+      case 11:
+        into.register_ref = r.text();
+        break;
+      default:
+        r.skip();
     }
   }
   if (!r.ok()) {
@@ -158,7 +171,7 @@ result<void> read_invocation(invocation& into, echo& repeat) {
 }
 
 void append_invocation_response(std::string& out, const outcome& ended, std::string_view repeat) {
-  const auto said = ended.ok() ? status::ok
+  const auto said = ended.ok()                              ? status::ok
                     : ended.why == failure::actor_not_found ? status::actor_not_found
                                                             : status::error;
   append_status(out, 1, said, ended.message());

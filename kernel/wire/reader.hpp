@@ -1,5 +1,5 @@
-// Zero-copy protobuf reader and writer: bytes in, views out. Every read is bounds-checked; a message
-// that breaks a rule is refused as a whole.
+// Zero-copy protobuf reader and writer: bytes in, views out. Every read is bounds-checked; a
+// message that breaks a rule is refused as a whole.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -13,7 +13,8 @@ enum class type : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, group = 3, 
 //   reader r(bytes);
 //   while (r.next()) { switch (r.field()) { case 1: x = r.bytes(); break; default: r.skip(); } }
 //   if (!r.ok()) ...
-// A field read with the wrong wire type makes the message bad. Groups are refused (proto3 has none).
+// A field read with the wrong wire type makes the message bad. Groups are refused (proto3 has
+// none).
 class reader {
  public:
   explicit reader(std::string_view message) noexcept

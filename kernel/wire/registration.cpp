@@ -58,7 +58,9 @@ bool read_settings(std::string_view bytes, definition& out) {
         out.kind = kind <= 6 ? static_cast<actor_kind>(kind) : actor_kind::unknown;
         break;
       }
-      case 2: out.stateful = r.boolean(); break;
+      case 2:
+        out.stateful = r.boolean();
+        break;
       case 3: {
         if (!read_strategy(r.bytes(), out.snapshot_ms)) {
           return false;
@@ -77,7 +79,8 @@ bool read_settings(std::string_view bytes, definition& out) {
         }
         break;
       }
-      default: r.skip();
+      default:
+        r.skip();
     }
   }
   return r.ok();
@@ -110,7 +113,8 @@ bool read_timer(std::string_view bytes, definition& out) {
           return false;
         }
         break;
-      default: r.skip();
+      default:
+        r.skip();
     }
   }
   if (r.ok() && timer.period_ms > 0 && !timer.action.empty()) {
@@ -152,9 +156,14 @@ void read_channel(std::string_view element, definition& out) {
     reader r(element);
     while (r.next()) {
       switch (r.field()) {
-        case 1: binding.topic = r.text(); break;
-        case 2: binding.action = r.text(); break;
-        default: r.skip();
+        case 1:
+          binding.topic = r.text();
+          break;
+        case 2:
+          binding.action = r.text();
+          break;
+        default:
+          r.skip();
       }
     }
     is_message = r.ok();
@@ -190,12 +199,23 @@ result<service_info> read_service_info(std::string_view bytes) {
   reader r(bytes);
   while (r.next()) {
     switch (r.field()) {
-      case 1: out.name = r.text(); break;
-      case 2: out.version = r.text(); break;
-      case 3: out.runtime = r.text(); break;
-      case 4: out.library = r.text(); break;
-      case 5: out.library_version = r.text(); break;
-      default: r.skip();
+      case 1:
+        out.name = r.text();
+        break;
+      case 2:
+        out.version = r.text();
+        break;
+      case 3:
+        out.runtime = r.text();
+        break;
+      case 4:
+        out.library = r.text();
+        break;
+      case 5:
+        out.library_version = r.text();
+        break;
+      default:
+        r.skip();
     }
   }
   if (!r.ok()) {
@@ -217,9 +237,14 @@ result<void> read_registry(std::string_view bytes, registration& out) {
     reader pair(r.bytes());
     while (pair.next()) {
       switch (pair.field()) {
-        case 1: entry.name = pair.text(); break;
-        case 2: entry.encoded = pair.bytes(); break;
-        default: pair.skip();
+        case 1:
+          entry.name = pair.text();
+          break;
+        case 2:
+          entry.encoded = pair.bytes();
+          break;
+        default:
+          pair.skip();
       }
     }
     if (!pair.ok()) {
@@ -278,8 +303,7 @@ result<registration> read_registration(std::string_view bytes) {
   return out;
 }
 
-result<std::shared_ptr<definition>> read_definition(std::string_view actor,
-                                                    std::string_view system,
+result<std::shared_ptr<definition>> read_definition(std::string_view actor, std::string_view system,
                                                     std::string_view fallback_name) {
   auto out = std::make_shared<definition>();
   const std::string where = "actor \"" + std::string(fallback_name) + "\"";
@@ -288,9 +312,15 @@ result<std::shared_ptr<definition>> read_definition(std::string_view actor,
   bool good = true;
   while (good && r.next()) {
     switch (r.field()) {
-      case 1: good = read_actor_id(r.bytes(), id); break;
-      case 2: good = read_state(r.bytes(), *out); break;
-      case 3: good = read_settings(r.bytes(), *out); break;
+      case 1:
+        good = read_actor_id(r.bytes(), id);
+        break;
+      case 2:
+        good = read_state(r.bytes(), *out);
+        break;
+      case 3:
+        good = read_settings(r.bytes(), *out);
+        break;
       case 4: {
         std::string name;
         good = read_action_name(r.bytes(), name);
@@ -299,9 +329,14 @@ result<std::shared_ptr<definition>> read_definition(std::string_view actor,
         }
         break;
       }
-      case 5: good = read_timer(r.bytes(), *out); break;
-      case 6: good = read_metadata(r.bytes(), *out); break;
-      default: r.skip();
+      case 5:
+        good = read_timer(r.bytes(), *out);
+        break;
+      case 6:
+        good = read_metadata(r.bytes(), *out);
+        break;
+      default:
+        r.skip();
     }
   }
   if (!good || !r.ok()) {

@@ -19,7 +19,7 @@ struct service_info {
 };
 
 struct actor_entry {
-  std::string_view name;    // the registry's key
+  std::string_view name;     // the registry's key
   std::string_view encoded;  // the Actor message, as it was sent
 };
 

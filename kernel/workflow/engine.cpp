@@ -158,8 +158,8 @@ result<void> workflow_engine::run_part(const workflow_turn& turn, const wire::wo
   }
   result<void> taken;
   if (step->status() != errc::ok) {
-    taken = fail(step->status(), "workflow " + std::string(part.type) + ": " +
-                                     take_error_text(raw.op));
+    taken =
+        fail(step->status(), "workflow " + std::string(part.type) + ": " + take_error_text(raw.op));
   } else {
     taken = take_commands(turn, *step, port.name(), out);
     release(raw.out_owner);
@@ -198,10 +198,9 @@ result<void> workflow_engine::take_commands(const workflow_turn& turn, const ste
       case SPAWN_WF_DONE:
         break;
       default:
-        return fail(errc::unsupported, "workflow plugin " + std::string(plugin) +
-                                           " gave a command of kind " +
-                                           std::to_string(command.kind) +
-                                           ", which a part of a response cannot give");
+        return fail(errc::unsupported,
+                    "workflow plugin " + std::string(plugin) + " gave a command of kind " +
+                        std::to_string(command.kind) + ", which a part of a response cannot give");
     }
   }
   return {};
@@ -210,8 +209,8 @@ result<void> workflow_engine::take_commands(const workflow_turn& turn, const ste
 result<void> workflow_engine::take_invoke(const workflow_turn& turn,
                                           const spawn_wf_command& command, emission& out) {
   auto made = make_invocation(turn, command);
-  for (const auto name : {made->target.system, made->target.parent, made->target.name,
-                          made->action, made->register_ref}) {
+  for (const auto name : {made->target.system, made->target.parent, made->target.name, made->action,
+                          made->register_ref}) {
     if (name.size() > limits::name_bytes_max) {
       return fail(errc::invalid, "a workflow names an actor or action of " +
                                      std::to_string(name.size()) + " bytes");

@@ -245,4 +245,4 @@ void checker::at_end() {
   }
 }
 
-} // namespace sim
+}  // namespace sim

@@ -30,24 +30,24 @@ struct request {
   request_id id = 0;
   source from = source::client;
   std::uint32_t actor = 0;
-  std::uint64_t life = 0; // of the kernel it was sent to
-  std::uint32_t lane = 0; // where it came in
+  std::uint64_t life = 0;  // of the kernel it was sent to
+  std::uint32_t lane = 0;  // where it came in
   std::uint64_t sent_ns = 0;
   std::uint64_t deadline_ns = 0;
   bool is_read = false;
-  bool ordered = false;        // no step on its way may overtake
-  bool foreign_answer = false; // what it is answered with is not its own result
+  bool ordered = false;         // no step on its way may overtake
+  bool foreign_answer = false;  // what it is answered with is not its own result
   bool answered = false;
-  bool lost = false; // its kernel died first
+  bool lost = false;  // its kernel died first
   spawn::failure why = spawn::failure::none;
   std::uint32_t runs = 0;
-  bool ran = false;         // its last run has ended, as the kernel knows it
-  bool is_detached = false; // nested: the turn does not wait for it
+  bool ran = false;          // its last run has ended, as the kernel knows it
+  bool is_detached = false;  // nested: the turn does not wait for it
   // For what a turn sent: the run that sent it, and the last entry of the state that run read.
   entry cause = 0;
   entry cause_read = 0;
   std::uint32_t cause_actor = 0;
-  std::uint64_t acked_then = 0; // reads: entries of the actor that were acknowledged when it began
+  std::uint64_t acked_then = 0;  // reads: entries of the actor that were acknowledged when it began
 };
 
 // What the actor's operator said of it.
@@ -55,7 +55,7 @@ struct actor_facts {
   std::string name;
   std::string parent;
   spawn::durability mode = spawn::durability::commit;
-  bool pooled = false; // its actions run side by side
+  bool pooled = false;  // its actions run side by side
 };
 
 class checker {
@@ -92,13 +92,13 @@ class checker {
 
  private:
   struct per_actor {
-    std::unordered_set<entry> stored;  // in the chain
-    std::unordered_set<entry> excused; // an operator took it away again
+    std::unordered_set<entry> stored;   // in the chain
+    std::unordered_set<entry> excused;  // an operator took it away again
     std::unordered_map<request_id, entry> request_in;
     std::vector<entry> acked;
-    std::map<std::uint64_t, request_id> running;                                 // by kernel life
-    std::map<std::pair<std::uint64_t, std::uint32_t>, request_id> newest;        // by life and lane
-    std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> content_of; // -> hash
+    std::map<std::uint64_t, request_id> running;                           // by kernel life
+    std::map<std::pair<std::uint64_t, std::uint32_t>, request_id> newest;  // by life and lane
+    std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> content_of;  // -> hash
   };
   void check_answer(request& what, const spawn::outcome& with);
   void check_shown(const request& what, entry shown, const char* where);
@@ -110,4 +110,4 @@ class checker {
   std::vector<std::string> failures_;
 };
 
-} // namespace sim
+}  // namespace sim

@@ -41,4 +41,4 @@ TEST_F(determinism, every_run_is_as_large_as_it_must_be) {
   }
 }
 
-} // namespace
+}  // namespace

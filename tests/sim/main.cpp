@@ -17,7 +17,7 @@ int usage() {
   return 2;
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   std::uint64_t first = 1;

@@ -12,7 +12,7 @@ namespace {
 
 struct type_facts {
   const char* name;
-  int kind; // ActorSettings.Kind
+  int kind;  // ActorSettings.Kind
   bool stateful;
   spawn::durability mode;
 };
@@ -77,7 +77,7 @@ std::string registry_entry(std::string_view name, const std::string& actor) {
   return out;
 }
 
-} // namespace
+}  // namespace
 
 std::vector<actor_facts> make_actors(const plan& of) {
   std::vector<actor_facts> out;
@@ -239,4 +239,4 @@ std::string encode_answer(const host_answer& from) {
   return out;
 }
 
-} // namespace sim
+}  // namespace sim

@@ -38,13 +38,13 @@ struct host_view {
   std::string actor;
   std::string action;
   std::vector<entry> state;
-  request_id id = 0; // 0: the kernel's own (init, timer)
+  request_id id = 0;  // 0: the kernel's own (init, timer)
 };
 [[nodiscard]] host_view read_host_call(std::string_view body);
 
 // A workflow part, in words of our own: sim_workflow.hpp reads it.
 struct part {
-  char kind = 'E'; // E effect, P pipe, B broadcast
+  char kind = 'E';  // E effect, P pipe, B broadcast
   request_id id = 0;
   std::string to;
 };
@@ -55,10 +55,10 @@ struct host_answer {
   bool has_state = false;
   std::vector<entry> state;
   std::string value;
-  std::string tag; // value of tag "t"; empty: none
+  std::string tag;  // value of tag "t"; empty: none
   bool checkpoint = false;
   std::vector<part> parts;
 };
 [[nodiscard]] std::string encode_answer(const host_answer& from);
 
-} // namespace sim
+}  // namespace sim

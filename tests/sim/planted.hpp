@@ -8,14 +8,14 @@
 namespace sim {
 
 inline constexpr std::array<std::string_view, 8> planted_bugs{
-    "cas_on_revision_only",      // rule 1
-    "cas_skipped",               // rule 1
-    "writer_per_incarnation",    // rule 2
-    "reply_before_commit",       // rule 4
-    "nested_calls_not_held",     // rule 6
-    "doubt_resolved_by_reading", // rule 7
-    "unknown_runs_again",        // rule 8
-    "reload_forgotten",          // rule 9
+    "cas_on_revision_only",       // rule 1
+    "cas_skipped",                // rule 1
+    "writer_per_incarnation",     // rule 2
+    "reply_before_commit",        // rule 4
+    "nested_calls_not_held",      // rule 6
+    "doubt_resolved_by_reading",  // rule 7
+    "unknown_runs_again",         // rule 8
+    "reload_forgotten",           // rule 9
 };
 
 // False when there is no such bug.
@@ -43,4 +43,4 @@ inline constexpr std::array<std::string_view, 8> planted_bugs{
   return true;
 }
 
-} // namespace sim
+}  // namespace sim

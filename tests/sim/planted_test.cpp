@@ -33,4 +33,4 @@ TEST_P(planted, bug_is_found_within_the_ci_seeds) {
 INSTANTIATE_TEST_SUITE_P(each, planted, ::testing::ValuesIn(sim::planted_bugs),
                          [](const auto& info) { return std::string(info.param); });
 
-} // namespace
+}  // namespace

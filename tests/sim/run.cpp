@@ -182,7 +182,7 @@ class run_state {
           break;
         default:
           if (world_.events() > world_.with.events / 4 * (crashes_ + 1)) {
-            crash(which); // so that no run ends without its crashes
+            crash(which);  // so that no run ends without its crashes
           }
           break;
       }
@@ -266,7 +266,7 @@ class run_state {
   bool finished_ = false;
 };
 
-} // namespace
+}  // namespace
 
 report run(const options& with, bool explain) {
   run_state state(with);
@@ -283,4 +283,4 @@ report run(const options& with, bool explain) {
   return out;
 }
 
-} // namespace sim
+}  // namespace sim

@@ -10,8 +10,8 @@
 namespace sim {
 
 struct report {
-  std::vector<std::string> failures; // empty: every invariant held
-  std::uint64_t hash = 0;            // of the whole trace
+  std::vector<std::string> failures;  // empty: every invariant held
+  std::uint64_t hash = 0;             // of the whole trace
   std::uint64_t events = 0;
   std::uint64_t requests = 0;
   std::uint32_t crashes = 0;
@@ -25,4 +25,4 @@ struct report {
 // With `explain`, a failed run prints its seed, the failures and its last events.
 [[nodiscard]] report run(const options& with, bool explain);
 
-} // namespace sim
+}  // namespace sim

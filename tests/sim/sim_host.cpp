@@ -12,8 +12,8 @@ struct sim_host::running {
   spawn::host_call* call = nullptr;
   std::string body;
   std::uint64_t deadline_ns = 0;
-  bool ended = false;   // for the kernel
-  bool started = false; // at the host
+  bool ended = false;    // for the kernel
+  bool started = false;  // at the host
   host_view view;
   request_id id = 0;
   std::uint32_t actor = 0;
@@ -54,7 +54,7 @@ void sim_host::send(sim_kernel& from, std::uint32_t lane, spawn::host_call& call
 
 void sim_host::arrive(const running_ptr& r) {
   if (r->ended || !alive(r)) {
-    return; // the connection is gone before the request was read
+    return;  // the connection is gone before the request was read
   }
   r->view = read_host_call(r->body);
   if (index_.empty()) {
@@ -90,7 +90,7 @@ void sim_host::act(const running_ptr& r) {
   if (faulty) {
     switch (world_.rng().below(4)) {
       case 0:
-        return; // never answers
+        return;  // never answers
       case 1:
         world_.after_us(think, [this, r] { end(r, host_result::failed, 0, {}); });
         return;
@@ -221,4 +221,4 @@ void sim_host::end(const running_ptr& r, host_result result, int status, std::st
               });
 }
 
-} // namespace sim
+}  // namespace sim

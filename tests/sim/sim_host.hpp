@@ -39,4 +39,4 @@ class sim_host {
   std::size_t busy_ = 0;
 };
 
-} // namespace sim
+}  // namespace sim

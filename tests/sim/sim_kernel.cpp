@@ -89,12 +89,12 @@ void sim_kernel::start() {
   spawn::post(*lanes_[0], [this] {
     registrar_->recover([this](spawn::result<void> read) {
       if (!read) {
-        start_failed_ = true; // as a process that ends, and is started again
+        start_failed_ = true;  // as a process that ends, and is started again
         return;
       }
       if (registrar_->registrations() > 0 && routers_[0]->names().size() > 0 &&
           !world_.rng().one_in(4)) {
-        serving_ = true; // the host is alive and says nothing: it was registered before
+        serving_ = true;  // the host is alive and says nothing: it was registered before
         world_.note("kernel serves", life_);
         return;
       }
@@ -184,4 +184,4 @@ void sim_kernel::check_empty() {
   }
 }
 
-} // namespace sim
+}  // namespace sim

@@ -31,7 +31,7 @@ class sim_link final : public spawn::host_link {
 struct pending_reply : spawn::reply_slot {
   checker* judge = nullptr;
   request_id id = 0;
-  spawn::unique_function<void()> then; // a host that waits for a nested call
+  spawn::unique_function<void()> then;  // a host that waits for a nested call
 };
 
 // Made at start, destroyed by a crash or after a drain; whatever was in memory goes with it. Its
@@ -89,4 +89,4 @@ class sim_kernel {
   std::uint32_t drained_ = 0;
 };
 
-} // namespace sim
+}  // namespace sim

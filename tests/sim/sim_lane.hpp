@@ -60,4 +60,4 @@ class sim_lane final : public spawn::lane {
   std::uint64_t next_timer_ns_ = 0;
 };
 
-} // namespace sim
+}  // namespace sim

@@ -35,7 +35,7 @@ spawn_buf borrow(const std::string& bytes) {
   return out;
 }
 
-} // namespace
+}  // namespace
 
 class store_port final : public spawn::statestore_port {
  public:
@@ -199,7 +199,7 @@ void sim_store::apply_write(operation& op) {
 }
 
 void sim_store::apply_list(operation& op) const {
-  const std::uint32_t most = op.limit != 0 && op.limit < 16 ? op.limit : 16; // short pages
+  const std::uint32_t most = op.limit != 0 && op.limit < 16 ? op.limit : 16;  // short pages
   auto at = op.cursor.empty() ? records_.lower_bound(op.key) : records_.upper_bound(op.cursor);
   for (; at != records_.end() && (op.to.empty() || at->first < op.to); ++at) {
     if (at->second.head.deleted) {
@@ -316,4 +316,4 @@ std::string sim_store::content(const version* v) {
   return v == nullptr || v->payload.empty() ? std::string() : v->payload.substr(1);
 }
 
-} // namespace sim
+}  // namespace sim

@@ -88,4 +88,4 @@ class sim_store {
   std::size_t unfinished_ = 0;
 };
 
-} // namespace sim
+}  // namespace sim

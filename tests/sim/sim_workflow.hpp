@@ -58,4 +58,4 @@ class sim_workflow final : public spawn::workflow_port {
   std::vector<std::string> types_{"effect", "broadcast", "pipe"};
 };
 
-} // namespace sim
+}  // namespace sim

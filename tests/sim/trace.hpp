@@ -56,4 +56,4 @@ class trace {
   std::uint64_t hash_ = 1;
 };
 
-} // namespace sim
+}  // namespace sim

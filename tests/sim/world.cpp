@@ -42,4 +42,4 @@ bool world::step() {
   return true;
 }
 
-} // namespace sim
+}  // namespace sim

@@ -43,7 +43,7 @@ class world {
 
   const options with;
   plan plans;
-  bool calm = false; // no further faults: the run is coming to its end
+  bool calm = false;  // no further faults: the run is coming to its end
 
  private:
   struct event {
@@ -62,4 +62,4 @@ class world {
   std::uint64_t events_ = 0;
 };
 
-} // namespace sim
+}  // namespace sim

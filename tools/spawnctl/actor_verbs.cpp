@@ -181,7 +181,7 @@ void print_state(const json& from) {
   print_payload(state);
 }
 
-} // namespace
+}  // namespace
 
 void add_actor_verbs(CLI::App& app, tool& t) {
   auto* call = app.add_subcommand("invoke", "calls an action of an actor");
@@ -229,4 +229,4 @@ void add_actor_verbs(CLI::App& app, tool& t) {
       print_state);
 }
 
-} // namespace spawn::ctl
+}  // namespace spawn::ctl

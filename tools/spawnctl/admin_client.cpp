@@ -148,7 +148,7 @@ result<admin_reply> ask_tcp(const admin_target& target,
   return out;
 }
 
-} // namespace
+}  // namespace
 
 result<admin_reply> ask_kernel(const admin_target& target, const std::string& method,
                                const std::string& path, const std::string& body) {
@@ -174,7 +174,7 @@ result<admin_reply> ask_kernel(const admin_target& target, const std::string& me
     tried += (tried.empty() ? "" : "; ") + std::string("no kernel answers at ") + socket + ": " +
              reason(step, target);
     if (step.connected) {
-      break; // it was there; asking another one twice would not be the same request
+      break;  // it was there; asking another one twice would not be the same request
     }
   }
   return fail(errc::unavailable, tried);
@@ -196,4 +196,4 @@ std::string escape(std::string_view text) {
   return out;
 }
 
-} // namespace spawn::ctl
+}  // namespace spawn::ctl

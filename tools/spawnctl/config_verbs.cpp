@@ -86,7 +86,7 @@ void check(tool& t, const std::string& file, bool with_plugins) {
   std::cout << "the configuration is good\n";
 }
 
-} // namespace
+}  // namespace
 
 void add_config_verbs(CLI::App& app, tool& t) {
   auto* verbs = app.add_subcommand("config", "the configuration file")->alias("configs");
@@ -112,4 +112,4 @@ void add_config_verbs(CLI::App& app, tool& t) {
       });
 }
 
-} // namespace spawn::ctl
+}  // namespace spawn::ctl

@@ -64,7 +64,7 @@ void wait_for_end(tool& t, std::uint64_t seconds) {
   }
 }
 
-} // namespace
+}  // namespace
 
 void add_kernel_verbs(CLI::App& app, tool& t) {
   app.add_subcommand("status", "how the kernel is doing")->callback([&t] {
@@ -114,4 +114,4 @@ void add_kernel_verbs(CLI::App& app, tool& t) {
   });
 }
 
-} // namespace spawn::ctl
+}  // namespace spawn::ctl

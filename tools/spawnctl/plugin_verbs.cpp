@@ -115,7 +115,7 @@ void print_list(const json& answer) {
   out.print(std::cout);
 }
 
-} // namespace
+}  // namespace
 
 void add_plugin_verbs(CLI::App& app, tool& t) {
   auto* verbs = app.add_subcommand("plugins", "plugin instances and plugin files")->alias("plugin");
@@ -134,4 +134,4 @@ void add_plugin_verbs(CLI::App& app, tool& t) {
   of_file(verbs->add_subcommand("lint", "checks a plugin file as the loader does"), run_lint);
 }
 
-} // namespace spawn::ctl
+}  // namespace spawn::ctl

@@ -13,7 +13,7 @@ std::size_t width(std::string_view text) {
   }));
 }
 
-} // namespace
+}  // namespace
 
 std::string printable(std::string_view text) {
   std::string out(text);
@@ -43,4 +43,4 @@ void table::print(std::ostream& out) const {
   }
 }
 
-} // namespace spawn::ctl
+}  // namespace spawn::ctl

@@ -13,10 +13,10 @@ class table {
   void print(std::ostream& out) const;
 
  private:
-  std::vector<std::vector<std::string>> rows_; // the first is the header
+  std::vector<std::vector<std::string>> rows_;  // the first is the header
 };
 
 // Control characters shown as '?': names come from strangers, terminals obey them.
 [[nodiscard]] std::string printable(std::string_view text);
 
-} // namespace spawn::ctl
+}  // namespace spawn::ctl

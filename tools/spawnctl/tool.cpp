@@ -60,4 +60,4 @@ std::optional<json> tool::show(const std::string& method, const std::string& pat
   return parsed;
 }
 
-} // namespace spawn::ctl
+}  // namespace spawn::ctl

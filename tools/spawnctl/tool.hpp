@@ -40,4 +40,4 @@ void add_config_verbs(CLI::App& app, tool& t);
 void add_kernel_verbs(CLI::App& app, tool& t);
 void add_plugin_verbs(CLI::App& app, tool& t);
 
-} // namespace spawn::ctl
+}  // namespace spawn::ctl

@@ -18,7 +18,7 @@ std::uint64_t group_of(const spawn_op& op) noexcept {
   return reinterpret_cast<const spawn_ss_save&>(op).atomic_group;
 }
 
-} // namespace
+}  // namespace
 
 std::size_t next_batch(std::span<spawn_op* const> ops, std::size_t most) {
   if (ops.size() <= most) {
@@ -31,7 +31,7 @@ std::size_t next_batch(std::span<spawn_op* const> ops, std::size_t most) {
     }
   }
   std::size_t best = 0;
-  std::size_t open_until = 0; // index of the last op of any group that began
+  std::size_t open_until = 0;  // index of the last op of any group that began
   for (std::size_t i = 0; i < ops.size(); ++i) {
     if (const std::uint64_t group = group_of(*ops[i]); group != 0) {
       open_until = std::max(open_until, last_of[group]);
@@ -48,4 +48,4 @@ std::size_t next_batch(std::span<spawn_op* const> ops, std::size_t most) {
   return best != 0 ? best : ops.size();
 }
 
-} // namespace spawn
+}  // namespace spawn

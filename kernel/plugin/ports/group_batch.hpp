@@ -11,4 +11,4 @@ namespace spawn {
 // open; more than `most` only when one group alone is larger. 0 for none.
 [[nodiscard]] std::size_t next_batch(std::span<spawn_op* const> ops, std::size_t most);
 
-} // namespace spawn
+}  // namespace spawn

@@ -64,4 +64,4 @@ result<void> lane_store_port::close(bool lanes_run, std::uint64_t limit_ms) {
   });
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -37,4 +37,4 @@ class lane_store_port final : public statestore_port, public registered_port {
   std::uint64_t capabilities_;
 };
 
-} // namespace spawn
+}  // namespace spawn

@@ -140,4 +140,4 @@ result<void> loaded_transport_port::close(bool lanes_run, std::uint64_t limit_ms
       });
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -38,4 +38,4 @@ class loaded_transport_port final : public transport_port, public registered_por
   std::shared_ptr<transport_state> state_;
 };
 
-} // namespace spawn
+}  // namespace spawn

@@ -54,4 +54,4 @@ result<void> loaded_workflow_port::close(bool, std::uint64_t) {
   return {};
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -34,4 +34,4 @@ class loaded_workflow_port final : public workflow_port, public registered_port 
   std::vector<slot> slots_;
 };
 
-} // namespace spawn
+}  // namespace spawn

@@ -60,7 +60,7 @@ result<void> check_capabilities(const plugin_instance& instance, std::uint64_t h
                                      ") can not do what the configuration asks for: " + missing);
 }
 
-} // namespace
+}  // namespace
 
 result<std::unique_ptr<statestore_port>> make_statestore_port(plugin_instance& instance,
                                                               std::uint64_t needs) {
@@ -112,4 +112,4 @@ result<std::unique_ptr<transport_port>> make_transport_port(plugin_instance& ins
   return std::make_unique<loaded_transport_port>(instance.core(), table);
 }
 
-} // namespace spawn
+}  // namespace spawn

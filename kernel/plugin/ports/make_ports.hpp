@@ -23,4 +23,4 @@ class plugin_instance;
 [[nodiscard]] result<std::unique_ptr<transport_port>> make_transport_port(plugin_instance& instance,
                                                                           std::uint64_t needs = 0);
 
-} // namespace spawn
+}  // namespace spawn

@@ -22,7 +22,7 @@ namespace spawn {
 struct port_op : task {
   enum class phase : std::uint8_t { idle, flying, parked, ended };
 
-  lane* home = nullptr;  // the continuation (task::run) is called there
+  lane* home = nullptr;        // the continuation (task::run) is called there
   spawn_op* header = nullptr;  // the raw op, from arm() on
   std::atomic<phase> now{phase::idle};
   std::atomic<std::uint32_t> generation{0};

@@ -34,7 +34,7 @@ struct shared_store_port::shared {
       oldest = oldest == nullptr ? node : oldest;
     }
     if (!queue.push_chain(newest, oldest)) {
-      return; // whoever made it non-empty has woken the consumer
+      return;  // whoever made it non-empty has woken the consumer
     }
     if (own_thread) {
       const std::lock_guard hold(mutex);
@@ -217,4 +217,4 @@ result<void> shared_store_port::close(bool lanes_run, std::uint64_t limit_ms) {
                                   std::to_string(limit_ms) + " ms");
 }
 
-} // namespace spawn
+}  // namespace spawn

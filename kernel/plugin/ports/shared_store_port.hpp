@@ -31,8 +31,8 @@ class shared_store_port final : public statestore_port, public registered_port {
  private:
   struct shared;
   std::shared_ptr<shared> shared_;
-  std::vector<store_flights> flights_; // by lane
+  std::vector<store_flights> flights_;  // by lane
   std::uint64_t capabilities_;
 };
 
-} // namespace spawn
+}  // namespace spawn

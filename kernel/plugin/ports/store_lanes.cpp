@@ -27,4 +27,4 @@ void store_channel::close(instance_core& core, const spawn_statestore& table) {
   }
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -52,4 +52,4 @@ class registered_port : public instance_port {
   std::shared_ptr<instance_core> core_;
 };
 
-} // namespace spawn
+}  // namespace spawn

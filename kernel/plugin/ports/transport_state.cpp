@@ -18,7 +18,7 @@ transport_message copy_of(const spawn_tp_message& from) {
   return out;
 }
 
-} // namespace
+}  // namespace
 
 transport_state::transport_state(std::shared_ptr<instance_core> c, const spawn_transport* t)
     : core(std::move(c)),
@@ -184,4 +184,4 @@ void transport_state::grant_and_settle(subscription& sub, std::uint32_t credit,
   }
 }
 
-} // namespace spawn
+}  // namespace spawn

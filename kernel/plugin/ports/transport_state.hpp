@@ -18,7 +18,7 @@ using send_op = pinned<spawn_tp_send>;
 
 // A publish with its own copies. Belongs to the lane that published.
 struct publish_op : send_op {
-  std::string bytes; // subject, payload, headers, one after another
+  std::string bytes;  // subject, payload, headers, one after another
   std::vector<spawn_kv> headers;
   spawn_slice payload{};
   transport_state* owner = nullptr;
@@ -32,8 +32,8 @@ struct subscription {
   lane* channel = nullptr;
   std::string pattern;
   unique_function<void(transport_message)> on_message;
-  std::atomic<std::int64_t> credit{0}; // messages the plugin may still deliver
-  std::uint32_t handled = 0;           // since the last grant [to]
+  std::atomic<std::int64_t> credit{0};  // messages the plugin may still deliver
+  std::uint32_t handled = 0;            // since the last grant [to]
   struct subscribe_op : pinned<spawn_tp_sub> {
     subscription* owner = nullptr;
   } op;
@@ -54,26 +54,26 @@ struct transport_state final : transport_sink {
 
   // The lane that makes the plugin calls for `from`.
   [[nodiscard]] lane& channel_of(lane& from) const noexcept;
-  [[nodiscard]] bool open(slot& s, std::uint32_t lane_index);                     // [channel]
-  void hand_over(lane& channel, spawn_op& raw);                                   // [channel]
-  void subscribe_now(subscription& sub);                                          // [channel]
-  void subscribe_ended(subscription& sub);                                        // [channel]
-  void publish_ended(publish_op& op);                                             // [its lane]
-  void handle(subscription& sub, transport_message message, std::uint64_t token); // [sub.to]
+  [[nodiscard]] bool open(slot& s, std::uint32_t lane_index);                      // [channel]
+  void hand_over(lane& channel, spawn_op& raw);                                    // [channel]
+  void subscribe_now(subscription& sub);                                           // [channel]
+  void subscribe_ended(subscription& sub);                                         // [channel]
+  void publish_ended(publish_op& op);                                              // [its lane]
+  void handle(subscription& sub, transport_message message, std::uint64_t token);  // [sub.to]
   void grant_and_settle(subscription& sub, std::uint32_t credit, std::uint64_t token);
-  void publish_failed(std::string_view why) noexcept;                                // [any]
-  void deliver(const spawn_tp_message* messages, std::uint32_t n) noexcept override; // [any]
+  void publish_failed(std::string_view why) noexcept;                                 // [any]
+  void deliver(const spawn_tp_message* messages, std::uint32_t n) noexcept override;  // [any]
 
   const std::shared_ptr<instance_core> core;
   const spawn_transport* const table;
   const bool one_channel;
   std::uint64_t capabilities = 0;
   std::vector<slot> slots;
-  std::mutex mutex; // guards `subscriptions`, which only grows
+  std::mutex mutex;  // guards `subscriptions`, which only grows
   std::vector<std::unique_ptr<subscription>> subscriptions;
   std::weak_ptr<transport_state> self;
   std::atomic<std::uint64_t> overruns{0};
   std::atomic<std::uint64_t> failure_logged_ns{0};
 };
 
-} // namespace spawn
+}  // namespace spawn

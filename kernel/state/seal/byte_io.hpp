@@ -77,4 +77,4 @@ class byte_reader {
   std::string_view left_;
 };
 
-} // namespace spawn
+}  // namespace spawn

@@ -13,7 +13,7 @@
 namespace spawn {
 namespace {
 
-constexpr std::size_t base64_chars = 44; // 32 bytes and one '=' of padding
+constexpr std::size_t base64_chars = 44;  // 32 bytes and one '=' of padding
 constexpr std::string_view hkdf_info = "spawn seal v1";
 
 constexpr int base64_value(char c) noexcept {
@@ -46,7 +46,7 @@ struct kdf_free {
   void operator()(EVP_KDF_CTX* ctx) const noexcept { EVP_KDF_CTX_free(ctx); }
 };
 
-} // namespace
+}  // namespace
 
 secret_key::~secret_key() {
   OPENSSL_cleanse(bytes_.data(), bytes_.size());
@@ -135,4 +135,4 @@ result<seal_salt> random_salt() {
   return out;
 }
 
-} // namespace spawn
+}  // namespace spawn

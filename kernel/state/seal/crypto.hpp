@@ -46,6 +46,6 @@ struct data_key_id {
 // HKDF-SHA256. [any]
 [[nodiscard]] result<secret_key> derive_data_key(const secret_key& master, const seal_salt& salt);
 
-[[nodiscard]] result<seal_salt> random_salt(); // [any]
+[[nodiscard]] result<seal_salt> random_salt();  // [any]
 
-} // namespace spawn
+}  // namespace spawn

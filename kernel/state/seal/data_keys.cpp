@@ -35,4 +35,4 @@ const secret_key* data_key_cache::insert(const data_key_id& id, const secret_key
   return &newest_first_.front().key;
 }
 
-} // namespace spawn
+}  // namespace spawn

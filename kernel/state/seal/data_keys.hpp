@@ -8,7 +8,7 @@
 
 namespace spawn {
 
-inline constexpr std::size_t data_keys_max = 1'024; // per lane; about 120 KiB when full
+inline constexpr std::size_t data_keys_max = 1'024;  // per lane; about 120 KiB when full
 
 // Least recently used goes first. Lives in a lane_sealer, owns its keys. [lane]
 class data_key_cache {
@@ -34,4 +34,4 @@ class data_key_cache {
   std::unordered_map<data_key_id, std::list<entry>::iterator, id_hash> index_;
 };
 
-} // namespace spawn
+}  // namespace spawn

@@ -110,7 +110,7 @@ result<std::array<std::string, N>> split(char family, std::string_view key) {
   return out;
 }
 
-} // namespace
+}  // namespace
 
 void append_key_part(std::string& out, std::string_view part) {
   for (const char c : part) {
@@ -215,4 +215,4 @@ key_range binding_range(std::string_view system) {
   return prefix_range(prefix_of('b', std::array{system}));
 }
 
-} // namespace spawn
+}  // namespace spawn

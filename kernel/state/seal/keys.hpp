@@ -60,4 +60,4 @@ struct key_range {
 void append_key_part(std::string& out, std::string_view part);
 [[nodiscard]] result<std::string> decode_key_part(std::string_view encoded);
 
-} // namespace spawn
+}  // namespace spawn

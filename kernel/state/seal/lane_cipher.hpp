@@ -23,11 +23,11 @@ struct lane_sealer::cipher {
   std::unique_ptr<EVP_CIPHER, evp_free> algorithm;
   std::unique_ptr<EVP_CIPHER_CTX, evp_free> sealing;
   std::unique_ptr<EVP_CIPHER_CTX, evp_free> opening;
-  std::optional<data_key_id> opening_id; // whose key `opening` is set up with
+  std::optional<data_key_id> opening_id;  // whose key `opening` is set up with
   data_key_cache keys;
 
   // `own` is null when nothing is sealed.
   [[nodiscard]] result<void> init(const secret_key* own);
 };
 
-} // namespace spawn
+}  // namespace spawn

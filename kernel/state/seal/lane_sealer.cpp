@@ -46,7 +46,7 @@ error unreadable() {
           "sealed value was changed, or belongs to another key, revision or writer"};
 }
 
-} // namespace
+}  // namespace
 
 result<void> lane_sealer::cipher::init(const secret_key* own) {
   algorithm.reset(EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr));
@@ -205,4 +205,4 @@ result<void> lane_sealer::use_key(const data_key_id& id) {
   return {};
 }
 
-} // namespace spawn
+}  // namespace spawn

@@ -121,7 +121,7 @@ result<bool> get_field(std::uint8_t tag, std::string_view bytes, record_meta& me
   return false;
 }
 
-} // namespace
+}  // namespace
 
 void encode_meta(const record_meta& meta, std::string& out) {
   out.clear();
@@ -177,4 +177,4 @@ result<record_meta> decode_meta(std::string_view bytes) {
   return meta;
 }
 
-} // namespace spawn
+}  // namespace spawn

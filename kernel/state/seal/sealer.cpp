@@ -71,4 +71,4 @@ result<std::unique_ptr<lane_sealer>> sealer::make_lane() {
       new lane_sealer(*this, static_cast<std::uint32_t>(number), std::move(made)));
 }
 
-} // namespace spawn
+}  // namespace spawn

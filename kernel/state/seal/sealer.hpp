@@ -14,14 +14,14 @@
 
 namespace spawn {
 
-inline constexpr std::uint64_t lane_seals_max = 1ULL << 48;   // per lane and incarnation
-inline constexpr std::uint64_t sealed_bytes_max = 1ULL << 30; // of one value; the cipher takes int
+inline constexpr std::uint64_t lane_seals_max = 1ULL << 48;    // per lane and incarnation
+inline constexpr std::uint64_t sealed_bytes_max = 1ULL << 30;  // of one value; the cipher takes int
 inline constexpr std::size_t seal_overhead = 1 + 8 + 16 + 12 + 16;
 
 struct seal_options {
-  std::string key_b64{};                   // seals and opens; empty: values are written in clear
-  std::vector<std::string> old_keys_b64{}; // open only (encryption.keys)
-  bool required = false;                   // no key is an error, and values in clear are refused
+  std::string key_b64{};                    // seals and opens; empty: values are written in clear
+  std::vector<std::string> old_keys_b64{};  // open only (encryption.keys)
+  bool required = false;                    // no key is an error, and values in clear are refused
 };
 
 // Which part of a record a value is, so that its parts cannot be exchanged for one another.
@@ -62,7 +62,7 @@ class sealer {
   result<void> add(std::string_view base64, std::string_view where, bool seals);
   [[nodiscard]] const master* find(const key_id& id) const noexcept;
 
-  std::vector<master> masters_; // the one that seals, if any, is the first
+  std::vector<master> masters_;  // the one that seals, if any, is the first
   data_key_id own_id_;
   secret_key own_key_;
   bool required_ = false;
@@ -99,8 +99,8 @@ class lane_sealer {
 
   const sealer& keys_;
   const std::uint32_t lane_;
-  std::uint64_t seals_ = 0; // nonces used
+  std::uint64_t seals_ = 0;  // nonces used
   std::unique_ptr<cipher> cipher_;
 };
 
-} // namespace spawn
+}  // namespace spawn

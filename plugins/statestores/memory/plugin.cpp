@@ -46,6 +46,6 @@ class instance {
   memory_store::store store_;
 };
 
-} // namespace
+}  // namespace
 
 SPAWN_PLUGIN(instance, SPAWN_PLUGIN_MANIFEST_JSON, spawn::plugin::statestore_glue<instance>)

@@ -18,7 +18,7 @@ std::int64_t later(std::int64_t now, std::uint64_t ms) noexcept {
   return now + static_cast<std::int64_t>(std::min(ms, room));
 }
 
-} // namespace
+}  // namespace
 
 version_ptr version::make(const std::shared_ptr<budget>& account, const content& what,
                           const spawn_ss_save* op) {
@@ -167,7 +167,7 @@ void shard::sweep(std::int64_t now, const std::shared_ptr<budget>& account) {
     auto node = due_.extract(due_.begin());
     const auto at = keys_.find(node.mapped());
     if (at == keys_.end() || at->second.expires_ms == 0) {
-      continue; // written or deleted since
+      continue;  // written or deleted since
     }
     entry& e = at->second;
     const std::int64_t collect_at = later(e.expires_ms, tombstone_ms);
@@ -182,4 +182,4 @@ void shard::sweep(std::int64_t now, const std::shared_ptr<budget>& account) {
   }
 }
 
-} // namespace memory_store
+}  // namespace memory_store

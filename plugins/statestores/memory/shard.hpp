@@ -24,8 +24,8 @@ struct past {
 struct entry {
   version_ptr head;
   bool deleted = false;
-  std::int64_t expires_ms = 0; // 0: never
-  std::vector<past> history;   // ascending by revision
+  std::int64_t expires_ms = 0;  // 0: never
+  std::vector<past> history;    // ascending by revision
 
   [[nodiscard]] bool expired(std::int64_t now) const noexcept {
     return expires_ms != 0 && expires_ms <= now;
@@ -35,7 +35,7 @@ struct entry {
 
 struct history_rule {
   std::uint32_t keep = 0;
-  std::uint64_t keep_ms = 0; // 0: no bound by age
+  std::uint64_t keep_ms = 0;  // 0: no bound by age
 };
 
 class shard {
@@ -71,7 +71,7 @@ class shard {
   void supersede(entry& e, const spawn_ss_save& op, std::int64_t now, const history_rule& defaults);
 
   table keys_;
-  std::multimap<std::int64_t, std::string> due_; // expiry or collection time -> key
+  std::multimap<std::int64_t, std::string> due_;  // expiry or collection time -> key
 };
 
-} // namespace memory_store
+}  // namespace memory_store

@@ -43,7 +43,7 @@ const char* why_not(spawn_status s) noexcept {
   }
 }
 
-} // namespace
+}  // namespace
 
 store::store(spawn::plugin::host_ref host, const settings& s)
     : host_(host), defaults_(s.history), account_(std::make_shared<budget>()) {
@@ -274,4 +274,4 @@ void store::history(spawn_ss_list& op, std::int64_t now) {
   set_outcome(&op.op, SPAWN_OK);
 }
 
-} // namespace memory_store
+}  // namespace memory_store

@@ -45,4 +45,4 @@ class store {
   std::array<shard, shard_count> shards_;
 };
 
-} // namespace memory_store
+}  // namespace memory_store

@@ -18,7 +18,7 @@ namespace memory_store {
 
 // Bytes held by all versions of one store. Shared with them, as they may outlive it.
 struct budget {
-  std::uint64_t limit = 0; // 0: none
+  std::uint64_t limit = 0;  // 0: none
   std::atomic<std::uint64_t> used{0};
 
   [[nodiscard]] bool has_room(std::uint64_t more) const noexcept {
@@ -125,4 +125,4 @@ class version_ptr {
   version* p_ = nullptr;
 };
 
-} // namespace memory_store
+}  // namespace memory_store

@@ -123,4 +123,4 @@ int database::run(query q) noexcept {
   return rc == SQLITE_DONE || rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-} // namespace sqlite_store
+}  // namespace sqlite_store

@@ -13,7 +13,7 @@
 namespace sqlite_store {
 
 struct settings {
-  std::string path; // absolute
+  std::string path;  // absolute
   std::uint32_t history_keep = 0;
   std::uint64_t history_keep_ms = 0;
   int busy_timeout_ms = 2000;
@@ -24,7 +24,7 @@ struct settings {
 
 // Why a statement or an open did not work.
 struct failure {
-  int code; // SQLITE_*, extended
+  int code;  // SQLITE_*, extended
   std::string text;
 };
 
@@ -151,4 +151,4 @@ class database {
   std::array<sqlite3_stmt*, static_cast<std::size_t>(query::count)> statements_{};
 };
 
-} // namespace sqlite_store
+}  // namespace sqlite_store

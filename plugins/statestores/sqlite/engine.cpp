@@ -20,7 +20,7 @@ spawn_status status_of(int code) noexcept {
     case SQLITE_TOOBIG:
       return SPAWN_E_TOO_LARGE;
     default:
-      return SPAWN_E_UNAVAILABLE; // busy, full, I/O, memory: rolled back, may work later
+      return SPAWN_E_UNAVAILABLE;  // busy, full, I/O, memory: rolled back, may work later
   }
 }
 
@@ -53,7 +53,7 @@ bool decided(const spawn_op* op) noexcept {
          op->status == SPAWN_E_ABORTED;
 }
 
-} // namespace
+}  // namespace
 
 std::string engine::open() {
   if (std::string why = lock_.acquire(settings_.path); !why.empty()) {
@@ -124,11 +124,11 @@ int engine::run_units(const spawn::plugin::unit_list& units, std::size_t first, 
   }
   const failure why = db_.last_failure();
   if (db_.in_transaction()) {
-    (void)db_.run(query::rollback); // whether it worked is asked on the next line but one
+    (void)db_.run(query::rollback);  // whether it worked is asked on the next line but one
   }
   const int primary = rc & 0xff;
   if (db_.in_transaction() || (primary != SQLITE_BUSY && primary != SQLITE_FULL)) {
-    db_.close(); // the next batch opens it again, with recovery
+    db_.close();  // the next batch opens it again, with recovery
   }
   fail(ops, why, in_doubt);
   return in_doubt ? SQLITE_IOERR : primary;
@@ -227,4 +227,4 @@ void engine::report(bool serving, const std::string& why) {
   }
 }
 
-} // namespace sqlite_store
+}  // namespace sqlite_store

@@ -60,11 +60,11 @@ class engine {
   settings settings_;
   lock_file lock_;
   database db_;
-  std::string joined_;       // scratch of payload_of
-  bool serving_ = true;      // as last reported
-  bool has_history_ = false; // false: no row in history, so no statement on it is needed
-  bool has_ttl_ = false;     // false: no record ever expires
+  std::string joined_;        // scratch of payload_of
+  bool serving_ = true;       // as last reported
+  bool has_history_ = false;  // false: no row in history, so no statement on it is needed
+  bool has_ttl_ = false;      // false: no record ever expires
   std::int64_t next_sweep_ms_ = 0;
 };
 
-} // namespace sqlite_store
+}  // namespace sqlite_store

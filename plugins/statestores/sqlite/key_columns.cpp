@@ -39,7 +39,7 @@ std::optional<std::string> take(std::optional<std::string_view>& rest) {
   return decoded(segment);
 }
 
-} // namespace
+}  // namespace
 
 key_columns columns_of(std::string_view key) {
   key_columns out;
@@ -59,4 +59,4 @@ key_columns columns_of(std::string_view key) {
   return out;
 }
 
-} // namespace sqlite_store
+}  // namespace sqlite_store

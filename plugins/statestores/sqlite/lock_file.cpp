@@ -20,7 +20,7 @@ std::string holder_of(int fd) {
   return pid.empty() ? "another process" : "process " + pid;
 }
 
-} // namespace
+}  // namespace
 
 std::string lock_file::acquire(const std::string& database_path) {
   const std::string path = database_path + ".lock";
@@ -52,4 +52,4 @@ void lock_file::release() noexcept {
   }
 }
 
-} // namespace sqlite_store
+}  // namespace sqlite_store

@@ -22,4 +22,4 @@ class lock_file {
   int fd_ = -1;
 };
 
-} // namespace sqlite_store
+}  // namespace sqlite_store

@@ -45,7 +45,7 @@ class instance {
       : settings_(parse(args.config_json)), engine_(args.host, settings_) {}
 
   void start(plugin::pending<spawn_op> op) {
-    std::error_code ignored; // open() says what is wrong, with the path
+    std::error_code ignored;  // open() says what is wrong, with the path
     std::filesystem::create_directories(std::filesystem::path(settings_.path).parent_path(),
                                         ignored);
     const std::string why = engine_.open();
@@ -69,6 +69,6 @@ class instance {
   sqlite_store::engine engine_;
 };
 
-} // namespace
+}  // namespace
 
 SPAWN_PLUGIN(instance, SPAWN_PLUGIN_MANIFEST_JSON, spawn::plugin::statestore_glue<instance>)

@@ -31,7 +31,7 @@ record_view record_at(const statement& s, int first, std::string_view& payload) 
   return r;
 }
 
-} // namespace
+}  // namespace
 
 int engine::load(spawn_ss_load& op, std::int64_t now) {
   op.out = {};
@@ -75,13 +75,13 @@ int engine::list(spawn_ss_list& op, std::int64_t now) {
   std::string low(text(op.from));
   std::string high(text(op.to));
   if (high.empty()) {
-    high.assign(spawn::plugin::store_key_bytes_max + 1, '\xff'); // after every key there can be
+    high.assign(spawn::plugin::store_key_bytes_max + 1, '\xff');  // after every key there can be
   }
   if (!cursor.empty()) {
     if (reverse) {
       high = std::min(high, std::string(cursor));
     } else {
-      low = std::max(low, std::string(cursor) + '\0'); // the first key after it
+      low = std::max(low, std::string(cursor) + '\0');  // the first key after it
     }
   }
   statement s(db_.prepared(reverse ? query::list_down : query::list_up));
@@ -98,7 +98,7 @@ int engine::list(spawn_ss_list& op, std::int64_t now) {
       return rc;
     }
     if (page.full(spawn::plugin::page_rows(op))) {
-      break; // and `last` is where the next page goes on
+      break;  // and `last` is where the next page goes on
     }
     std::string_view payload;
     last = s.bytes_at(0);
@@ -149,4 +149,4 @@ int engine::history(spawn_ss_list& op, std::int64_t now) {
   return SQLITE_OK;
 }
 
-} // namespace sqlite_store
+}  // namespace sqlite_store

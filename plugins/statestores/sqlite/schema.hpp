@@ -8,7 +8,7 @@
 namespace sqlite_store {
 
 inline constexpr int schema_version = 1;
-inline constexpr int application_id = 0x5350574e; // "SPWN", shown by `file`
+inline constexpr int application_id = 0x5350574e;  // "SPWN", shown by `file`
 
 // Keys are BLOBs, so that they compare bytewise and may hold anything; system, parent and name are
 // there for people. writer is a 64-bit name and may show as a negative number. deleted = 1: a
@@ -146,4 +146,4 @@ inline constexpr std::string_view sql_of(query q) noexcept {
   return {};
 }
 
-} // namespace sqlite_store
+}  // namespace sqlite_store

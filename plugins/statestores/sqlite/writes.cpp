@@ -28,7 +28,7 @@ int applied(spawn_ss_save& op) {
   return SQLITE_OK;
 }
 
-} // namespace
+}  // namespace
 
 std::string_view engine::payload_of(const spawn_ss_save& op) {
   if (op.n_payload == 1) {
@@ -42,7 +42,7 @@ std::string_view engine::payload_of(const spawn_ss_save& op) {
 }
 
 void engine::bind_payload(statement& s, int at, const spawn_ss_save& op) {
-  if (op.n_payload != 0) { // without any slice the column stays NULL: absent, not empty
+  if (op.n_payload != 0) {  // without any slice the column stays NULL: absent, not empty
     s.blob(at, payload_of(op));
   }
 }
@@ -63,7 +63,7 @@ int engine::write(spawn_ss_save& op, std::int64_t now) {
       break;
   }
   if (op.expect_revision == 0) {
-    return conflict(op); // nothing to delete, or something nobody expected
+    return conflict(op);  // nothing to delete, or something nobody expected
   }
   return (op.op.flags & SPAWN_SS_F_NO_TOMBSTONE) != 0 ? purge(op) : replace(op, now);
 }
@@ -128,7 +128,7 @@ int engine::replace(spawn_ss_save& op, std::int64_t now) {
     }
   }
   if (db_.changes() == 0) {
-    return conflict(op); // and past_add, with the same condition, added nothing
+    return conflict(op);  // and past_add, with the same condition, added nothing
   }
   has_ttl_ = has_ttl_ || (is_save && op.ttl_s != 0);
   const int rc = erase ? drop_history(key) : prune_history(op, now);
@@ -241,4 +241,4 @@ int engine::sweep(std::int64_t now) {
   return SQLITE_OK;
 }
 
-} // namespace sqlite_store
+}  // namespace sqlite_store

@@ -219,4 +219,4 @@ void bus::drop(const void* owner) {
   }
 }
 
-} // namespace memory_bus
+}  // namespace memory_bus

@@ -22,11 +22,11 @@ struct subscription {
 
   spawn::plugin::host_ref host;
   std::uint32_t lane;
-  const void* owner; // the instance
+  const void* owner;  // the instance
   std::uint64_t id = 0;
   std::string pattern, group;
   std::uint64_t credit = 0;
-  std::deque<message_ptr> held; // no credit yet
+  std::deque<message_ptr> held;  // no credit yet
   std::uint64_t dropped = 0;
   bool closed = false;
   // Deliveries of one subscription happen one after the other, so that their order is the order of
@@ -69,8 +69,8 @@ class bus {
   std::mutex mutex_;
   std::vector<std::shared_ptr<subscription>> subscriptions_;
   std::map<std::pair<std::string, std::string>, std::size_t> next_in_group_;
-  std::map<std::string, open_request> requests_; // by reply subject
+  std::map<std::string, open_request> requests_;  // by reply subject
   std::uint64_t next_request_ = 1;
 };
 
-} // namespace memory_bus
+}  // namespace memory_bus

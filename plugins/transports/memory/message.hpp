@@ -52,4 +52,4 @@ using message_ptr = std::shared_ptr<const message>;
       held.release()};
 }
 
-} // namespace memory_bus
+}  // namespace memory_bus

@@ -110,6 +110,6 @@ class instance {
   std::size_t max_held_ = 1'024;
 };
 
-} // namespace
+}  // namespace
 
 SPAWN_PLUGIN(instance, SPAWN_PLUGIN_MANIFEST_JSON, spawn::plugin::transport_glue<instance>)

@@ -35,7 +35,7 @@ bool valid(std::string_view text, bool wildcards) noexcept {
   return true;
 }
 
-} // namespace
+}  // namespace
 
 bool valid_subject(std::string_view subject) noexcept {
   return valid(subject, false);
@@ -62,4 +62,4 @@ bool matches(std::string_view pattern, std::string_view subject) noexcept {
   }
 }
 
-} // namespace memory_bus
+}  // namespace memory_bus

@@ -14,4 +14,4 @@ inline constexpr std::size_t subject_bytes_max = 1'024;
 // Both are valid.
 [[nodiscard]] bool matches(std::string_view pattern, std::string_view subject) noexcept;
 
-} // namespace memory_bus
+}  // namespace memory_bus

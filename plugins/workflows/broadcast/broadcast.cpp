@@ -31,8 +31,8 @@ class broadcast {
   }
 };
 
-} // namespace
-} // namespace spawn::plugin
+}  // namespace
+}  // namespace spawn::plugin
 
 SPAWN_PLUGIN(spawn::plugin::broadcast, SPAWN_PLUGIN_MANIFEST_JSON,
              spawn::plugin::workflow_glue<spawn::plugin::broadcast>)

@@ -99,8 +99,8 @@ class effect {
   }
 };
 
-} // namespace
-} // namespace spawn::plugin
+}  // namespace
+}  // namespace spawn::plugin
 
 SPAWN_PLUGIN(spawn::plugin::effect, SPAWN_PLUGIN_MANIFEST_JSON,
              spawn::plugin::workflow_glue<spawn::plugin::effect>)

@@ -16,8 +16,8 @@ class forward {
   }
 };
 
-} // namespace
-} // namespace spawn::plugin
+}  // namespace
+}  // namespace spawn::plugin
 
 SPAWN_PLUGIN(spawn::plugin::forward, SPAWN_PLUGIN_MANIFEST_JSON,
              spawn::plugin::workflow_glue<spawn::plugin::forward>)

@@ -16,8 +16,8 @@ class pipe {
   }
 };
 
-} // namespace
-} // namespace spawn::plugin
+}  // namespace
+}  // namespace spawn::plugin
 
 SPAWN_PLUGIN(spawn::plugin::pipe, SPAWN_PLUGIN_MANIFEST_JSON,
              spawn::plugin::workflow_glue<spawn::plugin::pipe>)

@@ -34,4 +34,4 @@ inline void route(std::string_view what, const spawn_wf_step& in, const spawn_pa
   command.n_metadata = in.n_metadata;
 }
 
-} // namespace spawn::plugin
+}  // namespace spawn::plugin

@@ -61,4 +61,4 @@ void actor_definition::set_period(std::string_view option,
   slot = value;
 }
 
-} // namespace spawn::sdk::detail
+}  // namespace spawn::sdk::detail

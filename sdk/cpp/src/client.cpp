@@ -55,7 +55,7 @@ result<Message> checked(const result<detail::http_answer>& answer) {
   return message;
 }
 
-} // namespace
+}  // namespace
 
 struct client::parts {
   explicit parts(kernel_address kernel) : http(std::move(kernel)) {}
@@ -143,4 +143,4 @@ result<void> client::spawn(std::string_view system, std::span<const actor_id> id
   return {};
 }
 
-} // namespace spawn::sdk
+}  // namespace spawn::sdk

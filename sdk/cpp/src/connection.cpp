@@ -60,7 +60,7 @@ bool format(const request_sink::reply& reply, bool keep_alive, std::string& out)
   return true;
 }
 
-} // namespace
+}  // namespace
 
 // The bytes that were read and not parsed yet, and the parser of the request under way.
 struct connection::reader {
@@ -261,4 +261,4 @@ bool connection::flush() {
   return true;
 }
 
-} // namespace spawn::sdk::detail
+}  // namespace spawn::sdk::detail

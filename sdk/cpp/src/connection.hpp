@@ -55,12 +55,12 @@ class connection {
   [[nodiscard]] bool flush();
 
   const std::uint32_t slot_;
-  std::atomic<std::uint64_t> state_{0}; // generation << 2 | missed << 1 | busy
+  std::atomic<std::uint64_t> state_{0};  // generation << 2 | missed << 1 | busy
   int fd_ = -1;
   std::unique_ptr<reader> reader_;
-  std::string unsent_; // what the socket did not take
+  std::string unsent_;  // what the socket did not take
   std::size_t sent_ = 0;
-  bool last_ = false; // closes when all is sent
+  bool last_ = false;  // closes when all is sent
 };
 
-} // namespace spawn::sdk::detail
+}  // namespace spawn::sdk::detail

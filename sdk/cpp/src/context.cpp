@@ -30,4 +30,4 @@ void throw_bad_bytes(std::string_view what, std::string_view type_name) {
                      ": its bytes cannot be decoded");
 }
 
-} // namespace spawn::sdk
+}  // namespace spawn::sdk

@@ -33,7 +33,7 @@ const handler* pick(const action_entry& entry, const payload_view& payload) {
   return any;
 }
 
-} // namespace
+}  // namespace
 
 // Cleared, not made anew, for each request: their strings keep their memory.
 struct dispatcher::messages {
@@ -127,4 +127,4 @@ request_sink::reply dispatcher::serve(unsigned worker, const request& request) {
   return {500, nullptr};
 }
 
-} // namespace spawn::sdk::detail
+}  // namespace spawn::sdk::detail

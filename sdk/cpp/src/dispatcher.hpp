@@ -50,4 +50,4 @@ class dispatcher final : public request_sink {
   std::vector<std::unique_ptr<messages, messages_deleter>> messages_;
 };
 
-} // namespace spawn::sdk::detail
+}  // namespace spawn::sdk::detail

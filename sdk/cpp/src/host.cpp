@@ -56,7 +56,7 @@ std::string advertised(const host_options& options, std::uint16_t port) {
   return options.address + text;
 }
 
-} // namespace
+}  // namespace
 
 struct host::parts {
   parts(std::string system_name, host_options given)
@@ -74,7 +74,7 @@ struct host::parts {
   // Made by start() before any other thread can see it, so stop() needs no lock to read it.
   std::unique_ptr<detail::registration> registration;
   std::atomic<bool> started{false};
-  int stop_event; // readable once stop() was called
+  int stop_event;  // readable once stop() was called
   std::mutex wait_mutex;
 };
 
@@ -174,4 +174,4 @@ const std::string& host::system() const {
   return parts_->system;
 }
 
-} // namespace spawn::sdk
+}  // namespace spawn::sdk

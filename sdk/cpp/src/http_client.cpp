@@ -27,7 +27,7 @@ std::string_view errno_text() {
   return std::strerror(errno);
 }
 
-} // namespace
+}  // namespace
 
 http_client::http_client(kernel_address to, int cancel_fd)
     : to_(std::move(to)), cancel_fd_(cancel_fd) {}
@@ -229,4 +229,4 @@ result<http_answer> http_client::post(const http_request& request,
   return answer;
 }
 
-} // namespace spawn::sdk::detail
+}  // namespace spawn::sdk::detail

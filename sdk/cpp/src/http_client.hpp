@@ -20,7 +20,7 @@ struct http_answer {
 struct http_request {
   std::string_view target;
   std::string_view body;
-  std::string extra_header; // "name: value\r\n", or empty
+  std::string extra_header;  // "name: value\r\n", or empty
 };
 
 // Thread: [any]; a call blocks its thread. Owns idle sockets; borrows `cancel_fd`.
@@ -59,4 +59,4 @@ class http_client {
   std::vector<int> idle_;
 };
 
-} // namespace spawn::sdk::detail
+}  // namespace spawn::sdk::detail

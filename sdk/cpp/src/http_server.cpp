@@ -62,7 +62,7 @@ socket_address to_address(const std::string& text, std::uint16_t port) {
   return address;
 }
 
-} // namespace
+}  // namespace
 
 http_server::http_server(request_sink& sink) : sink_(sink) {}
 
@@ -208,4 +208,4 @@ void http_server::close_connection(connection& closing) {
   free_.push_back(closing.slot());
 }
 
-} // namespace spawn::sdk::detail
+}  // namespace spawn::sdk::detail

@@ -81,9 +81,9 @@ class http_server {
   // Connections are reused, never freed before the workers have ended: an event that another
   // worker still holds may name one that was closed.
   std::vector<std::unique_ptr<connection>> table_;
-  std::mutex table_mutex_; // guards the two below; taken when a connection opens or closes
+  std::mutex table_mutex_;  // guards the two below; taken when a connection opens or closes
   std::vector<std::uint32_t> free_;
-  std::uint32_t used_ = 0; // slots of table_ that were ever open
+  std::uint32_t used_ = 0;  // slots of table_ that were ever open
 };
 
-} // namespace spawn::sdk::detail
+}  // namespace spawn::sdk::detail

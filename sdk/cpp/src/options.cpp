@@ -29,7 +29,7 @@ std::string host_from(const char* variable, const char* otherwise) {
   return text == nullptr || *text == '\0' ? otherwise : text;
 }
 
-} // namespace
+}  // namespace
 
 kernel_address::kernel_address()
     : host(host_from("PROXY_HTTP_HOST", "127.0.0.1")), port(port_from("PROXY_HTTP_PORT", 9001)) {}
@@ -40,7 +40,7 @@ kernel_address::kernel_address(std::string host_name, std::uint16_t port_number)
 kernel_address kernel_address::parse(std::string_view text) {
   std::string_view host = text;
   std::uint16_t port = 9001;
-  const auto bracket = text.rfind(']'); // [::1]:9001
+  const auto bracket = text.rfind(']');  // [::1]:9001
   const auto colon = text.rfind(':');
   if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
     host = text.substr(0, colon);
@@ -58,4 +58,4 @@ kernel_address kernel_address::parse(std::string_view text) {
 
 host_options::host_options() : port(port_from("USER_FUNCTION_PORT", 8090)) {}
 
-} // namespace spawn::sdk
+}  // namespace spawn::sdk

@@ -10,7 +10,7 @@ std::string_view last_segment(std::string_view type_name) {
   return type_name.substr(type_name.rfind('.') + 1);
 }
 
-} // namespace
+}  // namespace
 
 std::string_view type_name_of(std::string_view type_url) {
   return type_url.substr(type_url.rfind('/') + 1);
@@ -53,4 +53,4 @@ bool codec<any_value>::decode(std::string_view type_url, std::string_view value,
   return true;
 }
 
-} // namespace spawn::sdk
+}  // namespace spawn::sdk

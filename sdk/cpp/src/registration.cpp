@@ -53,7 +53,7 @@ void describe(const std::string& system, const actor_definition& from, wire::act
       continue;
     }
     auto& timer = *to.add_timer_actions();
-    timer.set_seconds(static_cast<std::int32_t>(action.period.count())); // milliseconds, in fact
+    timer.set_seconds(static_cast<std::int32_t>(action.period.count()));  // milliseconds, in fact
     timer.mutable_action()->set_name(action.name);
   }
   auto& metadata = *to.mutable_metadata();
@@ -64,7 +64,7 @@ void describe(const std::string& system, const actor_definition& from, wire::act
   }
 }
 
-} // namespace
+}  // namespace
 
 std::string encode_registration(const std::string& system, const host_options& options,
                                 const std::vector<std::unique_ptr<actor_definition>>& actors) {
@@ -180,4 +180,4 @@ void registration::run() {
   }
 }
 
-} // namespace spawn::sdk::detail
+}  // namespace spawn::sdk::detail

@@ -48,8 +48,8 @@ class registration {
   std::thread thread_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  bool done_ = false;     // guarded by mutex_
-  bool stopping_ = false; // guarded by mutex_
+  bool done_ = false;      // guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
 };
 
-} // namespace spawn::sdk::detail
+}  // namespace spawn::sdk::detail

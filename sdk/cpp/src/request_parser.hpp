@@ -62,10 +62,10 @@ class request_parser final : public http::basic_parser<true> {
   }
 
   std::string& target_;
-  std::string& spill_; // a body that came in pieces
+  std::string& spill_;  // a body that came in pieces
   std::string_view body_;
   bool post_ = false;
   bool expects_continue_ = false;
 };
 
-} // namespace spawn::sdk::detail
+}  // namespace spawn::sdk::detail

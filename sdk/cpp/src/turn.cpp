@@ -24,7 +24,7 @@ bool means_nothing(std::string_view type_url) {
   return type == "google.protobuf.Empty" || type == "Noop" || type.ends_with(".Noop");
 }
 
-} // namespace
+}  // namespace
 
 std::string_view turn::action() const {
   return in_.action_name();
@@ -191,4 +191,4 @@ wire::Workflow& turn::workflow() {
   return *out_.mutable_workflow();
 }
 
-} // namespace spawn::sdk::detail
+}  // namespace spawn::sdk::detail

@@ -22,11 +22,11 @@ struct skipped {
 struct target {
   const spawn_plugin_entry* entry = nullptr;
   std::function<std::string()> fresh_config;
-  bool one_lane = false; // the manifest says "lanes": "one"
+  bool one_lane = false;  // the manifest says "lanes": "one"
 };
 
 struct check {
-  std::string id; // stable: `group.what`
+  std::string id;  // stable: `group.what`
   std::function<void(const target&)> run;
 };
 
@@ -60,4 +60,4 @@ void require_equal(const A& got, const B& expected, std::string_view what) {
   }
 }
 
-} // namespace contract
+}  // namespace contract

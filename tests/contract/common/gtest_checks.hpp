@@ -37,4 +37,4 @@ inline void register_checks(const std::vector<check>& checks, const target& t) {
   }
 }
 
-} // namespace contract
+}  // namespace contract

@@ -26,4 +26,4 @@ inline bool manifest_says(const spawn_plugin_entry* entry, std::string_view memb
   return std::string_view(entry->manifest_json).find(member) != std::string_view::npos;
 }
 
-} // namespace contract
+}  // namespace contract

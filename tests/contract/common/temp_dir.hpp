@@ -31,4 +31,4 @@ class temp_dir {
   std::filesystem::path path_;
 };
 
-} // namespace contract
+}  // namespace contract

@@ -240,4 +240,4 @@ class reference_store {
   std::map<std::string, cell> cells_;
 };
 
-} // namespace contract
+}  // namespace contract

@@ -102,7 +102,7 @@ void every_acknowledged_save_survives_a_kill(const target& t) {
         acknowledged[key] = revision;
       }
       if (n == 400 + 137 * round) {
-        ::kill(child, SIGKILL); // and read on what it had printed before
+        ::kill(child, SIGKILL);  // and read on what it had printed before
       }
     }
     std::fclose(lines);
@@ -199,7 +199,7 @@ void a_full_disk_is_told_and_got_over(const target& t) {
   s.expect(save("k", 1, 7, 7, "after"), SPAWN_OK);
   require(s.host.health().back().serving, "health does not recover");
   for (const std::string& key : lost) {
-    s.expect(load(key), SPAWN_E_NOT_FOUND); // UNAVAILABLE promised no effect
+    s.expect(load(key), SPAWN_E_NOT_FOUND);  // UNAVAILABLE promised no effect
   }
   s.verify_host();
 }
@@ -214,7 +214,7 @@ void too_large_is_refused_alone(const target& t) {
           "limit and limit + 1");
 }
 
-} // namespace
+}  // namespace
 
 int write_until_killed(const spawn_plugin_entry* entry, const std::string& path) {
   target t;
@@ -258,4 +258,4 @@ std::vector<check> sqlite_disk_checks() {
   };
 }
 
-} // namespace contract
+}  // namespace contract

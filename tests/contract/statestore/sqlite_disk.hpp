@@ -15,4 +15,4 @@ int write_until_killed(const spawn_plugin_entry* entry, const std::string& path)
 
 [[nodiscard]] std::vector<check> sqlite_disk_checks();
 
-} // namespace contract
+}  // namespace contract

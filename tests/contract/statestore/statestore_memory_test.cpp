@@ -15,7 +15,7 @@ void a_full_store_says_exhausted(const contract::target& t) {
   s.verify_host();
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);

@@ -11,4 +11,4 @@ std::vector<check> statestore_checks() {
   return out;
 }
 
-} // namespace contract
+}  // namespace contract

@@ -14,4 +14,4 @@ void add_group_checks(std::vector<check>& out);
 void add_page_checks(std::vector<check>& out);
 void add_model_checks(std::vector<check>& out);
 
-} // namespace contract
+}  // namespace contract

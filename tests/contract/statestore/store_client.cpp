@@ -38,7 +38,7 @@ stored taken(const spawn_ss_record& r) {
   return out;
 }
 
-} // namespace
+}  // namespace
 
 // One op with everything it points at.
 struct store_client::flying {
@@ -274,4 +274,4 @@ void store_client::verify_host() {
   }
 }
 
-} // namespace contract
+}  // namespace contract

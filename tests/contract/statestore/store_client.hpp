@@ -17,7 +17,7 @@
 namespace contract {
 
 struct stored {
-  std::string key; // rows of pages only
+  std::string key;  // rows of pages only
   std::uint64_t revision = 0;
   std::uint64_t writer = 0;
   std::int64_t written_ms = 0;
@@ -28,7 +28,7 @@ struct stored {
 
 struct request {
   std::uint16_t code = SPAWN_SS_LOAD;
-  std::string key; // LIST: from
+  std::string key;  // LIST: from
   std::uint16_t flags = 0;
   std::uint64_t deadline_ns = 0;
   // writes
@@ -36,7 +36,7 @@ struct request {
   std::uint32_t ttl_s = 0, keep_history = 0;
   std::uint64_t keep_history_ms = 0;
   std::string type_url = "t/x", meta = "m";
-  std::optional<std::vector<std::string>> payload = std::vector<std::string>{"p"}; // scatter list
+  std::optional<std::vector<std::string>> payload = std::vector<std::string>{"p"};  // scatter list
   // reads
   std::uint64_t at_revision = 0, from_revision = 0, to_revision = 0;
   std::string to, cursor;
@@ -94,7 +94,7 @@ class store_client {
   const spawn_statestore* table_ = nullptr;
   std::vector<spawn_ss_lane*> lanes_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<flying>> graveyard_; // ended ops, filled with a pattern
+  std::vector<std::unique_ptr<flying>> graveyard_;  // ended ops, filled with a pattern
 };
 
-} // namespace contract
+}  // namespace contract

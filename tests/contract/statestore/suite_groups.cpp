@@ -23,7 +23,7 @@ void all_or_none(const target& t) {
   s.expect(save("taken", 0, 0, 1), SPAWN_OK);
   std::uint64_t group = 1;
   for (std::size_t size = 1; size <= 5; ++size) {
-    for (std::size_t loser = 0; loser <= size; ++loser) { // size: nobody loses
+    for (std::size_t loser = 0; loser <= size; ++loser) {  // size: nobody loses
       std::vector<request> batch;
       const std::string prefix = key("g" + std::to_string(size), loser);
       for (std::size_t i = 0; i < size; ++i) {
@@ -176,7 +176,7 @@ void batches_of_every_size(const target& t) {
   s.verify_host();
 }
 
-} // namespace
+}  // namespace
 
 void add_group_checks(std::vector<check>& out) {
   out.push_back({"batch.all_or_none", all_or_none});
@@ -190,4 +190,4 @@ void add_group_checks(std::vector<check>& out) {
   out.push_back({"batch.batches_of_every_size", batches_of_every_size});
 }
 
-} // namespace contract
+}  // namespace contract

@@ -307,11 +307,11 @@ void concurrent_histories(const target& t) {
   s.verify_host();
 }
 
-} // namespace
+}  // namespace
 
 void add_model_checks(std::vector<check>& out) {
   out.push_back({"model.equals_the_reference", equals_the_reference});
   out.push_back({"model.concurrent_histories", concurrent_histories});
 }
 
-} // namespace contract
+}  // namespace contract

@@ -89,7 +89,7 @@ void pages_survive_inserts(const target& t) {
       const int salt = static_cast<int>(limit) * 2 + (reverse ? 1 : 0);
       auto seen = walk(s, list("k/", "k0", limit, reverse), [&](int page) {
         if (page >= 20) {
-          return; // or a page of one row would never catch up
+          return;  // or a page of one row would never catch up
         }
         // In front of and behind the cursor, never an old key.
         for (const char* side : {"k/0", "k/9"}) {
@@ -206,7 +206,7 @@ void history_and_delete(const target& t) {
   s.expect(load("k", 1), SPAWN_E_NOT_FOUND);
 }
 
-} // namespace
+}  // namespace
 
 void add_page_checks(std::vector<check>& out) {
   out.push_back({"page.bytewise_and_half_open", bytewise_and_half_open});
@@ -217,4 +217,4 @@ void add_page_checks(std::vector<check>& out) {
   out.push_back({"history.and_delete", history_and_delete});
 }
 
-} // namespace contract
+}  // namespace contract

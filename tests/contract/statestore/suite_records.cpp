@@ -81,9 +81,9 @@ void a_tombstone_stops_an_old_owner(const target& t) {
   require(a.record.revision == 2 && a.record.writer == 8, "a tombstone gives revision and writer");
   require_equal(a.record.meta, std::string("kept"), "meta of the tombstone");
   require(!a.record.payload.has_value(), "a tombstone has no payload");
-  s.expect(save("k", 0, 0, 9), SPAWN_E_CONFLICT); // as if never there
-  s.expect(save("k", 1, 7, 9), SPAWN_E_CONFLICT); // from before the delete
-  s.expect(verify("k", 0, 0), SPAWN_E_CONFLICT);  // a tombstone is not absence
+  s.expect(save("k", 0, 0, 9), SPAWN_E_CONFLICT);  // as if never there
+  s.expect(save("k", 1, 7, 9), SPAWN_E_CONFLICT);  // from before the delete
+  s.expect(verify("k", 0, 0), SPAWN_E_CONFLICT);   // a tombstone is not absence
   s.expect(verify("k", 2, 8), SPAWN_OK);
   s.expect(save("k", 2, 8, 9, "again"), SPAWN_OK);
   require_equal(s.one(load("k")).record.revision, std::uint64_t{3}, "revision goes on");
@@ -99,7 +99,7 @@ void delete_flags(const target& t) {
                 "nothing of the key is left");
   s.expect(save("row", 0, 0, 7), SPAWN_OK);
   s.expect(remove("row", 1, 7, 7), SPAWN_OK);
-  s.expect(remove("row", 2, 7, 7, SPAWN_SS_F_NO_TOMBSTONE), SPAWN_OK); // collects the tombstone
+  s.expect(remove("row", 2, 7, 7, SPAWN_SS_F_NO_TOMBSTONE), SPAWN_OK);  // collects the tombstone
   s.expect(verify("row", 0, 0), SPAWN_OK);
   s.expect(save("k", 0, 0, 7), SPAWN_OK);
   s.expect(remove("k", 1, 7, 8, SPAWN_SS_F_ERASE), SPAWN_OK);
@@ -206,16 +206,16 @@ void time_to_live(const target& t) {
   require(s.one(list("", "")).rows.empty(), "an expired record is listed");
   s.expect(save("k", 0, 0, 8), SPAWN_E_CONFLICT);
   s.host.clock.advance(5s);
-  s.expect(save("other", 0, 0, 7), SPAWN_OK); // gives the store a turn to clean up
+  s.expect(save("other", 0, 0, 7), SPAWN_OK);  // gives the store a turn to clean up
   s.expect(save("k", 1, 7, 8), SPAWN_OK);
   s.host.clock.advance(std::chrono::hours(48));
-  s.expect(load("k"), SPAWN_OK); // this save had no ttl
+  s.expect(load("k"), SPAWN_OK);  // this save had no ttl
   request again = save("k", 2, 8, 9);
   again.ttl_s = 1;
   s.expect(again, SPAWN_OK);
   s.host.clock.advance(1500ms);
   s.expect(save("other", 1, 7, 7), SPAWN_OK);
-  s.expect(verify("k", 3, 9), SPAWN_OK); // still names what is expected
+  s.expect(verify("k", 3, 9), SPAWN_OK);  // still names what is expected
   s.host.clock.advance(std::chrono::hours(25));
   s.expect(save("other", 2, 7, 7), SPAWN_OK);
   request touch = save("third", 0, 0, 7);
@@ -236,7 +236,7 @@ void capabilities_agree_with_the_manifest(const target& t) {
   require(((caps & SPAWN_SS_CAP_TTL) != 0) == says("ttl"), "ttl");
 }
 
-} // namespace
+}  // namespace
 
 void add_record_checks(std::vector<check>& out) {
   out.push_back({"record.first_save_then_load", first_save_then_load});
@@ -256,4 +256,4 @@ void add_record_checks(std::vector<check>& out) {
       {"record.capabilities_agree_with_the_manifest", capabilities_agree_with_the_manifest});
 }
 
-} // namespace contract
+}  // namespace contract

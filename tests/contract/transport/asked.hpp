@@ -49,7 +49,7 @@ class bus_client::asked {
   [[nodiscard]] bool ended() { return from_.host_.ended(&op_->raw.op); }
   send_result result() {
     if (!from_.host_.wait(&op_->raw.op)) {
-      (void)op_.release(); // the plugin may still write into it
+      (void)op_.release();  // the plugin may still write into it
       throw failed{"a request did not end within 30 s"};
     }
     return op_->take();
@@ -60,4 +60,4 @@ class bus_client::asked {
   std::unique_ptr<flying> op_;
 };
 
-} // namespace contract
+}  // namespace contract

@@ -165,4 +165,4 @@ void bus_client::verify_host() {
   require(breaches.empty(), breaches.empty() ? std::string_view() : breaches.front());
 }
 
-} // namespace contract
+}  // namespace contract

@@ -78,4 +78,4 @@ class bus_client {
   std::map<std::uint64_t, std::uint64_t> credit_;
 };
 
-} // namespace contract
+}  // namespace contract

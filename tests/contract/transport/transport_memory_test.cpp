@@ -31,7 +31,7 @@ void what_is_held_is_bounded(const contract::target& t) {
   require_equal(a.take(1).front().payload, std::string("then"), "it goes on");
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);

@@ -59,7 +59,7 @@ void wildcards(const target& t) {
   for (const row& r : rows) {
     ++id;
     require_equal(p.b.subscribe(id, r.pattern), int{SPAWN_OK}, r.pattern);
-    require_equal(p.b.subscribe(1'000 + id, r.subject), int{SPAWN_OK}, r.subject); // a witness
+    require_equal(p.b.subscribe(1'000 + id, r.subject), int{SPAWN_OK}, r.subject);  // a witness
     (void)p.a.publish(r.subject, "x");
     const auto got = p.b.take(r.hears ? 2 : 1);
     require_equal(got.size(), std::size_t{r.hears ? 2u : 1u}, r.pattern + " on " + r.subject);
@@ -154,7 +154,7 @@ void unsubscribed_is_silent(const target& t) {
     bus_client gone(t, p.config);
     (void)gone.subscribe(1, "s");
   }
-  (void)p.a.publish("s", "x"); // and nobody is there to be called
+  (void)p.a.publish("s", "x");  // and nobody is there to be called
   p.verify();
 }
 
@@ -248,7 +248,7 @@ void many_lanes_at_once(const target& t) {
   hub.verify_host();
 }
 
-} // namespace
+}  // namespace
 
 std::vector<check> transport_checks() {
   return {
@@ -265,4 +265,4 @@ std::vector<check> transport_checks() {
   };
 }
 
-} // namespace contract
+}  // namespace contract

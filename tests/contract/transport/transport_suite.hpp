@@ -9,4 +9,4 @@ namespace contract {
 
 [[nodiscard]] std::vector<check> transport_checks();
 
-} // namespace contract
+}  // namespace contract

@@ -100,4 +100,4 @@ class mutator {
   std::uint64_t state_;
 };
 
-} // namespace spawn::contract
+}  // namespace spawn::contract

@@ -34,8 +34,8 @@ class part_bytes {
     return *this;
   }
 
-  operator std::string() const { return bytes_; }      // NOLINT: reads as the bytes it is
-  operator std::string_view() const { return bytes_; } // NOLINT
+  operator std::string() const { return bytes_; }       // NOLINT: reads as the bytes it is
+  operator std::string_view() const { return bytes_; }  // NOLINT
 
  private:
   template <class Put>
@@ -52,4 +52,4 @@ class part_bytes {
   std::string bytes_;
 };
 
-} // namespace spawn::contract
+}  // namespace spawn::contract

@@ -291,5 +291,5 @@ TEST(every_pattern, ends_other_events_ok_with_no_commands) {
   }
 }
 
-} // namespace
-} // namespace spawn::contract
+}  // namespace
+}  // namespace spawn::contract

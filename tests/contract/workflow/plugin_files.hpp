@@ -11,4 +11,4 @@ namespace spawn::contract {
          "/1.0.0/plugin.so";
 }
 
-} // namespace spawn::contract
+}  // namespace spawn::contract

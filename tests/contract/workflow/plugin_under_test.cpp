@@ -61,7 +61,7 @@ step_outcome outcome_of(spawn_wf_step& raw, const flight& f) {
   return out;
 }
 
-} // namespace
+}  // namespace
 
 std::string step_outcome::fingerprint() const {
   std::string out = std::to_string(status) + ';' + error + ';';
@@ -188,4 +188,4 @@ step_outcome plugin_under_test::run(const step& one, std::uint32_t lane) {
   return run(steps, lane).front();
 }
 
-} // namespace spawn::contract
+}  // namespace spawn::contract

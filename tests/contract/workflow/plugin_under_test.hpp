@@ -22,8 +22,8 @@ struct step_outcome {
   std::string error;
   std::vector<command> commands;
   std::uint32_t completions = 0;
-  bool inside_submit = false; // completed before submit returned
-  bool out_untouched = true;  // an error left the out fields as they came
+  bool inside_submit = false;  // completed before submit returned
+  bool out_untouched = true;   // an error left the out fields as they came
 
   // Status, text and every field of every command; equal iff nothing differs.
   [[nodiscard]] std::string fingerprint() const;
@@ -65,4 +65,4 @@ class plugin_under_test {
   bool started_ = false;
 };
 
-} // namespace spawn::contract
+}  // namespace spawn::contract

@@ -37,7 +37,7 @@ void append(std::string& to, const actor& a) {
   append(to, a.name);
 }
 
-} // namespace
+}  // namespace
 
 // Room for the part that ends where a page without rights begins.
 struct pinned_step::pages {
@@ -150,4 +150,4 @@ std::string fingerprint_of(const command& c) {
   return out;
 }
 
-} // namespace spawn::contract
+}  // namespace spawn::contract

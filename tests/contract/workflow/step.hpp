@@ -78,4 +78,4 @@ class pinned_step {
 [[nodiscard]] command copy_of(const spawn_wf_command& from);
 [[nodiscard]] std::string fingerprint_of(const command& c);
 
-} // namespace spawn::contract
+}  // namespace spawn::contract

@@ -224,7 +224,7 @@ void did_not_fault(plugin_under_test& plugin, const suite_options&, findings& fo
   }
 }
 
-} // namespace
+}  // namespace
 
 const std::vector<suite_case>& workflow_suite() {
   static const std::vector<suite_case> cases{
@@ -242,4 +242,4 @@ const std::vector<suite_case>& workflow_suite() {
   return cases;
 }
 
-} // namespace spawn::contract
+}  // namespace spawn::contract

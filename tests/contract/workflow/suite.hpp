@@ -20,11 +20,11 @@ struct suite_options {
 using findings = std::vector<std::string>;
 
 struct suite_case {
-  const char* id;          // stable
-  const char* description; // the promise, as a sentence
+  const char* id;           // stable
+  const char* description;  // the promise, as a sentence
   void (*run)(plugin_under_test& plugin, const suite_options& options, findings& found);
 };
 
 [[nodiscard]] const std::vector<suite_case>& workflow_suite();
 
-} // namespace spawn::contract
+}  // namespace spawn::contract

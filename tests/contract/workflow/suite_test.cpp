@@ -76,5 +76,5 @@ TEST_P(workflow_contract, keeps_its_promise) {
 
 INSTANTIATE_TEST_SUITE_P(first_party, workflow_contract, ::testing::ValuesIn(all_cases()), name_of);
 
-} // namespace
-} // namespace spawn::contract
+}  // namespace
+}  // namespace spawn::contract

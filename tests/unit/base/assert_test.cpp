@@ -16,5 +16,5 @@ TEST(AssertDeathTest, EndsTheProcessWithConditionReasonAndPlace) {
                "assertion failed: numbers differ \\(1 == 2\\) at .*assert_test.cpp:");
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -60,5 +60,5 @@ TEST(SystemClock, SaysWhatTheMachineSays) {
   EXPECT_LE(said, machine_ms());
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -74,5 +74,5 @@ TEST(GateDeathTest, MisuseEndsTheProcess) {
   EXPECT_DEATH(gate().reopen(), "reopened before it was closed");
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -57,5 +57,5 @@ TEST(Hash, ServesTablesThatAreAskedWithViews) {
   EXPECT_EQ(table.find(std::string_view("jim")), table.end());
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -63,7 +63,7 @@ TEST(IntrusiveList, AnElementLeavesFromAnyPlaceAndMayComeBack) {
     items[static_cast<std::size_t>(i)].list_hook<by_age>::unlink();
   }
   EXPECT_EQ(numbers(list), (ints{1, 3}));
-  items[2].list_hook<by_age>::unlink(); // again: nothing happens
+  items[2].list_hook<by_age>::unlink();  // again: nothing happens
   list.push_back(items[2]);
   EXPECT_EQ(numbers(list), (ints{1, 3, 2}));
 }
@@ -117,7 +117,7 @@ TEST(IntrusiveList, SplicesToEitherEndInOrder) {
   first.splice_back(second);
   EXPECT_TRUE(second.empty());
   EXPECT_EQ(numbers(first), (ints{0, 1, 2, 3, 4, 5}));
-  first.splice_back(second); // nothing to move
+  first.splice_back(second);  // nothing to move
   EXPECT_EQ(numbers(first), (ints{0, 1, 2, 3, 4, 5}));
 
   item before(9);
@@ -125,7 +125,7 @@ TEST(IntrusiveList, SplicesToEitherEndInOrder) {
   first.splice_front(second);
   EXPECT_TRUE(second.empty());
   EXPECT_EQ(numbers(first), (ints{9, 0, 1, 2, 3, 4, 5}));
-  second.splice_front(first); // into an empty list
+  second.splice_front(first);  // into an empty list
   EXPECT_TRUE(first.empty());
   EXPECT_EQ(numbers(second), (ints{9, 0, 1, 2, 3, 4, 5}));
   EXPECT_EQ(second.pop_front(), &before);
@@ -146,5 +146,5 @@ TEST(IntrusiveList, ForEachMayUnlinkOrDestroyTheElementItIsGiven) {
   EXPECT_EQ(numbers(list), (ints{1, 3}));
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -62,5 +62,5 @@ TEST_F(LogTest, LevelsAreReadFromText) {
   EXPECT_EQ(log::parse_level("loud"), log::level::info);
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

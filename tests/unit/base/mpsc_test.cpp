@@ -111,5 +111,5 @@ TEST(Mpsc, KeepsEveryProducersOrderUnderLoad) {
   EXPECT_TRUE(queue.empty());
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -45,5 +45,5 @@ TEST(Random, OneInNHappensAboutThatOften) {
   EXPECT_TRUE(chance.one_in(1));
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

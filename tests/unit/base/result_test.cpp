@@ -79,5 +79,5 @@ TEST(Error, EveryCodeHasItsName) {
   EXPECT_EQ(name(static_cast<errc>(99)), "INTERNAL");
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -65,5 +65,5 @@ TEST(Ring, LetsGoOfWhatWasPopped) {
   EXPECT_EQ(owner.use_count(), 1);
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -31,7 +31,7 @@ TEST(UniqueFunction, HoldsThingsThatOnlyMove) {
   unique_function<int()> held = [owner = std::make_unique<int>(7)] { return *owner; };
   EXPECT_EQ(held(), 7);
   auto moved = std::move(held);
-  EXPECT_FALSE(held); // NOLINT: the state after a move is promised
+  EXPECT_FALSE(held);  // NOLINT: the state after a move is promised
   EXPECT_EQ(moved(), 7);
 }
 
@@ -70,5 +70,5 @@ TEST(UniqueFunction, DropsWhatItHeldWhenAssigned) {
   EXPECT_FALSE(held);
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

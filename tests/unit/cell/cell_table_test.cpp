@@ -90,5 +90,5 @@ TEST_F(cell_table_test, visits_every_cell_once_in_slices) {
   EXPECT_GT(slices, 10);
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

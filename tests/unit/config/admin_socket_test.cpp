@@ -64,5 +64,5 @@ TEST(admin_socket, does_not_follow_a_link_in_the_directorys_place) {
   EXPECT_FALSE(choose_admin_socket(std::vector<std::string>{dir.path() + "/b/admin.sock"}));
 }
 
-} // namespace
-} // namespace spawn::config
+}  // namespace
+}  // namespace spawn::config

@@ -102,5 +102,5 @@ TEST(database_environment, variables_without_a_type_are_said_to_be_unused) {
   EXPECT_THAT(got->notices, ElementsAre(HasSubstr("PROXY_DATABASE_HOST is set but")));
 }
 
-} // namespace
-} // namespace spawn::config
+}  // namespace
+}  // namespace spawn::config

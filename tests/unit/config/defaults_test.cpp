@@ -88,7 +88,7 @@ bool has_word(const std::string& text, const std::string& word) {
 TEST(defaults, the_schemas_defaults_written_out_are_the_settings_defaults) {
   const value root = parsed_schema();
   const auto text = to_json(written_out(root, root), false, false);
-  EXPECT_THAT(text, HasSubstr("\"drain_ms\":30000")); // it is not empty
+  EXPECT_THAT(text, HasSubstr("\"drain_ms\":30000"));  // it is not empty
   EXPECT_EQ(good(text), good(""));
 }
 
@@ -307,5 +307,5 @@ TEST(schema, uses_only_the_words_our_check_knows) {
   walk(parsed_schema());
 }
 
-} // namespace
-} // namespace spawn::config
+}  // namespace
+}  // namespace spawn::config

@@ -11,7 +11,7 @@ struct override_case {
   const char* variable;
   const char* text;
   const char* key;
-  const char* shown; // as JSON
+  const char* shown;  // as JSON
 };
 
 class every_override : public testing::TestWithParam<override_case> {};
@@ -174,5 +174,5 @@ TEST(environment_values, the_process_environment_is_read) {
   unsetenv("SPAWN_CONFIG_TEST_VARIABLE");
 }
 
-} // namespace
-} // namespace spawn::config
+}  // namespace
+}  // namespace spawn::config

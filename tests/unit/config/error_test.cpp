@@ -166,5 +166,5 @@ TEST(config_errors, long_values_are_cut_in_messages) {
   EXPECT_THAT(got, HasSubstr("xxx..."));
 }
 
-} // namespace
-} // namespace spawn::config
+}  // namespace
+}  // namespace spawn::config

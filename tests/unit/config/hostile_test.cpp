@@ -122,5 +122,5 @@ TEST(hostile_files, two_hundred_damaged_samples_never_crash) {
   EXPECT_GT(refused, 30);
 }
 
-} // namespace
-} // namespace spawn::config
+}  // namespace
+}  // namespace spawn::config

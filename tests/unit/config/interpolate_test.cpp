@@ -140,5 +140,5 @@ TEST(secrets_in_plugins, no_origin_notice_or_config_shows_one) {
   EXPECT_EQ(got->value.admin.tcp_token, "hunter2-hunter2-hunter2");
 }
 
-} // namespace
-} // namespace spawn::config
+}  // namespace
+}  // namespace spawn::config

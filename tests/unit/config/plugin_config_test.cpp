@@ -71,5 +71,5 @@ TEST(plugin_config, a_broken_schema_is_the_plugins_fault) {
   EXPECT_FALSE(odd);
 }
 
-} // namespace
-} // namespace spawn::config
+}  // namespace
+}  // namespace spawn::config

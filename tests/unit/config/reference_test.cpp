@@ -94,7 +94,7 @@ TEST(config_references, a_system_name_is_bounded_in_bytes) {
   EXPECT_NE(errors("system: " + std::string(513, 'a')), "");
   std::string wide;
   for (int i = 0; i < 257; ++i) {
-    wide += "\xc3\xa9"; // 514 bytes in 257 characters
+    wide += "\xc3\xa9";  // 514 bytes in 257 characters
   }
   EXPECT_THAT(errors("system: " + wide), HasSubstr("at most 512 bytes, this one has 514"));
 }
@@ -120,5 +120,5 @@ TEST(config_references, process_isolation_is_refused_while_there_is_none) {
               HasSubstr("transport.isolation: expected inproc, got \"process\""));
 }
 
-} // namespace
-} // namespace spawn::config
+}  // namespace
+}  // namespace spawn::config

@@ -52,5 +52,5 @@ TEST(keys, that_are_not_base64_are_refused_without_showing_them) {
   EXPECT_THAT(key.error().text, testing::Not(HasSubstr("hunter2")));
 }
 
-} // namespace
-} // namespace spawn::config
+}  // namespace
+}  // namespace spawn::config

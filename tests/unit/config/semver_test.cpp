@@ -10,7 +10,7 @@ namespace {
 
 struct range_case {
   const char* range;
-  const char* inside; // blank-separated versions
+  const char* inside;  // blank-separated versions
   const char* outside;
 };
 
@@ -92,5 +92,5 @@ TEST(versions, are_ordered_as_semantic_versioning_orders_them) {
   }
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

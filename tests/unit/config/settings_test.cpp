@@ -170,5 +170,5 @@ TEST(settings, origins_agree_with_the_values) {
   EXPECT_EQ(origin_of(*got, "runtime.lanes")->value, "\"auto\"");
 }
 
-} // namespace
-} // namespace spawn::config
+}  // namespace
+}  // namespace spawn::config

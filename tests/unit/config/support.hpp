@@ -41,4 +41,4 @@ inline const origin* origin_of(const loaded& from, std::string_view key) {
   return nullptr;
 }
 
-} // namespace spawn::config
+}  // namespace spawn::config

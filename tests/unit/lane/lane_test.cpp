@@ -134,5 +134,5 @@ TEST(lane, gives_numbers_that_no_other_lane_gives) {
   EXPECT_NE(id, l.next_id());
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -35,7 +35,7 @@ TEST(timer_wheel, fires_nothing_early_and_nothing_late_whatever_is_armed_and_can
       probes.push_back(std::make_unique<probe>());
       probes.back()->fired = &fired;
     }
-    std::map<probe*, std::uint64_t> due; // the reference
+    std::map<probe*, std::uint64_t> due;  // the reference
     std::uint64_t now_ms = start_ms;
     for (int step = 0; step < 3'000; ++step) {
       probe* p = probes[rng.below(probes.size())].get();
@@ -138,5 +138,5 @@ TEST(timer_wheel, forgets_a_timer_that_was_destroyed) {
   EXPECT_FALSE(wheel.next_ns().has_value());
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

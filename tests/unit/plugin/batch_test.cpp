@@ -53,5 +53,5 @@ TEST(GroupBatch, LooksAtGroupsOfWritesOnly) {
   EXPECT_EQ(next_batch(ops, 2), 2u);
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -53,5 +53,5 @@ TEST(ConfigCheck, RefusesASchemaThatIsNone) {
   EXPECT_TRUE(check_config("main", "", "", {}));
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -181,5 +181,5 @@ TEST(ManifestNote, RefusesOneThatDoesNotEndWhereItShould) {
   EXPECT_TRUE(manifest_of(image));
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

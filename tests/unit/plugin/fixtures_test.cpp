@@ -13,8 +13,8 @@ namespace {
 
 struct fixture_case {
   const char* name;
-  const char* step;  // "" when it is loaded
-  const char* cause; // part of the message
+  const char* step;   // "" when it is loaded
+  const char* cause;  // part of the message
 };
 
 std::ostream& operator<<(std::ostream& out, const fixture_case& c) {
@@ -213,5 +213,5 @@ TEST_F(RunningFixture, DrainNeverDoesNotKeepItFromStopping) {
   EXPECT_TRUE(stopped) << stopped.error().text;
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -76,5 +76,5 @@ TEST_F(FlightLog, EndsTheNewestInThePluginsPlace) {
   EXPECT_EQ(old.now.load(), port_op::phase::flying);
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -234,5 +234,5 @@ TEST_F(Host, NamesTheLaneThatDoesNotComeRound) {
   hand[1].drive();
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

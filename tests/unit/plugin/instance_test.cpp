@@ -238,5 +238,5 @@ TEST_F(Instance, ShowsFaultAndHealth) {
   EXPECT_EQ(host_table::late_calls(), late + 2) << "calls after destroy reach nobody";
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

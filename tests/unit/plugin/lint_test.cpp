@@ -68,5 +68,5 @@ TEST(Lint, PutsRefusalsFirst) {
   EXPECT_EQ(rules(image).rfind("warn grpc;"), rules(image).size() - 10);
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

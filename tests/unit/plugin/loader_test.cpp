@@ -89,5 +89,5 @@ TEST_F(Loader, SaysThatThereIsNoFile) {
   EXPECT_NE(missing.error().text.find("refused at resolve"), std::string::npos);
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

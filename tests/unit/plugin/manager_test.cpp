@@ -94,5 +94,5 @@ TEST_F(Manager, StopsTheOthersWhenOneDoesNotStart) {
   EXPECT_TRUE(manager.stop_all(2'000));
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

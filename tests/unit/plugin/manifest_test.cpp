@@ -55,5 +55,5 @@ TEST(Manifest, NamesTheKeyThatIsWrong) {
   }
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

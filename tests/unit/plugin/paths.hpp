@@ -40,4 +40,4 @@ inline void write_file(const fs::path& file, const std::string& bytes) {
   std::ofstream(file, std::ios::binary) << bytes;
 }
 
-} // namespace spawn::test
+}  // namespace spawn::test

@@ -7,7 +7,7 @@ namespace spawn::test {
 namespace {
 
 script* now = nullptr;
-const spawn_host* host = nullptr; // of the latest instance
+const spawn_host* host = nullptr;  // of the latest instance
 
 struct scripted_instance : spawn_instance {
   const spawn_host* h;
@@ -127,7 +127,7 @@ spawn_status create(const spawn_host* h, const spawn_create_info* info, spawn_in
   R"({"dsn":{"type":"string"},"pool":{"type":"object","properties":{"size":)"            \
   R"({"type":"integer"}}}}}})"
 
-} // namespace
+}  // namespace
 
 with_script::with_script() : script_(std::make_unique<script>()) {
   now = script_.get();
@@ -155,4 +155,4 @@ std::shared_ptr<plugin_library> scripted_library(const std::string& which) {
   return made ? std::move(*made) : nullptr;
 }
 
-} // namespace spawn::test
+}  // namespace spawn::test

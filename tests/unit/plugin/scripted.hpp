@@ -16,7 +16,7 @@ struct script {
   using step = std::function<void(const spawn_host*, spawn_op*)>;
   std::function<spawn_status()> init;
   std::function<spawn_status(const spawn_host*, const spawn_create_info*)> create;
-  step start, quiesce, drain, stop; // unset: end OK at once
+  step start, quiesce, drain, stop;  // unset: end OK at once
   std::function<void()> destroyed;
   std::function<spawn_status(std::uint32_t)> lane_open;
   std::function<void(std::uint32_t)> lane_closed;
@@ -24,7 +24,7 @@ struct script {
   std::function<void(const spawn_host*, std::span<spawn_op* const>)> submit;
   std::function<void(std::uint64_t, std::uint32_t)> grant;
   std::uint64_t capabilities = 0;
-  const void* (*interface)(const char*) = nullptr; // unset: by kind
+  const void* (*interface)(const char*) = nullptr;  // unset: by kind
   std::string create_error;
 };
 
@@ -48,4 +48,4 @@ inline void end(const spawn_host* h, spawn_op* op, spawn_status status = SPAWN_O
   h->complete(h, &op, 1);
 }
 
-} // namespace spawn::test
+}  // namespace spawn::test

@@ -65,5 +65,5 @@ TEST(StoreDir, RefusesRelativePathsLinksAndFiles) {
   EXPECT_FALSE(store_dir::open(dir.path / "link"));
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

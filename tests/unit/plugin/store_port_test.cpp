@@ -361,5 +361,5 @@ TEST_F(StorePort, LetsGoOfAStoreThatNeverReturnsFromSubmit) {
   hand[0].drive();
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -97,4 +97,4 @@ template <class Done>
   return done();
 }
 
-} // namespace spawn::test
+}  // namespace spawn::test

@@ -188,5 +188,5 @@ TEST_F(TransportPort, SubscribesAgainAfterTheTransportWasAway) {
   EXPECT_EQ(log, "sub x 256;sub x 256;");
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -77,5 +77,5 @@ TEST_F(WorkflowPort, EndsTheStepOfAPluginThatThrows) {
   release(step.raw.op.error);
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -182,4 +182,4 @@ TEST(fixture_throws, lets_an_exception_out_of_submit) {
   EXPECT_THROW(r.submit(&op.op), std::exception);
 }
 
-} // namespace
+}  // namespace

@@ -166,7 +166,7 @@ TEST_F(good_c, applies_a_group_as_a_whole_or_not_at_all) {
   EXPECT_EQ(run(write(SPAWN_SS_SAVE, "a", 0, "a1")), SPAWN_OK);
   spawn_ss_save a = write(SPAWN_SS_SAVE, "a", 1, "a2", 9);
   spawn_ss_save alone = write(SPAWN_SS_SAVE, "c", 0, "c1");
-  spawn_ss_save b = write(SPAWN_SS_SAVE, "b", 3, "b", 9); // loses
+  spawn_ss_save b = write(SPAWN_SS_SAVE, "b", 3, "b", 9);  // loses
   spawn_ss_save check = write(SPAWN_SS_CHECK, "a", 1, "", 9);
   submit({&a.op, &alone.op, &b.op, &check.op});
   EXPECT_EQ(a.op.status, SPAWN_E_ABORTED);
@@ -210,4 +210,4 @@ TEST_F(good_c, ends_ops_it_does_not_know_unsupported) {
   EXPECT_EQ(run(write(SPAWN_SS_SAVE, "", 0, "x")), SPAWN_E_INVALID);
 }
 
-} // namespace
+}  // namespace

@@ -145,4 +145,4 @@ TEST(wire_route, reads_pipe_and_forward) {
   }
 }
 
-} // namespace
+}  // namespace

@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(varint_row{std::string("\0", 1), 0}, varint_row{"\x01", 1},
                       varint_row{"\x7f", 127}, varint_row{"\x80\x01", 128},
                       varint_row{"\xac\x02", 300},
-                      varint_row{std::string("\x81\x80\x80\x80\x00", 5), 1}, // padded
+                      varint_row{std::string("\x81\x80\x80\x80\x00", 5), 1},  // padded
                       varint_row{"\xff\xff\xff\xff\xff\xff\xff\xff\x7f", UINT64_MAX >> 1},
                       varint_row{"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", UINT64_MAX}));
 
@@ -134,15 +134,15 @@ TEST_P(bad_messages, end_with_failed_set) {
 
 INSTANTIATE_TEST_SUITE_P(
     table, bad_messages,
-    ::testing::Values(std::string("\x00\x01", 2),                     // field number 0
-                      std::string("\x02\x00", 2),                     // field number 0, bytes
-                      "\x08",                                         // a tag without a value
-                      "\x0a\x03hi",                                   // a length past the end
-                      "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", // a length of 2^64 - 1
-                      "\x0b\x0c",                                     // a group
-                      "\x0e\x01", "\x0f\x01",                // wire types that do not exist
-                      "\x80\x80\x80\x80\x10\x01",            // a tag above 32 bits
-                      std::string("\x08\x01\x0d\x01\x00", 5) // fixed32 cut off
+    ::testing::Values(std::string("\x00\x01", 2),                      // field number 0
+                      std::string("\x02\x00", 2),                      // field number 0, bytes
+                      "\x08",                                          // a tag without a value
+                      "\x0a\x03hi",                                    // a length past the end
+                      "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",  // a length of 2^64 - 1
+                      "\x0b\x0c",                                      // a group
+                      "\x0e\x01", "\x0f\x01",                 // wire types that do not exist
+                      "\x80\x80\x80\x80\x10\x01",             // a tag above 32 bits
+                      std::string("\x08\x01\x0d\x01\x00", 5)  // fixed32 cut off
                       ));
 
 TEST(wire_reader, skips_a_value_of_any_type) {
@@ -178,4 +178,4 @@ TEST(wire_reader, leaves_the_input_alone_after_a_failure) {
   EXPECT_EQ(spawn_wire_next(&r, &f), 0);
 }
 
-} // namespace
+}  // namespace

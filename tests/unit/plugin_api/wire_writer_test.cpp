@@ -54,7 +54,7 @@ TEST(wire_writer, writes_nothing_past_its_room_and_tells_what_it_needed) {
   spawn_wire_put_uint(&w, 2, 1);
   EXPECT_EQ(w.needed, 13u);
   EXPECT_EQ(w.at, w.end);
-  EXPECT_EQ(room[2], 'x'); // no later piece fills the gap that the text has left
+  EXPECT_EQ(room[2], 'x');  // no later piece fills the gap that the text has left
   EXPECT_EQ(room[3], 'x');
 }
 
@@ -70,4 +70,4 @@ TEST(wire_writer, round_trips_every_size_of_varint) {
   }
 }
 
-} // namespace
+}  // namespace

@@ -196,4 +196,4 @@ TEST(workflow_glue, fills_the_optional_slots_from_the_members_there_are) {
   EXPECT_EQ(full.flow->describe(full.instance, 3, {nullptr, 0}, &json), SPAWN_E_INVALID);
 }
 
-} // namespace
+}  // namespace

@@ -148,5 +148,5 @@ TEST(binding_record, is_read_as_it_was_written) {
   EXPECT_FALSE(bindings::decode("\x0a\xff", out));
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

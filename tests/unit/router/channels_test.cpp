@@ -70,5 +70,5 @@ TEST(identity_text, tells_ids_apart_whose_parts_joined_are_equal) {
   EXPECT_NE(identity_text({"a", "", "bc"}), identity_text({"a", "b", "c"}));
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -23,4 +23,4 @@ class hand_lane final : public lane {
   manual_clock& time_;
 };
 
-} // namespace spawn::test
+}  // namespace spawn::test

@@ -82,7 +82,7 @@ class actor_timers_test : public ::testing::Test {
   manual_clock time;
   test::hand_lane home{time};
   std::vector<std::string> fired;
-  std::vector<std::shared_ptr<void>> tickets; // turns that have not ended
+  std::vector<std::shared_ptr<void>> tickets;  // turns that have not ended
   actor_timers timers{home, [this](actor_view id, actor_type&, std::string_view action,
                                    std::shared_ptr<void> ticket) {
                         fired.push_back(std::string(id.name) + "." + std::string(action));
@@ -154,5 +154,5 @@ TEST_F(actor_timers_test, do_not_heed_the_wall_clock) {
   EXPECT_EQ(fired.size(), 1u);
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

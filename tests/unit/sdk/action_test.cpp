@@ -199,5 +199,5 @@ TEST(actor_declaration, mistakes_are_refused_when_they_are_made) {
   EXPECT_THROW(host("", options), std::invalid_argument);
 }
 
-} // namespace
-} // namespace spawn::sdk::test
+}  // namespace
+}  // namespace spawn::sdk::test

@@ -83,7 +83,7 @@ TEST(sdk_client, a_failure_says_whether_the_request_may_have_been_executed) {
   ASSERT_FALSE(closed);
   EXPECT_EQ(closed.error().what, failure::kind::unknown);
   EXPECT_NE(closed.error().text.find("may have been executed"), std::string::npos);
-  EXPECT_EQ(silent.wait_requests(1).size(), 1U); // and was not sent again
+  EXPECT_EQ(silent.wait_requests(1).size(), 1U);  // and was not sent again
 }
 
 TEST(sdk_client, a_timeout_is_told_to_the_kernel) {
@@ -123,5 +123,5 @@ TEST(kernel_address_text, is_parsed_or_refused_with_the_text) {
   }
 }
 
-} // namespace
-} // namespace spawn::sdk::test
+}  // namespace
+}  // namespace spawn::sdk::test

@@ -17,7 +17,7 @@ tcp::endpoint loopback(std::uint16_t port) {
   return {asio::ip::address_v4::loopback(), port};
 }
 
-} // namespace
+}  // namespace
 
 fake_kernel::fake_kernel(std::uint16_t port, answer_fn answer)
     : acceptor_(io_, loopback(port)),
@@ -69,7 +69,7 @@ void fake_kernel::run() {
     }
     changed_.notify_all();
     if (answer.status == 0) {
-      continue; // closes without an answer
+      continue;  // closes without an answer
     }
     http::response<http::string_body> response(static_cast<http::status>(answer.status), 11,
                                                answer.body);
@@ -147,4 +147,4 @@ std::string http_post(std::string_view body, std::string_view extra_header) {
          "content-length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
-} // namespace spawn::sdk::test
+}  // namespace spawn::sdk::test

@@ -18,7 +18,7 @@ namespace spawn::sdk::test {
 struct seen_request {
   std::string target;
   std::string body;
-  std::string spawn_host; // the header
+  std::string spawn_host;  // the header
 };
 
 struct raw_answer {
@@ -52,10 +52,10 @@ class fake_kernel {
   boost::asio::ip::tcp::acceptor acceptor_;
   answer_fn answer_;
   std::uint16_t port_;
-  bool ending_ = false; // guarded by mutex_
+  bool ending_ = false;  // guarded by mutex_
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<seen_request> requests_; // guarded by mutex_
+  std::vector<seen_request> requests_;  // guarded by mutex_
   std::thread thread_;
 };
 
@@ -84,4 +84,4 @@ class raw_connection {
 [[nodiscard]] std::string to_hex(std::string_view bytes);
 [[nodiscard]] std::string http_post(std::string_view body, std::string_view extra_header = {});
 
-} // namespace spawn::sdk::test
+}  // namespace spawn::sdk::test

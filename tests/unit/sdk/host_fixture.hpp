@@ -84,10 +84,10 @@ class host_fixture : public ::testing::Test {
   }
 
   std::mutex mutex_;
-  std::string log_; // guarded by mutex_
+  std::string log_;  // guarded by mutex_
   host_options options_;
   std::unique_ptr<host> app_;
   std::unique_ptr<raw_connection> wire_;
 };
 
-} // namespace spawn::sdk::test
+}  // namespace spawn::sdk::test

@@ -71,7 +71,7 @@ TEST(sdk_registration, says_what_was_declared) {
   EXPECT_EQ(counter.metadata().channel_group(1).action(), "ring");
   const auto& account = actors.at("Account");
   EXPECT_EQ(account.settings().kind(), wire::actors::UNNAMED);
-  EXPECT_TRUE(account.has_state()); // present even when empty
+  EXPECT_TRUE(account.has_state());  // present even when empty
   EXPECT_TRUE(account.has_metadata());
   EXPECT_FALSE(account.settings().has_deactivation_strategy());
   const auto& workers = actors.at("Workers");
@@ -111,7 +111,7 @@ TEST(sdk_registration, goes_on_until_the_kernel_is_there) {
   host app("s", options);
   app.start();
   EXPECT_FALSE(app.wait_registered(100ms));
-  EXPECT_EQ(lines, 1); // the same reason is said once
+  EXPECT_EQ(lines, 1);  // the same reason is said once
   fake_kernel kernel(port);
   EXPECT_TRUE(app.wait_registered(10s));
   app.stop();
@@ -168,5 +168,5 @@ TEST(sdk_host, a_port_in_the_environment_has_to_be_one) {
   ::unsetenv("USER_FUNCTION_PORT");
 }
 
-} // namespace
-} // namespace spawn::sdk::test
+}  // namespace
+}  // namespace spawn::sdk::test

@@ -160,5 +160,5 @@ TEST_F(host_server, many_connections_come_and_go_on_several_workers) {
   }
 }
 
-} // namespace
-} // namespace spawn::sdk::test
+}  // namespace
+}  // namespace spawn::sdk::test

@@ -69,5 +69,5 @@ TEST(client_vectors, an_error_answer_gives_the_text_of_the_kernel) {
   EXPECT_EQ(got.error().text, "Action [x] not found for Actor [a]");
 }
 
-} // namespace
-} // namespace spawn::sdk::test
+}  // namespace
+}  // namespace spawn::sdk::test

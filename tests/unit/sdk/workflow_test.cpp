@@ -73,5 +73,5 @@ TEST_F(workflow_parts, an_action_without_workflow_sends_none) {
   EXPECT_FALSE(call(invocation("a", "Do")).has_workflow());
 }
 
-} // namespace
-} // namespace spawn::sdk::test
+}  // namespace
+}  // namespace spawn::sdk::test

@@ -33,4 +33,4 @@ std::map<std::string, std::string> read_corpus(const std::string& file) {
   return out;
 }
 
-} // namespace spawn::test
+}  // namespace spawn::test

@@ -9,4 +9,4 @@ namespace spawn::test {
 [[nodiscard]] std::string from_hex(std::string_view hex);
 [[nodiscard]] std::map<std::string, std::string> read_corpus(const std::string& file);
 
-} // namespace spawn::test
+}  // namespace spawn::test

@@ -87,7 +87,7 @@ TEST(DataKeyCache, ForgetsTheLeastRecentlyUsedAtItsLimit) {
     ASSERT_NE(cache.find(numbered(i)), nullptr);
     EXPECT_EQ(bytes_of(*cache.find(numbered(i))), bytes_of(filled(i)));
   }
-  ASSERT_NE(cache.find(numbered(0)), nullptr); // 1 is now the oldest
+  ASSERT_NE(cache.find(numbered(0)), nullptr);  // 1 is now the oldest
   cache.insert(numbered(3), filled(3));
   EXPECT_EQ(cache.size(), 3u);
   EXPECT_EQ(cache.find(numbered(1)), nullptr);
@@ -104,5 +104,5 @@ TEST(DataKeyCache, TellsKeysOfOneSaltApart) {
   EXPECT_EQ(cache.find(other), nullptr);
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

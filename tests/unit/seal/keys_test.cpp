@@ -145,5 +145,5 @@ TEST(KeyRange, OfAPrefixEndingInTheHighestByteIsStillRight) {
   EXPECT_FALSE(unbounded.contains("\xfe"));
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -117,7 +117,7 @@ TEST(Meta, RefusesEveryCutOfItself) {
       EXPECT_EQ(meta.error().code, errc::corrupt) << size;
     }
   }
-  EXPECT_EQ(valid, 3); // after next_seq, flags, tags
+  EXPECT_EQ(valid, 3);  // after next_seq, flags, tags
 }
 
 TEST(Meta, SaysWhatIsWrong) {
@@ -177,5 +177,5 @@ TEST(ByteReader, ReadsVarintsInShortestFormOnly) {
   EXPECT_FALSE(byte_reader("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01").varint());
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -48,4 +48,4 @@ inline std::string aad_of(std::string_view key, std::uint64_t revision, std::uin
   return out;
 }
 
-} // namespace spawn::test
+}  // namespace spawn::test

@@ -144,5 +144,5 @@ TEST(SealerKeys, WhereEncryptionIsRequiredAValueInClearCannotTakeTheirPlace) {
   EXPECT_THAT(opened.error().text, HasSubstr("stored in clear"));
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

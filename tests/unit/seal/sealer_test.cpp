@@ -183,5 +183,5 @@ TEST(Sealer, AnEnvelopeOfANewerKernelIsNotSupported) {
   EXPECT_THAT(kernel.open("aad", "\xff").error().text, HasSubstr("envelope 255"));
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -14,4 +14,4 @@ namespace spawn::test {
   return out;
 }
 
-} // namespace spawn::test
+}  // namespace spawn::test

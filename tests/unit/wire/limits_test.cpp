@@ -92,5 +92,5 @@ TEST(invocation_request, is_read_as_it_was_written) {
   EXPECT_EQ(in.register_ref, "ref");
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -69,5 +69,5 @@ TEST(tags, are_canonical_whatever_their_order) {
   EXPECT_EQ(read[1].value, "2");
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -93,7 +93,7 @@ TEST(wire_vectors, a_request_cut_anywhere_is_refused_or_consistent) {
 
 TEST(wire_vectors, a_response_cut_anywhere_is_refused_or_consistent) {
   for (std::size_t n = 0; n < response_bytes.size(); ++n) {
-    const std::string cut = response_bytes.substr(0, n); // exact size: a sanitizer sees over-reads
+    const std::string cut = response_bytes.substr(0, n);  // exact size: a sanitizer sees over-reads
     const auto got = wire::read_host_response(cut);
     if (got) {
       EXPECT_GE(n, 8u) << "without its context it is no answer";
@@ -118,5 +118,5 @@ TEST(wire_vectors, any_byte_may_be_wrong) {
   }
 }
 
-} // namespace
-} // namespace spawn
+}  // namespace
+}  // namespace spawn

@@ -60,4 +60,4 @@ inline void release(spawn_buf& b) noexcept {
   b = spawn_buf{};
 }
 
-} // namespace spawn::plugin
+}  // namespace spawn::plugin

@@ -79,4 +79,4 @@ void guarded(host_ref host, F&& f) noexcept {
   }
 }
 
-} // namespace spawn::plugin
+}  // namespace spawn::plugin

@@ -133,4 +133,4 @@ class page_builder {
   std::string bytes_;
 };
 
-} // namespace spawn::plugin
+}  // namespace spawn::plugin

@@ -96,4 +96,4 @@ class op_batch {
   std::span<spawn_op* const> ops_;
 };
 
-} // namespace spawn::plugin
+}  // namespace spawn::plugin

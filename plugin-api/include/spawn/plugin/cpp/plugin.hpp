@@ -36,7 +36,7 @@ class refused : public std::runtime_error {
 struct create_args {
   host_ref host;
   std::string_view name;
-  std::string_view config_json; // canonical JSON, checked against the plugin's own schema
+  std::string_view config_json;  // canonical JSON, checked against the plugin's own schema
   std::uint32_t lanes;
   std::span<const spawn_kv> secrets;
 
@@ -147,7 +147,7 @@ inline spawn_status no_init(const spawn_host*) noexcept {
 }
 inline void no_deinit() noexcept {}
 
-} // namespace detail
+}  // namespace detail
 
 // The plugin's object behind a C instance; for glue.
 template <class T>
@@ -155,7 +155,7 @@ template <class T>
   return detail::box_of<T>(self)->impl;
 }
 
-} // namespace spawn::plugin
+}  // namespace spawn::plugin
 
 // Once per plugin, at namespace scope. The trailing arguments are the glues.
 #define SPAWN_PLUGIN(Instance, manifest, ...)                                     \

@@ -100,4 +100,4 @@ struct transport_glue {
   static void lane_close(spawn_tp_lane* lane) noexcept { delete of(lane); }
 };
 
-} // namespace spawn::plugin
+}  // namespace spawn::plugin

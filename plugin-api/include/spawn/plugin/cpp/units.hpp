@@ -55,7 +55,7 @@ class unit_list {
   }
 
   std::vector<spawn_op*> ops_;
-  std::vector<std::uint32_t> starts_; // of each unit in ops_, and the end
+  std::vector<std::uint32_t> starts_;  // of each unit in ops_, and the end
 };
 
-} // namespace spawn::plugin
+}  // namespace spawn::plugin

@@ -286,4 +286,4 @@ struct workflow_glue {
   }
 };
 
-} // namespace spawn::plugin
+}  // namespace spawn::plugin

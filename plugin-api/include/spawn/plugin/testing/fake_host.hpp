@@ -172,4 +172,4 @@ class fake_host {
   bool closed_ = false;
 };
 
-} // namespace spawn::plugin::testing
+}  // namespace spawn::plugin::testing

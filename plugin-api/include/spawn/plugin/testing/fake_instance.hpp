@@ -86,7 +86,7 @@ class fake_instance {
     step(instance_, &op);
     if (!host_->wait(&op)) {
       host_->violation("a life-cycle op did not end");
-      std::abort(); // the op lives on this stack: the plugin may still write to it
+      std::abort();  // the op lives on this stack: the plugin may still write to it
     }
     error_ = text(op.error);
     release(op.error);
@@ -103,4 +103,4 @@ class fake_instance {
   bool started_ = false;
 };
 
-} // namespace spawn::plugin::testing
+}  // namespace spawn::plugin::testing

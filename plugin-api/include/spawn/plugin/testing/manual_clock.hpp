@@ -24,4 +24,4 @@ class manual_clock {
   std::atomic<std::int64_t> unix_ms_{1'700'000'000'000};
 };
 
-} // namespace spawn::plugin::testing
+}  // namespace spawn::plugin::testing

@@ -55,11 +55,11 @@ class actor_definition {
   std::int32_t pool_min = 0;
   std::int32_t pool_max = 0;
   string_map initial_tags;
-  std::vector<std::pair<std::string, std::string>> channels; // topic, action
-  std::vector<action_entry> actions;                         // in the order of declaration
+  std::vector<std::pair<std::string, std::string>> channels;  // topic, action
+  std::vector<action_entry> actions;                          // in the order of declaration
 };
 
-} // namespace detail
+}  // namespace detail
 
 // Declares one actor. Every function returns the actor, so calls can be chained. Everything is
 // declared before host::start(); actions are called by worker threads, several at once for
@@ -153,4 +153,4 @@ class actor final : public detail::actor_definition {
   std::optional<State> initial_;
 };
 
-} // namespace spawn::sdk
+}  // namespace spawn::sdk

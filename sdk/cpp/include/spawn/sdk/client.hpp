@@ -20,7 +20,7 @@ struct invoke_options {
   bool async = false;
   bool pooled = false;
   string_map metadata;
-  std::string register_ref; // makes the actor an instance of this unnamed actor first
+  std::string register_ref;  // makes the actor an instance of this unnamed actor first
   // Run later; answered like an async request.
   std::optional<std::chrono::system_clock::time_point> scheduled_to;
   // Set: the kernel's deadline too (metadata "request-timeout"). Unset: 60 s, the kernel's default.
@@ -97,4 +97,4 @@ class client {
   std::unique_ptr<parts> parts_;
 };
 
-} // namespace spawn::sdk
+}  // namespace spawn::sdk

@@ -15,11 +15,11 @@ namespace spawn::sdk {
 struct replied {};
 
 struct effect_options {
-  std::string register_ref;           // the unnamed actor to make an instance of
-  std::string system;                 // empty: this actor's system
-  std::chrono::milliseconds delay{0}; // from now
+  std::string register_ref;            // the unnamed actor to make an instance of
+  std::string system;                  // empty: this actor's system
+  std::chrono::milliseconds delay{0};  // from now
   bool async = true;
-  string_map metadata; // laid over the metadata of the current request
+  string_map metadata;  // laid over the metadata of the current request
 };
 
 // The part of a context that does not depend on the type of the state.
@@ -181,4 +181,4 @@ class context<nothing> : public context_base {
   void store() {}
 };
 
-} // namespace spawn::sdk
+}  // namespace spawn::sdk

@@ -15,24 +15,24 @@
 namespace spawn::sdk {
 
 struct host_options {
-  host_options(); // reads USER_FUNCTION_PORT; throws std::invalid_argument when it is not a port
+  host_options();  // reads USER_FUNCTION_PORT; throws std::invalid_argument when it is not a port
 
   kernel_address kernel;
-  std::string address = "127.0.0.1"; // listen here; "0.0.0.0" for a kernel on another machine
-  std::uint16_t port;                // USER_FUNCTION_PORT, else 8090; 0 takes a free port
+  std::string address = "127.0.0.1";  // listen here; "0.0.0.0" for a kernel on another machine
+  std::uint16_t port;                 // USER_FUNCTION_PORT, else 8090; 0 takes a free port
   // Sent with the registration ("spawn-host" header), so that one kernel can serve many hosts.
   // Empty: the listening address, with 127.0.0.1 for 0.0.0.0. "-" sends none.
   std::string advertise;
   // Workers. An action may block its worker; the others go on. 0: one for each core.
   unsigned threads = 0;
-  std::size_t body_max = std::size_t{64} << 20; // larger requests get 413
+  std::size_t body_max = std::size_t{64} << 20;  // larger requests get 413
   std::string service_name = "spawn-cpp-host";
   std::string service_version = "1.0.0";
   // First and longest pause between attempts to register.
   std::chrono::milliseconds retry_first{100};
   std::chrono::milliseconds retry_max{5000};
-  std::function<void()> on_registered;            // called once, on the registration thread
-  std::function<void(std::string_view line)> log; // called by any thread; default: stderr
+  std::function<void()> on_registered;             // called once, on the registration thread
+  std::function<void(std::string_view line)> log;  // called by any thread; default: stderr
 };
 
 // Declares actors, listens for the kernel's calls and registers with the kernel.
@@ -45,7 +45,7 @@ struct host_options {
 class host {
  public:
   explicit host(std::string system, host_options options = {});
-  ~host(); // stops and waits
+  ~host();  // stops and waits
   host(const host&) = delete;
   host& operator=(const host&) = delete;
 
@@ -74,7 +74,7 @@ class host {
   // blocks the two signals in this thread and those it starts.
   void run();
 
-  [[nodiscard]] std::uint16_t port() const; // the port in use, after start()
+  [[nodiscard]] std::uint16_t port() const;  // the port in use, after start()
   [[nodiscard]] bool registered() const;
   [[nodiscard]] bool wait_registered(std::chrono::milliseconds at_most) const;
   [[nodiscard]] const std::string& system() const;
@@ -94,4 +94,4 @@ class host {
   std::unique_ptr<parts> parts_;
 };
 
-} // namespace spawn::sdk
+}  // namespace spawn::sdk

@@ -89,4 +89,4 @@ concept encodable = requires(const T& from, T& to, std::string& text, std::strin
   { codec<T>::decode(view, view, to) } -> std::same_as<bool>;
 };
 
-} // namespace spawn::sdk
+}  // namespace spawn::sdk

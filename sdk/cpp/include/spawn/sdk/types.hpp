@@ -32,11 +32,11 @@ class action_error : public std::runtime_error {
 
 struct failure {
   enum class kind {
-    not_sent,  // the kernel was not reached: nothing was executed
-    unknown,   // the connection broke or timed out after sending: it may have been executed
-    not_found, // the kernel knows no such actor
-    refused,   // the kernel, or the action, answered ERROR; the text is the kernel's
-    decode,    // the answer's payload is missing or of another type
+    not_sent,   // the kernel was not reached: nothing was executed
+    unknown,    // the connection broke or timed out after sending: it may have been executed
+    not_found,  // the kernel knows no such actor
+    refused,    // the kernel, or the action, answered ERROR; the text is the kernel's
+    decode,     // the answer's payload is missing or of another type
   };
   kind what = kind::refused;
   std::string text;
@@ -58,4 +58,4 @@ struct kernel_address {
   std::uint16_t port;
 };
 
-} // namespace spawn::sdk
+}  // namespace spawn::sdk

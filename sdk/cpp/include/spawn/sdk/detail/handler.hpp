@@ -78,4 +78,4 @@ class typed_handler final : public handler {
   const std::optional<State>& initial_;
 };
 
-} // namespace spawn::sdk::detail
+}  // namespace spawn::sdk::detail

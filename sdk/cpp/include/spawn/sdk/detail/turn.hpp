@@ -13,7 +13,7 @@ namespace spawn::sdk::wire {
 class ActorInvocation;
 class ActorInvocationResponse;
 class Workflow;
-} // namespace spawn::sdk::wire
+}  // namespace spawn::sdk::wire
 
 namespace spawn::sdk::detail {
 
@@ -73,8 +73,8 @@ class turn {
 
   wire::ActorInvocation& in_;
   wire::ActorInvocationResponse& out_;
-  std::optional<string_map> tags_; // set when the action looked at them
-  bool echoed_unset_ = false;      // the answer stays without payload, as the request was
+  std::optional<string_map> tags_;  // set when the action looked at them
+  bool echoed_unset_ = false;       // the answer stays without payload, as the request was
 };
 
-} // namespace spawn::sdk::detail
+}  // namespace spawn::sdk::detail

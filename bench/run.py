@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures everything, prints tables, writes bench/RESULTS.md. What each figure means: README.md."""
+"""Measures everything, prints tables, writes bench/RESULTS.md. How to read them: README.md."""
 import argparse
 import sys
 import tempfile
@@ -9,10 +9,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
 from runner import peers, programs, ready, sidecar  # noqa: E402
-from runner.processes import Lab, Skip  # noqa: E402
+from runner.processes import Lab, Skip, busy_share  # noqa: E402
 from runner.report import Run  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
+BUSY_SAID = 0.1
 SECTIONS = {
     "sidecar": sidecar.run,
     "journal": programs.journal,
@@ -61,6 +62,7 @@ def main() -> int:
     body, failed = [], False
     for name in options.names:
         print(f"==> {name}", file=sys.stderr, flush=True)
+        options.busy = busy_share()
         try:
             with Lab(options.build, options.dir) as lab:
                 lines = [line for table in SECTIONS[name](lab, options) for line in table.lines()]
@@ -69,6 +71,8 @@ def main() -> int:
         except Exception as error:  # the other sections are still worth having
             failed = True
             lines = [f"## {name}: FAILED", "", "```", str(error), "```", ""]
+        if options.busy > BUSY_SAID:
+            lines += [f"Others used {options.busy:.0%} of the CPUs when this section began.", ""]
         print("\n".join(lines), flush=True)
         body += lines
     if options.out:

@@ -25,7 +25,7 @@ struct no_hosts final : host_link {
 std::uint64_t resident_bytes() {
   std::uint64_t pages = 0;
   std::ifstream file("/proc/self/statm");
-  file >> pages >> pages; // size, then resident
+  file >> pages >> pages;  // size, then resident
   return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
@@ -119,8 +119,8 @@ void measure(const std::string& plugins, std::uint64_t n) {
   std::_Exit(0);
 }
 
-} // namespace
-} // namespace spawn::bench
+}  // namespace
+}  // namespace spawn::bench
 
 int main(int argc, char** argv) {
   std::string plugins;

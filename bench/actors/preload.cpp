@@ -21,7 +21,7 @@ struct row {
   save_request* request = nullptr;
 };
 
-} // namespace
+}  // namespace
 
 std::string_view name_of(std::uint64_t i, std::string& into) {
   constexpr auto digits = id_bytes - system_name.size() - parent_name.size() - 1;
@@ -37,7 +37,7 @@ definition_ptr make_definition() {
   made->kind = actor_kind::unnamed;
   made->stateful = true;
   made->snapshot_ms = 2'000;
-  made->deactivate_ms = 3'600'000; // no actor goes while the others come
+  made->deactivate_ms = 3'600'000;  // no actor goes while the others come
   made->actions = {"Add"};
   made->host = std::make_shared<host_address>();
   return made;
@@ -83,4 +83,4 @@ void preload(journal& store, record_codec& codec, std::uint64_t n) {
   }
 }
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

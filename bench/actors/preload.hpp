@@ -10,8 +10,8 @@
 
 namespace spawn::bench {
 
-inline constexpr std::size_t id_bytes = 24;    // system, parent and name together
-inline constexpr std::size_t state_bytes = 64; // value of the state's Any
+inline constexpr std::size_t id_bytes = 24;     // system, parent and name together
+inline constexpr std::size_t state_bytes = 64;  // value of the state's Any
 inline constexpr const char* state_type = "type.googleapis.com/bench.Counter";
 
 inline constexpr std::string_view system_name = "bench";
@@ -24,4 +24,4 @@ inline constexpr std::string_view parent_name = "Counter";
 // Saves the records of actors 0 ... n - 1, in batches.
 void preload(journal& store, record_codec& codec, std::uint64_t n);
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

@@ -178,7 +178,7 @@ class floor_session : public std::enable_shared_from_this<floor_session> {
   bool keep_alive_ = true;
 };
 
-} // namespace
+}  // namespace
 
 void start_floor_session(tcp::socket client, const tcp::endpoint& upstream) {
   error_code ignored;
@@ -186,4 +186,4 @@ void start_floor_session(tcp::socket client, const tcp::endpoint& upstream) {
   std::make_shared<floor_session>(std::move(client), upstream)->next_request();
 }
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

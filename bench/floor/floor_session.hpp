@@ -11,4 +11,4 @@ namespace spawn::bench {
 void start_floor_session(boost::asio::ip::tcp::socket client,
                          const boost::asio::ip::tcp::endpoint& upstream);
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

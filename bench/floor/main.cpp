@@ -73,7 +73,7 @@ void serve(std::uint16_t port, const std::string& upstream, unsigned threads) {
   std::vector<std::unique_ptr<lane>> lanes;
   for (unsigned i = 0; i < threads; ++i) {
     lanes.push_back(std::make_unique<lane>(at, parse_endpoint(upstream)));
-    at.port(static_cast<std::uint16_t>(lanes.front()->port())); // port 0: all share the first's
+    at.port(static_cast<std::uint16_t>(lanes.front()->port()));  // port 0: all share the first's
   }
   std::vector<std::thread> workers;
   asio::io_context control;
@@ -94,7 +94,7 @@ void serve(std::uint16_t port, const std::string& upstream, unsigned threads) {
   }
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   std::uint16_t port = 9100;

@@ -23,7 +23,7 @@ void give_up(std::string_view why) {
 namespace {
 
 constexpr std::size_t keys_count = 4'096;
-constexpr std::size_t rows_per_turn = 1'024; // the largest group
+constexpr std::size_t rows_per_turn = 1'024;  // the largest group
 constexpr std::size_t sealed_bytes = 64 + 53;
 constexpr std::size_t meta_bytes = 48;
 
@@ -84,8 +84,8 @@ void measure(const std::filesystem::path& folder, const rows& what, std::size_t 
   std::fflush(stdout);
 }
 
-} // namespace
-} // namespace spawn::bench
+}  // namespace
+}  // namespace spawn::bench
 
 int main(int argc, char** argv) {
   double seconds = 3;

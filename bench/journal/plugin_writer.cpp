@@ -110,10 +110,10 @@ class plugin_writer final : public group_writer {
   std::vector<spawn_op*> raw_;
 };
 
-} // namespace
+}  // namespace
 
 std::unique_ptr<group_writer> make_plugin(const std::filesystem::path& file, const rows& what) {
   return std::make_unique<plugin_writer>(file, what);
 }
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

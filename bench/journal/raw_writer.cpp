@@ -108,11 +108,11 @@ class raw_writer final : public group_writer {
   sqlite3_stmt* update_ = nullptr;
 };
 
-} // namespace
+}  // namespace
 
 std::unique_ptr<group_writer> make_raw(const std::filesystem::path& file, const rows& what,
                                        raw_kind kind) {
   return std::make_unique<raw_writer>(file, what, kind);
 }
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

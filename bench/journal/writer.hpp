@@ -13,7 +13,7 @@ namespace spawn::bench {
 // and shared, so that no writer pays for making it.
 struct rows {
   std::vector<std::string> keys;
-  std::string payload; // a sealed state of 64 bytes
+  std::string payload;  // a sealed state of 64 bytes
   std::string type_url = "bench.Counter";
   std::string meta;
 };
@@ -28,8 +28,8 @@ class group_writer {
 };
 
 enum class raw_kind {
-  upsert, // INSERT ... ON CONFLICT DO UPDATE, which never looks at what was there
-  cas,    // UPDATE ... WHERE revision and writer are as expected, as the kernel needs it
+  upsert,  // INSERT ... ON CONFLICT DO UPDATE, which never looks at what was there
+  cas,     // UPDATE ... WHERE revision and writer are as expected, as the kernel needs it
 };
 
 std::unique_ptr<group_writer> make_raw(const std::filesystem::path& file, const rows& what,
@@ -39,4 +39,4 @@ std::unique_ptr<group_writer> make_plugin(const std::filesystem::path& file, con
 
 [[noreturn]] void give_up(std::string_view why);
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

@@ -83,7 +83,7 @@ bool to_number(std::string_view text, std::size_t& out) {
   return std::from_chars(text.data(), text.data() + text.size(), out).ec == std::errc{};
 }
 
-} // namespace
+}  // namespace
 
 http_head read_head(std::string_view bytes) {
   constexpr std::string_view length = "content-length:";
@@ -128,4 +128,4 @@ bool is_good(std::string_view body, expectation wanted) {
   return good;
 }
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

@@ -12,8 +12,8 @@ namespace spawn::bench {
 enum class expectation { status_ok, updated_context, anything };
 
 struct http_head {
-  bool complete = false; // the head is all there
-  bool valid = false;    // "HTTP/1.1 nnn" and a content-length
+  bool complete = false;  // the head is all there
+  bool valid = false;     // "HTTP/1.1 nnn" and a content-length
   int status = 0;
   std::size_t body_at = 0;
   std::size_t body_bytes = 0;
@@ -24,4 +24,4 @@ struct http_head {
 // Decodes the body to its end; false when it is cut short, malformed, or says another thing.
 [[nodiscard]] bool is_good(std::string_view body, expectation wanted);
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

@@ -31,7 +31,7 @@ void declare(spawn::sdk::host& app) {
       });
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   try {

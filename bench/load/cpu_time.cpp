@@ -39,4 +39,4 @@ double own_cpu_seconds() {
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

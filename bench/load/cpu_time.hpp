@@ -10,4 +10,4 @@ namespace spawn::bench {
 // Of this process.
 [[nodiscard]] double own_cpu_seconds();
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

@@ -34,4 +34,4 @@ std::uint64_t histogram::quantile_ns(double q) const {
   return max_;
 }
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

@@ -41,4 +41,4 @@ class histogram {
   std::uint64_t max_ = 0;
 };
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

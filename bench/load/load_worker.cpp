@@ -22,9 +22,9 @@ constexpr int events_max = 256;
 
 struct loop {
   int fd = -1;
-  std::size_t next = 0; // index of the next request
+  std::size_t next = 0;  // index of the next request
   time_point asked;
-  std::string unsent; // the rest of a request that the socket did not take
+  std::string unsent;  // the rest of a request that the socket did not take
   std::string received;
 };
 
@@ -174,7 +174,7 @@ class load_worker {
   const std::unique_ptr<char[]> buffer_ = std::make_unique<char[]>(buffer_bytes);
 };
 
-} // namespace
+}  // namespace
 
 void load_counts::merge(const load_counts& other) {
   latency.merge(other.latency);
@@ -237,4 +237,4 @@ load_counts run_load(const load_plan& plan, unsigned first, unsigned connections
   return load_worker(plan, stride).run(first, connections);
 }
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

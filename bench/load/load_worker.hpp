@@ -17,16 +17,16 @@ using time_point = std::chrono::steady_clock::time_point;
 
 struct load_plan {
   target to;
-  const std::vector<std::string>* requests = nullptr; // borrowed
+  const std::vector<std::string>* requests = nullptr;  // borrowed
   expectation wanted = expectation::status_ok;
   time_point measure_from;
   time_point measure_until;
 };
 
 struct load_counts {
-  histogram latency; // of good answers
+  histogram latency;  // of good answers
   std::uint64_t errors = 0;
-  std::uint64_t refused = 0; // answers 503, part of errors
+  std::uint64_t refused = 0;  // answers 503, part of errors
   std::string first_error;
 
   void merge(const load_counts& other);
@@ -45,4 +45,4 @@ void ask_once(const target& to, const std::string& request, expectation wanted);
 [[nodiscard]] load_counts run_load(const load_plan& plan, unsigned first, unsigned connections,
                                    unsigned stride);
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

@@ -134,7 +134,7 @@ bool run(const options& o) {
   return sum.errors == 0 && sum.latency.total() != 0;
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   options o;

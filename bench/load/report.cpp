@@ -21,7 +21,7 @@ double to_us(std::uint64_t ns) {
   return static_cast<double>(ns) / 1000;
 }
 
-} // namespace
+}  // namespace
 
 std::string to_json(const run_facts& facts, const load_counts& counts) {
   const auto& latency = counts.latency;
@@ -44,4 +44,4 @@ std::string to_json(const run_facts& facts, const load_counts& counts) {
       calls == 0 ? 0.0 : cpu * 1000 / calls);
 }
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

@@ -15,9 +15,9 @@ struct run_facts {
   unsigned threads = 0;
   double seconds = 0;
   double cpu_client_s = 0;
-  std::vector<std::pair<int, double>> cpu_of_pids; // pid, CPU seconds in the measured time
+  std::vector<std::pair<int, double>> cpu_of_pids;  // pid, CPU seconds in the measured time
 };
 
 [[nodiscard]] std::string to_json(const run_facts& facts, const load_counts& counts);
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

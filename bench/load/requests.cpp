@@ -56,7 +56,7 @@ std::string invoke_path(std::string_view system, std::string_view actor) {
   return path.append(system).append("/actors/").append(actor).append("/invoke");
 }
 
-} // namespace
+}  // namespace
 
 target parse_target(std::string_view url) {
   constexpr std::string_view scheme = "http://";
@@ -140,4 +140,4 @@ std::vector<std::string> json_requests(const target& to, std::string_view patter
   return all;
 }
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

@@ -9,9 +9,9 @@
 namespace spawn::bench {
 
 struct target {
-  std::string host; // an IP address or a name
+  std::string host;  // an IP address or a name
   std::uint16_t port = 0;
-  std::string authority; // as in the Host header
+  std::string authority;  // as in the Host header
 };
 
 // "host:port", with or without "http://"; throws std::invalid_argument.
@@ -35,4 +35,4 @@ struct target {
 [[nodiscard]] std::vector<std::string> json_requests(const target& to, std::string_view pattern,
                                                      std::string_view body, unsigned actors);
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

@@ -27,7 +27,7 @@ T must(result<T> got) {
   return std::move(*got);
 }
 
-} // namespace
+}  // namespace
 
 void give_up(std::string_view why) {
   std::fprintf(stderr, "%.*s\n", static_cast<int>(why.size()), why.data());
@@ -63,4 +63,4 @@ rig::~rig() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

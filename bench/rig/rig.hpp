@@ -55,4 +55,4 @@ class rig {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
 }
 
-} // namespace spawn::bench
+}  // namespace spawn::bench

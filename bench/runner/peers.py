@@ -10,8 +10,10 @@ from runner.report import Table
 
 CONNECTIONS = (1, 16, 64, 256)
 ACTORS = 256
+WARMUP_SECONDS = 3  # V8 compiles what is hot only after a while
 SOURCE = Path(__file__).resolve().parent.parent / "peers"
 INSTALL_SECONDS = 600
+BUSY_MAX = 0.2
 
 
 def cache() -> Path:
@@ -144,11 +146,12 @@ def run(lab: p.Lab, options) -> list:
             name, port, path, processes = start(lab, modules)
             for connections in CONNECTIONS:
                 if path is None:
-                    got = p.load(lab, "counter", port, connections, options.seconds, processes)
+                    got = p.load(lab, "counter", port, connections, options.seconds, processes,
+                                 ["--warmup", WARMUP_SECONDS])
                     ours[connections] = got["rps"]
                 else:
                     got = p.load(lab, "json", port, connections, options.seconds, processes,
-                                 ["--path", path, "--actors", ACTORS])
+                                 ["--path", path, "--actors", ACTORS, "--warmup", WARMUP_SECONDS])
                 rows.append((connections, name, got))
         except (p.Skip, RuntimeError) as reason:
             table.note(f"{start.__name__.removeprefix('start_')}: skipped: {reason}")
@@ -162,6 +165,10 @@ def run(lab: p.Lab, options) -> list:
                   f"{served:.3f}", got["errors"])
         if got["errors"]:
             table.note(f"{name}, {connections} clients: {got['first_error']}")
+    if options.busy > BUSY_MAX:
+        table.invalidate("spawnd is")
+        table.note(f"INVALID: others used {options.busy:.0%} of the CPUs when this began, and the "
+                   "systems were not measured at the same moment. Do not quote these ratios.")
     table.note("Not the same promises: Restate journals every step of a call, so that a handler is "
                "resumed where it stood; workerd isolates tenants from each other with V8. Both run "
                "JavaScript handlers here, spawnd a C++ host. See README.md.")

@@ -7,6 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from runner.processes import busy_share
+
 
 class Table:
     def __init__(self, title: str, columns: list):
@@ -76,6 +78,7 @@ class Run:
     def __init__(self, source: Path, folder: Path, command: str):
         self.command = command
         self.load_before = os.getloadavg()
+        self.busy_before = busy_share()
         commit = _ask("git", "rev-parse", "--short=12", "HEAD", cwd=source)
         changed = _ask("git", "status", "--porcelain", "--untracked-files=no", cwd=source)
         self.commit = (commit or "unknown") + (", with local changes" if changed else "")
@@ -98,7 +101,7 @@ class Run:
             f"- disk under the databases: {self.store}",
             f"- load average at the start {self.load_before[0]:.1f}, at the end {after[0]:.1f}",
         ]
-        if self.load_before[0] > self.cpus * 0.5:
-            lines.append("- **the machine was not idle when this began**: read rates and latencies "
-                         "as lower bounds and upper bounds, and CPU-seconds as they are")
+        if self.busy_before > 0.1:
+            lines.append(f"- **the machine was not idle**: others used {self.busy_before:.0%} of "
+                         "the CPUs when this began; rates are lower bounds, latencies upper bounds")
         return lines + [""]

@@ -23,19 +23,21 @@ def run(lab: p.Lab, options) -> list:
 
     table = Table("Sidecar: calls through the kernel, against the floor",
                   ["what", "connections", "calls/s", "of floor", "p50 us", "p99 us",
-                   "CPU-s/1,000", "client", "middle", "host", "errors"])
+                   "CPU-s/1,000", "by CPU", "client", "middle", "host", "errors"])
     floor_64 = None
     for connections in CONNECTIONS:
-        floor_rps = None
+        floor_rps = floor_cpu = None
         for name, mode, port, middle, host in subjects:
             got = p.load(lab, mode, port, connections, options.seconds,
                          {"middle": middle, "host": host})
             if mode == "raw-path":
                 floor_rps = got["rps"]
+                floor_cpu = sum(got["cpu"].values())
                 floor_64 = got["rps"] if connections == 64 else floor_64
             table.add(name, connections, f"{got['rps']:,.0f}", f"{got['rps'] / floor_rps:.2f}",
                       f"{got['p50_us']:.0f}", f"{got['p99_us']:.0f}",
-                      f"{sum(got['cpu'].values()):.3f}", f"{got['cpu']['client']:.3f}",
+                      f"{sum(got['cpu'].values()):.3f}",
+                      f"{floor_cpu / sum(got['cpu'].values()):.2f}", f"{got['cpu']['client']:.3f}",
                       f"{got['cpu']['middle']:.3f}", f"{got['cpu']['host']:.3f}", got["errors"])
             if got["errors"]:
                 table.note(f"{name}, {connections} connections: {got['first_error']}")

@@ -120,8 +120,8 @@ void measure(const std::string& plugins, const std::string& store, double second
   }
 }
 
-} // namespace
-} // namespace spawn::bench
+}  // namespace
+}  // namespace spawn::bench
 
 int main(int argc, char** argv) {
   std::string plugins;

@@ -22,6 +22,6 @@ class instance {
   [[nodiscard]] std::unique_ptr<lane> open_lane(std::uint32_t) { return std::make_unique<lane>(); }
 };
 
-} // namespace
+}  // namespace
 
 SPAWN_PLUGIN(instance, SPAWN_PLUGIN_MANIFEST_JSON, spawn::plugin::statestore_glue<instance>)

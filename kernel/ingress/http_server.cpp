@@ -49,9 +49,7 @@ result<void> check_port_is_free(const std::string& address, std::uint16_t port) 
   if (!failed) {
     probe.bind(endpoint, failed);
   }
-  if (!failed) {
-    probe.listen(1, failed);
-  }
+  // Not listening: a client that came in now would be dropped with the probe.
   if (failed) {
     return listen_failed(address, port, failed);
   }

@@ -29,6 +29,8 @@ function(spawn_pytest name label file)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
+  # A file whose every test was skipped is shown as skipped, not as passed.
+  set_tests_properties(${label}.${name} PROPERTIES SKIP_REGULAR_EXPRESSION "\n[0-9]+ skipped in ")
   set_tests_properties(${label}.${name} PROPERTIES LABELS ${label} TIMEOUT ${ARG_TIMEOUT}
     ENVIRONMENT "SPAWN_BUILD_DIR=${CMAKE_BINARY_DIR};SPAWN_SOURCE_DIR=${CMAKE_SOURCE_DIR};PYTHONDONTWRITEBYTECODE=1;${ARG_ENV}")
 endfunction()

@@ -81,7 +81,10 @@ void shard::supersede(entry& e, const spawn_ss_save& op, std::int64_t now,
   }
   const std::uint32_t keep = op.keep_history != 0 ? op.keep_history : defaults.keep;
   const std::uint64_t keep_ms = op.keep_history_ms != 0 ? op.keep_history_ms : defaults.keep_ms;
-  std::size_t drop = e.history.size() > keep ? e.history.size() - keep : 0;
+  std::size_t drop = 0;
+  while (drop < e.history.size() && e.history[drop].what->revision() + keep < op.new_revision) {
+    ++drop;
+  }
   while (keep_ms != 0 && drop < e.history.size() &&
          later(e.history[drop].replaced_ms, keep_ms) <= now) {
     ++drop;

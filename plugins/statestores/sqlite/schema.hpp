@@ -103,10 +103,12 @@ inline constexpr std::string_view sql_of(query q) noexcept {
              " (SELECT 1 FROM record WHERE key = ?1 AND revision = ?2 AND writer = ?3"
              " AND expires_at <= ?4)";
     case query::past_keep:
-      return "DELETE FROM history WHERE key = ?1 AND revision <= (SELECT revision FROM history"
-             " WHERE key = ?1 ORDER BY revision DESC LIMIT 1 OFFSET ?2)";
+      return "DELETE FROM history WHERE key = ?1 AND revision < ?2";
     case query::past_keep_ms:
-      return "DELETE FROM history WHERE key = ?1 AND replaced_at <= ?2";
+      // Up to the oldest that is young enough: never a walk over all that is kept.
+      return "DELETE FROM history WHERE key = ?1 AND revision < coalesce((SELECT revision FROM"
+             " history WHERE key = ?1 AND replaced_at > ?2 ORDER BY revision LIMIT 1),"
+             " 9223372036854775807)";
     case query::list_up:
       return "SELECT key, revision, writer, written_at, type_url, meta,"
              " CASE WHEN ?4 THEN payload END FROM record WHERE key >= ?1 AND key < ?2"

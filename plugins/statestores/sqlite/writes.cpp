@@ -152,9 +152,9 @@ int engine::prune_history(const spawn_ss_save& op, std::int64_t now) {
   if (keep == 0) {
     return drop_history(text(op.key));
   }
-  {
+  if (op.new_revision > keep) {
     statement s(db_.prepared(query::past_keep));
-    s.blob(1, text(op.key)).integer(2, keep);
+    s.blob(1, text(op.key)).word(2, op.new_revision - keep);
     if (const int rc = done(s); rc != SQLITE_OK) {
       return rc;
     }

@@ -115,7 +115,7 @@ void crowd::receive(caller& c, clock::time_point now, bool counts) {
   if (state == io::closed) {
     complain("a connection was closed");
     ::epoll_ctl(epoll_, EPOLL_CTL_DEL, c.fd, nullptr);
-    c.waiting = true; // for ever
+    c.waiting = true;  // for ever
   }
 }
 
@@ -137,4 +137,4 @@ void crowd::complain(const std::string& text) {
   }
 }
 
-} // namespace torture
+}  // namespace torture

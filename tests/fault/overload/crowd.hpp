@@ -15,7 +15,7 @@ struct crowd_facts {
   std::uint64_t good = 0;
   std::uint64_t refused = 0;
   double seconds = 0;
-  std::string complaint; // the first answer that is neither, or a refusal of a wrong form
+  std::string complaint;  // the first answer that is neither, or a refusal of a wrong form
   [[nodiscard]] double per_second() const { return static_cast<double>(good) / seconds; }
 };
 
@@ -54,4 +54,4 @@ class crowd {
   crowd_facts facts_;
 };
 
-} // namespace torture
+}  // namespace torture

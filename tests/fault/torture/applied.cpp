@@ -13,7 +13,7 @@ constexpr std::string_view magic = "KTRT";
 constexpr std::uint32_t updates_field = 1;
 constexpr std::uint32_t slot_field = 2;
 
-} // namespace
+}  // namespace
 
 bool id_set::add(std::uint32_t id) {
   if (bits_.size() <= id / 8) {
@@ -112,4 +112,4 @@ std::optional<applied> applied::decode(std::string_view bytes) {
   return r.ok() ? std::optional(std::move(out)) : std::nullopt;
 }
 
-} // namespace torture
+}  // namespace torture

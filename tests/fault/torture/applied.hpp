@@ -34,7 +34,7 @@ class id_set {
 };
 
 struct applied {
-  std::uint64_t updates = 0; // every update adds one, also one that was applied before
+  std::uint64_t updates = 0;  // every update adds one, also one that was applied before
   std::vector<id_set> slots;
 
   void add(request_id id);
@@ -47,4 +47,4 @@ struct applied {
   bool operator==(const applied&) const = default;
 };
 
-} // namespace torture
+}  // namespace torture

@@ -26,7 +26,7 @@ void watch(int epoll, int fd, int operation, std::uint32_t wanted) {
   ::epoll_ctl(epoll, operation, fd, &event);
 }
 
-} // namespace
+}  // namespace
 
 counting_host::counting_host()
     : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)),
@@ -141,4 +141,4 @@ std::string counting_host::answer(std::string_view body) {
   return host_answer(call, state_any(*state), state->updates);
 }
 
-} // namespace torture
+}  // namespace torture

@@ -56,4 +56,4 @@ class counting_host {
   std::map<std::string, applied, std::less<>> executed_;
 };
 
-} // namespace torture
+}  // namespace torture

@@ -103,7 +103,7 @@ class chain {
   applied last_;
 };
 
-} // namespace
+}  // namespace
 
 stored_facts check_database(const std::string& path, std::uint32_t actors, bool sealed,
                             ledger& book) {
@@ -134,4 +134,4 @@ stored_facts check_database(const std::string& path, std::uint32_t actors, bool 
   return facts;
 }
 
-} // namespace torture
+}  // namespace torture

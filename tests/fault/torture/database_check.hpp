@@ -10,7 +10,7 @@ namespace torture {
 
 struct stored_facts {
   std::uint64_t actors = 0;
-  std::uint64_t revisions = 0; // of all actors, history and head
+  std::uint64_t revisions = 0;  // of all actors, history and head
 };
 
 // Every actor's revisions are 1 ... n without a gap; each content is built on the one it replaced;
@@ -19,4 +19,4 @@ struct stored_facts {
 [[nodiscard]] stored_facts check_database(const std::string& path, std::uint32_t actors,
                                           bool sealed, ledger& book);
 
-} // namespace torture
+}  // namespace torture

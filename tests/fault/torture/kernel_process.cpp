@@ -46,7 +46,7 @@ std::uint16_t free_port(std::uint64_t seed) {
   throw std::runtime_error("no free port");
 }
 
-} // namespace
+}  // namespace
 
 kernel_process::kernel_process(const options& o, std::string folder, std::uint16_t host_port)
     : folder_(std::move(folder)), binary_(o.build + "/bin/spawnd"), port_(free_port(o.seed)) {
@@ -66,10 +66,11 @@ void kernel_process::write_config(const options& o, std::uint16_t host_port) con
       << "gateway: {http: {address: 127.0.0.1, port: " << port_ << "}}\n"
       << "host: {address: 127.0.0.1, port: " << host_port << "}\n"
       << "plugins: {path: [\"" << o.build << "/plugins\"]}\n"
-      << "statestores: {main: {use: sqlite, config: {path: \"" << database() << "\"}}}\n"
+      << "statestores: {main: {use: sqlite, config: {path: \"" << database()
+      << "\", cache_kib: " << o.cache_kib << "}}}\n"
       << "transport: {use: memory}\nworkflows: []\n"
       << "durability: {default: " << o.mode << ", history: {keep: 1000000}}\n"
-      << "timeouts: {request_ms: 20000, snapshot_ms: 200}\n"
+      << "timeouts: {request_ms: 20000, snapshot_ms: " << snapshot_ms << "}\n"
       << "limits: " << o.limits << "\n"
       << "admin: {address: \"" << folder_ << "/admin.sock\"}\n";
   if (!out.flush()) {
@@ -159,4 +160,4 @@ std::string kernel_process::log_tail() const {
   return out;
 }
 
-} // namespace torture
+}  // namespace torture

@@ -37,8 +37,8 @@ class kernel_process {
   std::string folder_;
   std::string binary_;
   std::uint16_t port_;
-  std::string key_; // environment entry, empty: unsealed
+  std::string key_;  // environment entry, empty: unsealed
   pid_t pid_ = -1;
 };
 
-} // namespace torture
+}  // namespace torture

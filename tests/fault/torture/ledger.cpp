@@ -24,7 +24,7 @@ bool is_expected(std::string_view code) {
          code == "DEADLINE_EXCEEDED" || code == "RESOURCE_EXHAUSTED";
 }
 
-} // namespace
+}  // namespace
 
 ledger::ledger(std::uint32_t actors, std::uint32_t slots, bool durable)
     : durable_(durable), books_(actors) {
@@ -71,7 +71,7 @@ void ledger::told(std::uint32_t actor, request_id id, int http, const answer& go
 void ledger::acked(std::uint32_t actor, std::uint32_t slot, std::uint64_t updates) {
   auto& book = books_[actor];
   if (!durable_) {
-    return; // a kill may take acknowledged updates back, and counts repeat
+    return;  // a kill may take acknowledged updates back, and counts repeat
   }
   if (updates <= book.last_count[slot]) {
     complain(actor_name(actor) + ": update " + std::to_string(updates) + " acknowledged after " +
@@ -126,4 +126,4 @@ void ledger::check_runs(std::uint32_t actor, const applied& executed) {
   }
 }
 
-} // namespace torture
+}  // namespace torture

@@ -12,10 +12,10 @@
 namespace torture {
 
 enum class fate : std::uint8_t {
-  unknown,     // no answer, or one that says so
-  acked,       // OK
-  not_applied, // refused, or NOT_APPLIED
-  not_run,     // HTTP 503: the action never ran
+  unknown,      // no answer, or one that says so
+  acked,        // OK
+  not_applied,  // refused, or NOT_APPLIED
+  not_run,      // HTTP 503: the action never ran
 };
 
 // Thread: one.
@@ -43,16 +43,16 @@ class ledger {
  private:
   struct actor_book {
     std::vector<std::vector<fate>> slots;
-    std::vector<std::uint64_t> last_count; // per slot, of the last OK
-    std::vector<bool> seen_counts;         // of any OK
+    std::vector<std::uint64_t> last_count;  // per slot, of the last OK
+    std::vector<bool> seen_counts;          // of any OK
   };
   void acked(std::uint32_t actor, std::uint32_t slot, std::uint64_t updates);
 
-  const bool durable_; // an OK is a promise for ever
+  const bool durable_;  // an OK is a promise for ever
   std::vector<actor_book> books_;
   std::uint64_t counts_[4] = {};
   std::map<std::string, std::uint64_t> codes_;
   std::vector<std::string> complaints_;
 };
 
-} // namespace torture
+}  // namespace torture

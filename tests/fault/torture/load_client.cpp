@@ -23,12 +23,12 @@ constexpr int events_max = 256;
 constexpr int tick_ms = 1;
 constexpr int redial_ms = 4;
 constexpr int refused_ms = 20;
-constexpr std::uint64_t wait_us_max = 30'000; // between an event's turn and the event
+constexpr std::uint64_t wait_us_max = 30'000;  // between an event's turn and the event
 // One request in so many is in a hurry, so that some deadlines pass while the disk is full.
 constexpr std::uint64_t hurried_share = 8;
 constexpr std::uint32_t hurried_ms = 60;
 
-} // namespace
+}  // namespace
 
 load_client::load_client(const options& o, kernel_process& kernel, ledger& book)
     : o_(o), kernel_(kernel), book_(book), random_(o.seed), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
@@ -126,7 +126,7 @@ void load_client::kill() {
   killed_at_ = now_;
   kernel_.kill_now();
   ++life_;
-  disk_is_full_ = false; // the limit went with the process
+  disk_is_full_ = false;  // the limit went with the process
   recovering_ = true;
   kernel_.start();
 }
@@ -234,4 +234,4 @@ void load_client::disconnect(caller& c) {
   c.in.clear();
 }
 
-} // namespace torture
+}  // namespace torture

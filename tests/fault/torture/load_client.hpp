@@ -18,9 +18,9 @@ namespace torture {
 struct load_facts {
   std::uint32_t kills = 0;
   std::uint32_t full_disks = 0;
-  std::uint32_t fewest_in_flight = 0; // at a kill
+  std::uint32_t fewest_in_flight = 0;  // at a kill
   double seconds = 0;
-  std::vector<double> recovery_ms; // from each kill to the next OK
+  std::vector<double> recovery_ms;  // from each kill to the next OK
 };
 
 // Life cycle: one run. Thread: one. Borrows the kernel and the ledger.
@@ -43,7 +43,7 @@ class load_client {
     request_id id;
     phase now = phase::resting;
     int fd = -1;
-    std::uint32_t life = 0; // of the kernel that it is connected to
+    std::uint32_t life = 0;  // of the kernel that it is connected to
     time_point rest_until;
     stream in;
   };
@@ -70,7 +70,7 @@ class load_client {
   std::mt19937_64 random_;
   int epoll_;
   std::vector<caller> callers_;
-  std::vector<event> plan_; // the next one last
+  std::vector<event> plan_;  // the next one last
   std::uint32_t in_flight_ = 0;
   std::uint32_t life_ = 0;
   bool recovering_ = false;
@@ -84,4 +84,4 @@ class load_client {
   load_facts facts_;
 };
 
-} // namespace torture
+}  // namespace torture

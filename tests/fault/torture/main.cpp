@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "torture/counting_host.hpp"
 #include "torture/database_check.hpp"
@@ -48,6 +50,27 @@ void set_up(const kernel_process& kernel, const options& o) {
     const auto said = read_answer(got.body);
     if (got.status != 200 || !said.ok) {
       throw std::runtime_error("setting up: HTTP " + std::to_string(got.status) + ", " + said.text);
+    }
+  }
+}
+
+// In snapshot mode nothing is promised until a window has passed in peace; then all of it is.
+using states = std::vector<std::optional<applied>>;
+constexpr auto snapshot_windows = 5 * std::chrono::milliseconds(snapshot_ms);
+
+states read_states(const kernel_process& kernel, const options& o) {
+  states out;
+  for (std::uint32_t actor = 0; actor < o.actors; ++actor) {
+    const auto said = read_answer(ask_once(kernel.port(), get_request(actor)).body);
+    out.push_back(said.ok ? applied::decode(said.value) : std::nullopt);
+  }
+  return out;
+}
+
+void check_settled(const states& before, const states& after, ledger& book) {
+  for (std::uint32_t actor = 0; actor < before.size(); ++actor) {
+    if (before[actor] != after[actor]) {
+      book.complain(actor_name(actor) + ": a snapshot's window passed, yet the kill took updates");
     }
   }
 }
@@ -121,9 +144,17 @@ bool run(const options& o, const std::string& folder) {
       load_client load(o, kernel, book);
       facts = load.run();
     }
-    kernel.kill_now(); // nobody gets a chance to tidy up
+    states settled;
+    if (o.mode == "snapshot") {
+      std::this_thread::sleep_for(snapshot_windows);
+      settled = read_states(kernel, o);
+    }
+    kernel.kill_now();  // nobody gets a chance to tidy up
     kernel.start();
     kernel.await_ready();
+    if (!settled.empty()) {
+      check_settled(settled, read_states(kernel, o), book);
+    }
     check_through_api(kernel, o, book);
     kernel.kill_now();
     host.stop();
@@ -141,7 +172,7 @@ bool run(const options& o, const std::string& folder) {
   return book.complaints().empty() != o.planted;
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv) {
   options o;
@@ -155,7 +186,7 @@ int main(int argc, char** argv) {
     o.seed =
         static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
   }
-  std::signal(SIGXFSZ, SIG_IGN); // inherited by spawnd: a full disk is an error, not a death
+  std::signal(SIGXFSZ, SIG_IGN);  // inherited by spawnd: a full disk is an error, not a death
   std::string folder = o.folder;
   if (folder.empty()) {
     std::string made = (std::filesystem::temp_directory_path() / "torture-XXXXXX").string();

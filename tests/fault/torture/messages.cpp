@@ -48,7 +48,7 @@ std::string actor_id(std::string_view name, std::string_view parent = {}) {
 std::string definition(std::string_view name, std::uint64_t kind) {
   std::string settings;
   put_number(settings, 1, kind);
-  put_number(settings, 2, 1); // stateful
+  put_number(settings, 2, 1);  // stateful
   std::string out;
   put_bytes(out, 1, actor_id(name));
   put_bytes(out, 2, {});
@@ -101,7 +101,7 @@ void read_status(std::string_view bytes, answer& out) {
   out.code = out.text.substr(0, out.text.find(':'));
 }
 
-} // namespace
+}  // namespace
 
 std::string actor_name(std::uint32_t actor) {
   return (actor % 2 == 0 ? "named-" : "child-") + std::to_string(actor);
@@ -238,4 +238,4 @@ std::string state_any(const applied& state) {
   return any(state_url, state.encode());
 }
 
-} // namespace torture
+}  // namespace torture

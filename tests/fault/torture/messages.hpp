@@ -30,9 +30,9 @@ inline constexpr std::string_view action_name = "add";
 struct answer {
   bool readable = false;
   bool ok = false;
-  std::string code;  // the upper-case word before the colon
-  std::string text;  // all of it
-  std::string value; // the value of the payload's Any
+  std::string code;   // the upper-case word before the colon
+  std::string text;   // all of it
+  std::string value;  // the value of the payload's Any
 };
 [[nodiscard]] answer read_answer(std::string_view body);
 
@@ -41,8 +41,8 @@ struct host_call {
   bool readable = false;
   std::string_view actor;
   std::string_view action;
-  std::string_view state_any;   // empty: none
-  std::string_view state_value; // the Any's value
+  std::string_view state_any;    // empty: none
+  std::string_view state_value;  // the Any's value
   request_id id;
   bool has_id = false;
 };
@@ -52,4 +52,4 @@ struct host_call {
                                       std::uint64_t updates);
 [[nodiscard]] std::string state_any(const applied& state);
 
-} // namespace torture
+}  // namespace torture

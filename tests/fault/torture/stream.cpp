@@ -25,7 +25,7 @@ std::size_t header_number(std::string_view head, std::string_view name) {
   return 0;
 }
 
-} // namespace
+}  // namespace
 
 int http_message::status() const noexcept {
   const auto space = first_line.find(' ');
@@ -105,4 +105,4 @@ asked ask_once(std::uint16_t port, std::string_view request) {
   return out;
 }
 
-} // namespace torture
+}  // namespace torture

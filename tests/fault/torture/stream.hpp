@@ -12,7 +12,7 @@ namespace torture {
 // Views live until the next receive().
 struct http_message {
   std::string_view first_line;
-  std::string_view head; // first line and headers
+  std::string_view head;  // first line and headers
   std::string_view body;
   [[nodiscard]] int status() const noexcept;
   // A header as a number, 0 when absent. The name is lower case with its colon.
@@ -46,4 +46,4 @@ struct asked {
 };
 [[nodiscard]] asked ask_once(std::uint16_t port, std::string_view request);
 
-} // namespace torture
+}  // namespace torture

@@ -60,12 +60,13 @@ int run(spawn::config::loaded loaded, const std::string& path) {
   // Before any thread is made, so that all of them leave the signals to this one.
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  spawn::log::write_in_background();
   for (const auto& notice : loaded.notices) {
     SPAWN_LOG(info, "configuration", {"notice", notice});
   }
   spawn::kernel kernel(std::move(loaded.value), path, version, [] { ::kill(::getpid(), SIGTERM); });
   if (auto started = kernel.start(); !started) {
-    spawn::log::flush();
+    spawn::log::write_directly();
     std::cerr << "spawnd: " << started.error().text << '\n';
     return started.error().code == spawn::errc::invalid ? exit_config : exit_failed;
   }
@@ -82,7 +83,6 @@ int run(spawn::config::loaded loaded, const std::string& path) {
   }
   SPAWN_LOG(info, "stopping");
   const auto stopped = kernel.stop();
-  spawn::log::flush();
   return stopped ? exit_ok : exit_failed;
 }
 
@@ -115,5 +115,7 @@ int main(int argc, char** argv) {
     return exit_ok;
   }
   spawn::log::init(loaded->value.telemetry.log_level, loaded->value.telemetry.log_format);
-  return run(std::move(*loaded), path);
+  const int exit_code = run(std::move(*loaded), path);
+  spawn::log::write_directly();
+  return exit_code;
 }

@@ -11,7 +11,9 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <thread>
+#include <utility>
 
+#include "admin/metrics_text.hpp"
 #include "admin/session.hpp"
 #include "base/log.hpp"
 
@@ -40,6 +42,23 @@ struct admin_server::parts {
 };
 
 namespace {
+
+// Answers for sure: with the page, or on its way out when nobody is there to make one.
+class metrics_scrape {
+ public:
+  explicit metrics_scrape(reply_slot& to) : to_(&to) {}
+  metrics_scrape(metrics_scrape&& from) noexcept : to_(std::exchange(from.to_, nullptr)) {}
+  metrics_scrape& operator=(metrics_scrape&&) = delete;
+  ~metrics_scrape() {
+    if (to_ != nullptr) {
+      answer(outcome::failed(failure::unavailable, "the kernel is stopping"));
+    }
+  }
+  void answer(outcome with) { std::exchange(to_, nullptr)->answer(std::move(with)); }
+
+ private:
+  reply_slot* to_;
+};
 
 constexpr auto accept_pause = std::chrono::milliseconds(20);
 constexpr auto types_every = std::chrono::seconds(1);
@@ -138,7 +157,7 @@ asio::awaitable<void> accept_on(Acceptor& acceptor, admin_sessions& all, bool ne
   }
 }
 
-// So that /metrics of the HTTP port, which can not wait for lanes, is at most a second behind.
+// So that /metrics, which waits for no lane, is at most a second behind.
 asio::awaitable<void> ask_types(admin_sessions& all) {
   asio::steady_timer timer(co_await asio::this_coro::executor);
   while (true) {
@@ -193,14 +212,15 @@ result<std::unique_ptr<admin_server>> admin_server::start(admin_context& kernel,
 
 admin_server::admin_server(std::unique_ptr<parts> own) : own_(std::move(own)) {}
 
-admin_server::~admin_server() {
-  stop();
+std::function<void(reply_slot&)> admin_server::metrics_source() const {
+  return [loop = own_->sessions.loop, kernel = &own_->sessions.kernel](reply_slot& to) {
+    loop->post([kernel, scrape = metrics_scrape(to)]() mutable {
+      scrape.answer(outcome::done({presence::value, render_metrics(*kernel)}));
+    });
+  };
 }
 
-void admin_server::stop() {
-  if (!own_->thread.joinable()) {
-    return;
-  }
+admin_server::~admin_server() {
   own_->sessions.loop->close();
   own_->loop->stop();
   own_->thread.join();

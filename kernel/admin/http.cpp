@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/limits.hpp"
+#include "base/utf8.hpp"
 #include "wire/reader.hpp"
 
 namespace spawn {
@@ -33,7 +34,7 @@ std::optional<std::string> decode(std::string_view text, bool plus_is_blank) {
       out += plus_is_blank && text[i] == '+' ? ' ' : text[i];
     }
   }
-  if (!wire::is_utf8(out)) {
+  if (!is_utf8(out)) {
     return std::nullopt;
   }
   return out;

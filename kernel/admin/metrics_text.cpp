@@ -4,6 +4,7 @@
 
 #include "admin/metrics_build.hpp"
 #include "admin/process_facts.hpp"
+#include "base/log.hpp"
 
 namespace spawn {
 namespace {
@@ -19,6 +20,8 @@ struct lane_counter {
 constexpr lane_counter totals[] = {
     {"spawn_requests_total", "Requests taken in at ingress", &lane_stats::requests},
     {"spawn_refused_total", "Requests refused because a bound was reached", &lane_stats::refused},
+    {"spawn_slow_clients_total", "Clients cut off since a request trickled in",
+     &lane_stats::slow_clients},
     {"spawn_activations_total", "Actors activated", &lane_stats::activations},
     {"spawn_passivations_total", "Actors put away", &lane_stats::passivations},
     {"spawn_host_calls_total", "Calls to actor hosts", &lane_stats::host_calls},
@@ -73,6 +76,15 @@ void add_stations(const admin_context& from, metrics_builder& out) {
     }
     out.durations(each.name, each.help, parts);
   }
+  for (std::size_t i = 1; i < failures; ++i) {
+    std::uint64_t n = 0;
+    for (const lane_stats* lane : from.stats) {
+      n += lane->answered_with[i].get();
+    }
+    out.counter("spawn_request_failures_total", "Requests answered with an error",
+                static_cast<double>(n),
+                {{"code", std::string(facts(static_cast<failure>(i)).code)}});
+  }
   const double waiting = sum(from, &lane_stats::messages_waiting);
   out.gauge("spawn_actors_active", "Actors in memory", sum(from, &lane_stats::cells));
   out.gauge("spawn_mailbox_messages", "Messages waiting in mailboxes", waiting);
@@ -106,12 +118,18 @@ void add_told(const admin_context& from, metrics_builder& out) {
 }
 
 void add_lanes(const admin_context& from, metrics_builder& out) {
+  out.counter("spawn_log_lines_dropped_total", "Log lines that nobody read off stderr in time",
+              static_cast<double>(log::lines_dropped()), {});
   for (const asio_lane* lane : from.threads) {
     const std::string index = std::to_string(lane->index());
     out.counter("spawn_lane_busy_seconds_total", "Time a lane spent working",
                 static_cast<double>(lane->busy_ns()) / 1e9, {{"lane", index}});
-    out.counter("spawn_lane_stalls_total", "Lane turns longer than runtime.lane_stall_ms",
+    out.counter("spawn_lane_stalls_total",
+                "Pieces of a lane's work longer than runtime.lane_stall_ms",
                 static_cast<double>(lane->stalls()), {{"lane", index}});
+    out.counter("spawn_lane_starved_total",
+                "Pieces that long only because the machine gave the lane no processor",
+                static_cast<double>(lane->starved()), {{"lane", index}});
   }
 }
 

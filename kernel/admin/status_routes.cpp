@@ -29,6 +29,7 @@ json lanes_of(const admin_context& kernel) {
     if (i < kernel.threads.size()) {
       lane["busy_ms"] = kernel.threads[i]->busy_ns() / ns_per_ms;
       lane["stalls"] = kernel.threads[i]->stalls();
+      lane["starved"] = kernel.threads[i]->starved();
     }
     out.push_back(std::move(lane));
   }

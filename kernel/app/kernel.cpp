@@ -40,9 +40,7 @@ kernel::kernel(config::settings settings, std::string config_path, std::string v
       budget_(settings_.limits.inflight_bytes) {}
 
 kernel::~kernel() {
-  if (admin_) {
-    admin_->stop();
-  }
+  admin_.reset();
   stop_lanes();
   // Stations first: they borrow the ports.
   registrar_.reset();

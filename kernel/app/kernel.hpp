@@ -53,6 +53,7 @@ class kernel {
   system_clock time_;
   kernel_state state_;
   byte_budget budget_;
+  std::vector<std::unique_ptr<gateway>> gates_;  // sessions end with their lane's event loop
   std::vector<std::unique_ptr<asio_lane>> threads_;
   std::unique_ptr<lane_set> lanes_;
   std::vector<std::unique_ptr<lane_io>> lane_ios_;

@@ -1,5 +1,4 @@
 // Listening, draining, stopping: the two ends of a kernel's service.
-#include "admin/metrics_text.hpp"
 #include "app/kernel.hpp"
 #include "app/wait_for.hpp"
 #include "base/log.hpp"
@@ -29,31 +28,33 @@ result<void> kernel::listen() {
   for (const auto& stack : stacks_) {
     routers.push_back(stack->router.get());
   }
-  std::function<std::string()> metrics;
+  std::function<void(reply_slot&)> metrics;
   if (settings_.telemetry.metrics) {
-    metrics = [this] { return render_metrics(*admin_context_); };
+    metrics = admin_->metrics_source();
   }
   std::vector<gateway*> gates;
   for (std::size_t i = 0; i < stacks_.size(); ++i) {
     lane_stack& stack = *stacks_[i];
-    stack.gate.reset(new gateway{.home = *threads_[i],
-                                 .lanes = *lanes_,
-                                 .routers = routers,
-                                 .registry = *registrar_,
-                                 .budget = budget_,
-                                 .stats = stack.stats,
-                                 .state = state_,
-                                 .options = options,
-                                 .metrics = metrics,
-                                 .encoder = {},
-                                 .date = {}});
-    gates.push_back(stack.gate.get());
+    gates_.emplace_back(new gateway{.home = *threads_[i],
+                                    .lanes = *lanes_,
+                                    .routers = routers,
+                                    .registry = *registrar_,
+                                    .budget = budget_,
+                                    .stats = stack.stats,
+                                    .state = state_,
+                                    .options = options,
+                                    .metrics = metrics,
+                                    .encoder = {},
+                                    .refusals = {},
+                                    .slow_clients = {},
+                                    .date = {}});
+    gates.push_back(gates_.back().get());
   }
   const auto& http = settings_.gateway.http;
   for (std::size_t i = 0; http.enabled && i < stacks_.size(); ++i) {
     lane_stack& stack = *stacks_[i];
     auto listening = wait_for<result<void>>(*threads_[i], listen_ms, [&](auto done) {
-      stack.listener = std::make_unique<tcp_listener>(*stack.gate);
+      stack.listener = std::make_unique<tcp_listener>(*gates_[i]);
       done(stack.listener->listen(http.address, http.port));
     });
     if (!listening) {
@@ -156,9 +157,7 @@ result<void> kernel::stop() {
   }
   // Answers that are still on their way out leave with the lanes' last turns.
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  if (admin_) {
-    admin_->stop();
-  }
+  admin_.reset();  // and with it what waits for its metrics is answered
   auto stopped = plugins_->stop_all(plugin_stop_ms);
   if (!stopped) {
     SPAWN_LOG(error, "a plugin did not stop", {"why", stopped.error().text});

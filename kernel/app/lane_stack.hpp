@@ -26,7 +26,6 @@ struct lane_stack {
   std::unique_ptr<cell_services> services;
   std::unique_ptr<record_writer> records;
   std::unique_ptr<lane_router> router;
-  std::unique_ptr<gateway> gate;
   std::unique_ptr<tcp_listener> listener;
 };
 

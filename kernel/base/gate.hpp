@@ -9,7 +9,8 @@
 namespace spawn {
 
 // enter() before a piece of work, leave() after it. close() refuses new work and calls back once
-// the last piece has left (at once when none is inside). reopen() undoes a finished close.
+// the last piece has left (at once when none is inside); an empty callback is nobody to call.
+// reopen() undoes a finished close.
 class gate {
  public:
   gate() noexcept = default;
@@ -26,8 +27,8 @@ class gate {
   }
   void leave() {
     SPAWN_ASSERT(inside_ > 0, "gate left more often than entered");
-    if (--inside_ == 0 && closed_ && closed_done_) {
-      std::exchange(closed_done_, nullptr)();
+    if (--inside_ == 0 && closed_) {
+      tell();
     }
   }
   void close(unique_function<void()> done) {
@@ -35,7 +36,7 @@ class gate {
     closed_ = true;
     closed_done_ = std::move(done);
     if (inside_ == 0) {
-      std::exchange(closed_done_, nullptr)();
+      tell();
     }
   }
   void reopen() noexcept {
@@ -46,6 +47,12 @@ class gate {
   [[nodiscard]] std::size_t inside() const noexcept { return inside_; }
 
  private:
+  void tell() {
+    if (auto done = std::exchange(closed_done_, nullptr)) {
+      done();
+    }
+  }
+
   std::size_t inside_ = 0;
   bool closed_ = false;
   unique_function<void()> closed_done_;

@@ -37,6 +37,15 @@ void init(level threshold, format how);
 void write(level at, std::string_view message, std::initializer_list<field> fields);  // [any]
 void flush();
 
+// From here on a thread of its own writes the lines, so that a slow reader of stderr never holds a
+// lane up; 1,024 lines wait at most, then the oldest goes and is counted. [control]
+void write_in_background();
+// Writes what waits, ends that thread, and goes back to writing at once. [control]
+void write_directly();
+// Lines lost since write_in_background, because nobody read stderr fast enough. Between the two
+// above. [any]
+[[nodiscard]] std::uint64_t lines_dropped() noexcept;
+
 }  // namespace spawn::log
 
 #define SPAWN_LOG(at, message, ...)                                         \

@@ -32,17 +32,18 @@ void actor_pool::deliver(invocation_ptr message) {
     return;
   }
   message->arrived_ns = s_.home.now_ns();
-  if (message->is_async) {
-    message->answer(outcome::done({}));
-  }
-  if (running_ < def.pool_max) {
-    start(std::move(message));
-    return;
-  }
-  if (waiting_count_ >= def.policy.mailbox_max) {
+  const bool has_place = running_ < def.pool_max;
+  if (!has_place && waiting_count_ >= def.policy.mailbox_max) {
     s_.stats.refused.add();
     message->fail(failure::resource_exhausted,
                   "the pool of actor " + std::string(message->target.name) + " is full");
+    return;
+  }
+  if (message->is_async) {
+    message->answer(outcome::done({}));  // taken: from here on it is the pool's
+  }
+  if (has_place) {
+    start(std::move(message));
     return;
   }
   invocation& held = *message.release();
@@ -140,7 +141,7 @@ void actor_pool::succeeded(call& finished) {
     finished.message->fail(failure::host_error, read.error().text);
     return;
   }
-  type_.ok.add();
+  done.type = &type_;
   done.answer = outcome::done(payload(read->value));
   done.message = std::move(finished.message);
   release_turn(s_, options_, done);

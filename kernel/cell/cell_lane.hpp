@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/log_limit.hpp"
 #include "base/unique_function.hpp"
 #include "cell/cell_table.hpp"
 #include "cell/lane_stats.hpp"
@@ -139,8 +140,8 @@ class cell_lane {
   op_slab<load_request> loads_;
   op_slab<save_request> saves_;
   std::uint64_t last_batch_ = 0;
-  std::uint64_t next_host_log_ns_ = 0;
-  std::uint64_t host_failures_unlogged_ = 0;
+  log_limit host_log_;
+  log_limit doubt_log_;
   bool draining_ = false;
   std::size_t drain_cursor_ = 0;
   struct drain_timer : timer {

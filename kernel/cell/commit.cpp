@@ -263,6 +263,15 @@ void cell_lane::batch_deadline(save_batch& batch) {
   }
   for (auto& ended : batch.turns) {
     if (ended.message && ended.message->reply != nullptr && ended.message->deadline_ns <= now) {
+      ended.given_up = true;
+      c.type->failed.add();
+      s_.stats.invocations_failed.add();
+      if (doubt_log_.allows(now)) {
+        SPAWN_LOG(warn, "a caller's deadline passed before the outcome of its save was known",
+                  {"actor", c.id().name}, {"action", ended.message->action},
+                  {"trace_id", ended.message->trace.trace_id_hex()},
+                  {"more_since_last_line", doubt_log_.take_held_back()});
+      }
       ended.message->fail(failure::outcome_unknown,
                           "the action ran; whether its state was stored was not known by the "
                           "deadline");
@@ -299,7 +308,10 @@ void cell_lane::save_lost(cell& c, failure why, const std::string& text, bool to
       s_.home.timers().arm(again.back()->expiry, again.back()->deadline_ns);
       return;
     }
-    c.type->failed.add();
+    if (!ended.given_up) {
+      c.type->failed.add();
+      s_.stats.invocations_failed.add();
+    }
     ended.message->fail(said, text);
   };
   for (auto& ended : batch->turns) {

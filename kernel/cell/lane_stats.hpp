@@ -1,12 +1,17 @@
 // What one lane counts. Written by the lane, read by the scraper.
 #pragma once
+#include <array>
+
 #include "base/metrics.hpp"
+#include "model/outcome.hpp"
 
 namespace spawn {
 
 struct lane_stats {
-  counter requests;  // let in at ingress
-  counter refused;   // refused with a bound reached
+  counter requests;                             // let in at ingress
+  counter refused;                              // refused with a bound reached
+  std::array<counter, failures> answered_with;  // requests that failed, by why
+  counter slow_clients;                         // cut off: a request trickled in
   counter invocations_ok;
   counter invocations_failed;
   counter activations;

@@ -14,6 +14,7 @@
 namespace spawn {
 
 class cell;
+struct actor_type;
 
 // A turn that ran; its answer and what it sends are held until its state is durable.
 struct finished_turn {
@@ -21,6 +22,8 @@ struct finished_turn {
   outcome answer;
   emission out;
   std::uint64_t ended_ns = 0;
+  actor_type* type = nullptr;  // counts the turn once its reply goes out
+  bool given_up = false;       // its caller was told "outcome unknown" and is counted
 };
 
 // Life: made by the first turn that changes the state while no batch is gathering; gathers until

@@ -104,7 +104,7 @@ void cell_lane::run_message(cell& c, invocation_ptr message) {
     ended.answer = c.state_any.empty() ? outcome::done({})
                                        : outcome::done(payload{presence::value, c.state_any});
     ended.message = std::move(message);
-    c.type->ok.add();
+    ended.type = c.type;
     finish(c, std::move(ended), false, false);
     return;
   }
@@ -217,16 +217,13 @@ void cell_lane::host_done(turn& finished) {
 
 // At most one line a second and lane: a host that is down fails every call.
 void cell_lane::log_host_failure(const invocation& message, failure why, const std::string& text) {
-  const std::uint64_t now = s_.home.now_ns();
-  if (now < next_host_log_ns_) {
-    ++host_failures_unlogged_;
+  if (!host_log_.allows(s_.home.now_ns())) {
     return;
   }
-  next_host_log_ns_ = now + ns_per_s;
   SPAWN_LOG(warn, "a host failed an action", {"actor", message.target.name},
             {"action", message.action}, {"code", facts(why).code}, {"why", text},
             {"trace_id", message.trace.trace_id_hex()},
-            {"more_since_last_line", std::exchange(host_failures_unlogged_, 0)});
+            {"more_since_last_line", host_log_.take_held_back()});
 }
 
 void cell_lane::turn_failed(cell& c, turn& ended, failure why, std::string text) {
@@ -268,7 +265,7 @@ void cell_lane::turn_succeeded(cell& c, turn& ended, std::string_view answer) {
     changed = true;
   }
   if (!ended.is_init) {
-    c.type->ok.add();
+    done.type = c.type;
     done.answer = outcome::done(payload(read->value));
     done.message = std::move(ended.message);
   }
@@ -341,7 +338,10 @@ void release_turn(cell_services& services, const cell_options& options, finished
       services.out->route(std::move(next));
     }
   }
-  services.stats.invocations_ok.add();
+  if (!ended.given_up) {
+    services.stats.invocations_ok.add();
+    ended.type->ok.add();
+  }
   ended.message->answer(std::move(ended.answer));
   ended.message.reset();
 }

@@ -1,4 +1,5 @@
 // PROXY_DATABASE_*: the default statestore, said by the environment.
+#include "base/utf8.hpp"
 #include "config/overrides.hpp"
 #include "config/scalar.hpp"
 
@@ -67,7 +68,7 @@ value server_config(const database_kind& kind, const environment& env, problems&
     const auto set = env.get(f.variable);
     const std::string name(set ? f.variable : type_variable);
     const auto text = set ? *set : (f.key == "port" ? kind.port : f.preset);
-    if (!valid_utf8(text)) {
+    if (!is_utf8(text)) {
       found.add({0, 0, name}, "/statestores", "the value is not valid UTF-8");
       continue;
     }
@@ -137,7 +138,7 @@ void apply_database(value& root, const environment& env, const std::string& file
   const std::string name(type_variable);
   const database_kind* kind = kind_of(*type);
   if (kind == nullptr) {
-    const std::string shown = valid_utf8(*type) ? std::string(*type) : "?";
+    const std::string shown = is_utf8(*type) ? std::string(*type) : "?";
     found.add({0, 0, name}, "/statestores",
               "expected one of native, mariadb, postgres, got \"" + shown + "\"");
     return;

@@ -1,4 +1,5 @@
 #include "config/interpolate.hpp"
+#include "base/utf8.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -124,7 +125,7 @@ result<interpolated> interpolate(std::string_view text, const environment& env) 
       return fail(errc::invalid, "'${' without '}'; write $${ for a plain ${");
     }
     SPAWN_TRY(const auto found, look_up(text.substr(0, end), env));
-    if (!valid_utf8(found)) {
+    if (!is_utf8(found)) {
       return fail(errc::invalid,
                   "${" + std::string(text.substr(0, end)) + "} holds bytes that are not UTF-8");
     }

@@ -1,4 +1,5 @@
 #include "config/overrides.hpp"
+#include "base/utf8.hpp"
 
 #include <array>
 
@@ -81,7 +82,7 @@ void apply_mapping(value& root, const mapping& m, std::string_view text, problem
   for (const auto step : m.path) {
     pointer = step.empty() ? pointer : pointer_step(pointer, step);
   }
-  if (!valid_utf8(text)) {
+  if (!is_utf8(text)) {
     found.add({0, 0, name}, pointer, "the value is not valid UTF-8");
     return;
   }
@@ -103,7 +104,7 @@ void apply_old_keys(value& root, std::string_view text, problems& found) {
     const auto comma = text.find(',');
     value key = from_variable(name, text.substr(0, comma));
     key.secret = true;
-    if (!valid_utf8(key.text)) {
+    if (!is_utf8(key.text)) {
       found.add(key.at, "/encryption/keys", "the value is not valid UTF-8");
       return;
     }
@@ -162,7 +163,7 @@ void apply_environment(value& root, const environment& env, const std::string& f
   }
   if (const auto text = env.get("SPAWN_PROXY_LOGGER_LEVEL")) {
     const std::string name = "SPAWN_PROXY_LOGGER_LEVEL";
-    value v = from_variable(name, valid_utf8(*text) ? level_of(*text) : "?");
+    value v = from_variable(name, is_utf8(*text) ? level_of(*text) : "?");
     put(root, {"telemetry", "log", "level"}, std::move(v), name);
   }
   if (const auto text = env.get("SPAWN_DISABLE_METRICS")) {

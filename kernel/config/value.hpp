@@ -64,6 +64,4 @@ struct member {
 // The value at `pointer`, or nullptr.
 [[nodiscard]] value* at_pointer(value& root, std::string_view pointer);
 
-[[nodiscard]] bool valid_utf8(std::string_view text);
-
 }  // namespace spawn::config

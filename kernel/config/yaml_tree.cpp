@@ -1,4 +1,5 @@
 #include "config/yaml_tree.hpp"
+#include "base/utf8.hpp"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -204,7 +205,7 @@ void builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
   count(at, 1, text.size());
   value v = value::of_text(text);
   v.at = at;
-  if (!valid_utf8(text)) {
+  if (!is_utf8(text)) {
     found_.add(at, pointer_here(), "this text is not valid UTF-8");
     v.text.clear();
   }
@@ -248,7 +249,7 @@ bool check_bytes(std::string_view text, problems& found) {
     const auto end = std::min(text.find('\n', start), text.size());
     const auto part = text.substr(start, end - start);
     const auto nul = part.find('\0');
-    if (!valid_utf8(part) || nul != std::string_view::npos) {
+    if (!is_utf8(part) || nul != std::string_view::npos) {
       found.add({line, 1, {}}, "", "this line is not valid UTF-8 text");
       return false;
     }

@@ -1,5 +1,6 @@
 #include "hostcall/host_connection.hpp"
 
+#include <array>
 #include <boost/asio/write.hpp>
 
 #include "base/clock.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t read_chunk = 16 << 10;
 constexpr std::uint64_t retry_ms_max = 200;
+constexpr std::size_t copied_body_max = 16 << 10;
 
 }  // namespace
 
@@ -48,6 +50,7 @@ void host_connection::connected(const boost::system::error_code& failed) {
   if (closed_ || pool_ == nullptr || call_ == nullptr) {
     return;
   }
+  pool_->lane_.enter("host link");
   if (failed) {
     boost::system::error_code ignored;
     socket_.close(ignored);
@@ -86,19 +89,30 @@ void host_connection::write_request() {
     call_->trace.child(pool_->lane_.rng()).append_header_value(out_);
   }
   out_ += "\r\n\r\n";
-  out_ += call_->body;
-  out_sent_ = 0;
+  // A small body goes into the same buffer; a large one is not copied, and still leaves in the same
+  // system call.
+  std::string_view rest;
+  if (call_->body.size() <= copied_body_max) {
+    out_ += call_->body;
+  } else {
+    rest = call_->body;
+  }
+  writing_ = true;
   wrote_some_ = false;
   reader_.emplace(pool_->options_.reply_bytes_max);
   timer_for_ = waiting_for::answer;
   arm(call_->deadline_ns);
-  asio::async_write(socket_, asio::buffer(out_),
+  const std::array<asio::const_buffer, 2> parts{asio::buffer(out_),
+                                                asio::buffer(rest.data(), rest.size())};
+  asio::async_write(socket_, parts,
                     [self = shared_from_this()](const auto& failed, std::size_t bytes) {
                       self->written(failed, bytes);
                     });
 }
 
 void host_connection::written(const boost::system::error_code& failed, std::size_t bytes) {
+  writing_ = false;
+  kept_body_ = {};
   if (closed_ || pool_ == nullptr) {
     return;
   }
@@ -128,6 +142,7 @@ void host_connection::received(const boost::system::error_code& failed, std::siz
   if (closed_ || pool_ == nullptr) {
     return;
   }
+  pool_->lane_.enter("host link");
   if (failed) {
     if (call_ == nullptr) {
       close();
@@ -186,7 +201,8 @@ void host_connection::answered() {
   host_call* call = std::exchange(call_, nullptr);
   call->status = reader_->status();
   call->answer = reader_->take_body();
-  const bool reusable = reader_->keep_alive() && in_used_ == 0 && socket_.is_open();
+  const bool reusable = reader_->keep_alive() && in_used_ == 0 && socket_.is_open() && !writing_;
+  keep_body(*call);
   host_pool* pool = pool_;
   if (reusable) {
     retry_after_ms_ = 10;
@@ -202,10 +218,18 @@ void host_connection::answered() {
   }
 }
 
+// The call ends while its body is still on its way out: the bytes stay until that write has ended.
+void host_connection::keep_body(host_call& call) {
+  if (writing_ && call.body.size() > copied_body_max) {
+    kept_body_ = std::move(call.body);
+  }
+}
+
 void host_connection::fail(host_result result, std::string why) {
   host_call* call = std::exchange(call_, nullptr);
   host_pool* pool = pool_;
   if (call != nullptr) {
+    keep_body(*call);
     pool->finish(*call, result, std::move(why));
   }
   close();

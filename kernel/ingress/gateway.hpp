@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "base/log_limit.hpp"
 #include "ingress/encoding.hpp"
 #include "ingress/http_message.hpp"
 #include "lane/asio_lane.hpp"
 #include "model/kernel_state.hpp"
+#include "model/reply_slot.hpp"
 #include "router/registrar.hpp"
 
 namespace spawn {
@@ -35,9 +37,12 @@ struct gateway {
   lane_stats& stats;
   kernel_state& state;
   gateway_options options;
-  std::function<std::string()> metrics;  // Prometheus text; may be called on any lane
+  // Renders the Prometheus text on another thread and answers with it as the value. Empty: off.
+  std::function<void(reply_slot&)> metrics;
   body_encoder encoder;
   std::uint32_t connections = 0;
+  log_limit refusals;  // one line a second: any client can cause them
+  log_limit slow_clients;
 
   std::string date;  // of the Date header, and the second it is of
   std::int64_t date_second = -1;

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "model/outcome.hpp"
+
 namespace spawn {
 
 enum class http_method : std::uint8_t { get, post, head, del, other };
@@ -32,6 +34,8 @@ struct http_response {
   std::uint32_t retry_after_s = 0;
   std::string_view allow;  // with 405
   std::string body;
+  failure why = failure::none;  // for the log and the metric
+  std::string text;
 };
 
 [[nodiscard]] std::string_view reason_of(int status) noexcept;

@@ -94,6 +94,7 @@ void tcp_listener::accept() {
     return;
   }
   acceptor_.async_accept([this](const boost::system::error_code& failed, tcp::socket connected) {
+    g_.home.enter("accept");
     if (failed == asio::error::operation_aborted) {
       return;
     }

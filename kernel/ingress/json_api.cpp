@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/base64.hpp"
+#include "base/utf8.hpp"
 #include "wire/common.hpp"
 
 namespace spawn {
@@ -80,6 +81,8 @@ http_response problem(const outcome& ended) {
                    : facts(ended.why).http;
   out.content_type = "application/problem+json";
   out.retry_after_s = ended.retry_after_s;
+  out.why = ended.why;
+  out.text = ended.text;
   out.body = json{{"type", "about:blank"},
                   {"title", facts(ended.why).code},
                   {"status", out.status},
@@ -112,7 +115,7 @@ void handle_json(gateway& g, http_request&& request, responder& to) {
     return;
   }
   for (const auto& part : parts) {
-    if (part.size() > limits::name_bytes_max || !wire::is_utf8(part)) {
+    if (part.size() > limits::name_bytes_max || !is_utf8(part)) {
       to.respond(refuse(whole, 400, failure::invalid_argument,
                         "a name in the path has more than " +
                             std::to_string(limits::name_bytes_max) + " bytes or is not UTF-8"));

@@ -1,5 +1,6 @@
 // Reads one HTTP request from a byte stream, keeping only what the kernel needs.
 #pragma once
+#include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
 #include <string>
 
@@ -9,7 +10,8 @@ namespace spawn {
 // request. Limits: header and body as given; the body's is checked when its length is announced.
 class request_reader final : public boost::beast::http::basic_parser<true> {
  public:
-  request_reader(std::uint32_t header_max, std::uint64_t body_max) {
+  request_reader(std::uint32_t header_max, std::uint64_t body_max)
+      : room_(static_cast<std::size_t>(std::min(body_max, std::uint64_t{64} << 20))) {
     header_limit(header_max);
     body_limit(body_max);
   }
@@ -65,16 +67,25 @@ class request_reader final : public boost::beast::http::basic_parser<true> {
       body.reserve(static_cast<std::size_t>(std::min(*length, trusted)));
     }
   }
-  std::size_t on_body_impl(text part, error_code&) override {
-    body.append(part.data(), part.size());
-    return part.size();
-  }
+  std::size_t on_body_impl(text part, error_code&) override { return take(part); }
   void on_chunk_header_impl(std::uint64_t, text, error_code&) override {}
   std::size_t on_chunk_body_impl(std::uint64_t, text part, error_code&) override {
+    return take(part);
+  }
+  void on_finish_impl(error_code&) override {}
+
+  std::size_t take(text part) {
+    // A body that turns out to be large gets all the room it may ever need, once: growing by
+    // doubling would copy megabytes within one turn. Pages are the system's until they are used.
+    constexpr std::size_t large = 1 << 20;
+    if (body.size() + part.size() > large && body.capacity() < room_) {
+      body.reserve(room_);
+    }
     body.append(part.data(), part.size());
     return part.size();
   }
-  void on_finish_impl(error_code&) override {}
+
+  std::size_t room_;
 };
 
 }  // namespace spawn

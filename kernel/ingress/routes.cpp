@@ -34,6 +34,8 @@ http_response protobuf_answer(message_kind kind, const outcome& ended, std::stri
   http_response out;
   out.status = facts(ended.why).http;
   out.retry_after_s = ended.retry_after_s;
+  out.why = ended.why;
+  out.text = ended.text;
   const std::string said = ended.ok() ? std::string("Accepted") : ended.message();
   switch (kind) {
     case message_kind::registration:
@@ -297,11 +299,19 @@ void handle(gateway& g, http_request&& request, responder& to) {
   } else if (is_read && path == "/health/readiness") {
     to.respond(health(g, true));
   } else if (is_read && path == "/metrics" && g.metrics) {
-    to.respond(plain(200, "text/plain; version=0.0.4; charset=utf-8", g.metrics()));
+    to.expect_until(g.home.now_ns() + g.options.request_ms * ns_per_ms);
+    g.metrics(to.slot([](outcome& ended) {
+      return ended.ok() ? plain(200, "text/plain; version=0.0.4; charset=utf-8",
+                                std::move(ended.value.any))
+                        : plain(503, "text/plain", ended.message() + "\n");
+    }));
   } else if (path.starts_with("/api/")) {
     to.respond(refuse(path, 404, failure::invalid_argument, "no such path"));
   } else {
-    to.respond(plain(404, "text/plain", "Not found!"));
+    auto unknown = plain(404, "text/plain", "Not found!");
+    unknown.why = failure::invalid_argument;
+    unknown.text = "no such path";
+    to.respond(std::move(unknown));
   }
 }
 

@@ -14,6 +14,10 @@ namespace {
 constexpr std::size_t read_chunk = 8 << 10;
 constexpr std::size_t read_chunk_large = 256 << 10;
 constexpr std::uint64_t linger_ms = 2'000;
+constexpr std::uint64_t linger_pause_bytes = 64 << 10;
+// A body up to this size counts with its connection; a larger one is charged as it arrives (D7).
+constexpr std::uint64_t free_body_bytes = 16 << 10;
+constexpr std::uint64_t charge_step = 64 << 10;
 constexpr std::uint64_t request_read_ms_max = 300'000;  // a body that trickles in
 
 http_method method_of(http::verb v) noexcept {
@@ -51,6 +55,7 @@ session::session(gateway& g, socket connected, bool from_loopback, std::string r
 }
 
 session::~session() {
+  return_charge();
   --g_.connections;
 }
 
@@ -82,6 +87,7 @@ void session::read() {
 }
 
 void session::received(const boost::system::error_code& failed, std::size_t bytes) {
+  g_.home.enter("ingress");
   if (phase_ == phase::closed) {
     return;
   }
@@ -90,8 +96,17 @@ void session::received(const boost::system::error_code& failed, std::size_t byte
     return;
   }
   if (phase_ == phase::lingering) {
-    read();  // discards until the client has seen the answer and closes, or the time is up
+    // Discards until the client has seen the answer and closes, or the time is up; what one sends
+    // meanwhile is taken at a pace that costs the lane little.
+    discarded_bytes_ += bytes;
     in_begin_ = in_end_ = 0;
+    if (discarded_bytes_ < linger_pause_bytes) {
+      read();
+    } else {
+      discarded_bytes_ = 0;
+      kept_ = shared_from_this();
+      arm(1);
+    }
     return;
   }
   in_end_ += bytes;
@@ -131,6 +146,10 @@ void session::parse() {
     bad_request(failed);
     return;
   }
+  if (!reader_->is_done() && !charge_body()) {
+    refuse_and_close(503, failure::resource_exhausted, "limits.inflight_bytes is reached");
+    return;
+  }
   if (reader_->is_done()) {
     request_done();
     return;
@@ -161,6 +180,25 @@ void session::header_done() {
   }
 }
 
+bool session::charge_body() {
+  const std::uint64_t bytes = reader_->body.size();
+  if (bytes <= free_body_bytes || bytes <= charged_bytes_) {
+    return true;
+  }
+  const auto left = reader_->content_length_remaining();
+  const std::uint64_t ahead = left ? std::min<std::uint64_t>(*left, charge_step) : charge_step;
+  const std::uint64_t more = bytes - charged_bytes_ + ahead;
+  if (!g_.budget.try_take(more)) {
+    return false;
+  }
+  charged_bytes_ += more;
+  return true;
+}
+
+void session::return_charge() noexcept {
+  g_.budget.give_back(std::exchange(charged_bytes_, 0));
+}
+
 void session::bad_request(const boost::system::error_code& why) {
   if (why == http::error::body_limit) {
     refuse_and_close(413, failure::too_large,
@@ -176,8 +214,7 @@ void session::bad_request(const boost::system::error_code& why) {
 }
 
 void session::refuse_and_close(int status, failure why, std::string text) {
-  SPAWN_LOG(debug, "request refused", {"peer", remote_}, {"status", status}, {"why", text});
-  g_.stats.refused.add();
+  return_charge();
   keep_alive_ = false;
   close_after_write_ = true;
   encoding_ = content_encoding::identity;
@@ -206,6 +243,7 @@ void session::request_done() {
   request.from_loopback = from_loopback_;
   request.remote_address = remote_;
   const auto self = shared_from_this();
+  return_charge();  // the route charges what it keeps
   handle(g_, std::move(request), *this);
 }
 
@@ -238,7 +276,20 @@ void session::answered(kernel_slot& from) {
   }
 }
 
+// Every error that a client gets is counted by its code; one line a second says more.
+void session::note_failure(const http_response& response) {
+  g_.stats.answered_with[static_cast<std::size_t>(response.why)].add();
+  if (g_.refusals.allows(g_.home.now_ns())) {
+    SPAWN_LOG(info, "a request was answered with an error", {"peer", remote_}, {"path", path_},
+              {"status", response.status}, {"code", facts(response.why).code},
+              {"why", response.text}, {"more_since_last_line", g_.refusals.take_held_back()});
+  }
+}
+
 void session::respond(http_response response) {
+  if (response.why != failure::none) {
+    note_failure(response);
+  }
   due_.unlink();
   phase_ = phase::writing;
   write_response(response);
@@ -290,6 +341,7 @@ void session::write_response(http_response& response) {
 }
 
 void session::written(const boost::system::error_code& failed) {
+  g_.home.enter("ingress");
   if (phase_ == phase::closed) {
     return;
   }
@@ -323,9 +375,11 @@ void session::written(const boost::system::error_code& failed) {
 // Closing at once would make the client's kernel throw away the answer it has not read yet.
 void session::linger() {
   phase_ = phase::lingering;
+  discarded_bytes_ = 0;
   boost::system::error_code ignored;
   socket_.shutdown(socket::shutdown_send, ignored);
   in_begin_ = in_end_ = 0;
+  linger_until_ns_ = g_.home.now_ns() + linger_ms * ns_per_ms;
   arm(linger_ms);
   read();
 }
@@ -335,6 +389,7 @@ void session::close() {
     return;
   }
   phase_ = phase::closed;
+  kept_.reset();
   due_.unlink();
   boost::system::error_code ignored;
   socket_.close(ignored);
@@ -351,8 +406,18 @@ void session::timer_fired() {
     respond(convert(ended));
     return;
   }
+  kept_.reset();
+  if (phase_ == phase::lingering && g_.home.now_ns() < linger_until_ns_) {
+    g_.home.timers().arm(due_, linger_until_ns_);
+    read();
+    return;
+  }
   if (phase_ == phase::reading) {
-    SPAWN_LOG(debug, "a slow client was cut off", {"peer", remote_});
+    g_.stats.slow_clients.add();
+    if (g_.slow_clients.allows(g_.home.now_ns())) {
+      SPAWN_LOG(info, "a slow client was cut off", {"peer", remote_}, {"path", path_},
+                {"more_since_last_line", g_.slow_clients.take_held_back()});
+    }
   }
   close();
 }

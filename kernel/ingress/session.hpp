@@ -37,6 +37,9 @@ class session final : public std::enable_shared_from_this<session>, public respo
   void request_done();
   void bad_request(const boost::system::error_code& why);
   void refuse_and_close(int status, failure why, std::string text);
+  void note_failure(const http_response& response);
+  [[nodiscard]] bool charge_body();
+  void return_charge() noexcept;
   void write_response(http_response& response);
   void written(const boost::system::error_code& failed);
   void linger();
@@ -63,6 +66,10 @@ class session final : public std::enable_shared_from_this<session>, public respo
   std::string out_;
   std::string encoded_;
   std::uint64_t request_began_ns_ = 0;
+  std::uint64_t charged_bytes_ = 0;    // of limits.inflight_bytes, for a body under way
+  std::uint64_t discarded_bytes_ = 0;  // while lingering, since the last pause
+  std::uint64_t linger_until_ns_ = 0;
+  std::shared_ptr<session> kept_;      // while only the timer is out
   kernel_slot* waiting_ = nullptr;
   struct due_timer : timer {
     session* owner = nullptr;

@@ -14,6 +14,7 @@ namespace {
 
 // Handlers taken per turn before deferred work, timers and batches get their go.
 constexpr int handlers_per_turn = 64;
+constexpr std::uint64_t handlers_ns = 500'000;  // and no longer than this
 
 }  // namespace
 
@@ -87,28 +88,47 @@ void asio_lane::stop() {
 }
 
 void asio_lane::account(std::uint64_t began_ns) {
-  const std::uint64_t took = time().now_ns() - began_ns;
-  busy_ns_.store(busy_ns_.load(std::memory_order_relaxed) + took, std::memory_order_relaxed);
+  const std::uint64_t now = time().now_ns();
+  const std::uint64_t took = now - began_ns;
+  const auto add = [](std::atomic<std::uint64_t>& to, std::uint64_t n) {
+    to.store(to.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  };
+  add(busy_ns_, took);
   if (took > longest_turn_ns_.load(std::memory_order_relaxed)) {
     longest_turn_ns_.store(took, std::memory_order_relaxed);
   }
-  if (took > stall_limit_ns_) {
-    stalls_.store(stalls_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    SPAWN_LOG(warn, "lane stalled", {"lane", index()}, {"ms", took / ns_per_ms});
+  // A turn is as long as there is work. A stall is one piece of it that held all others up.
+  const stations::piece longest = marks().end_turn(now);
+  if (longest.ns <= stall_limit_ns_) {
+    return;
   }
+  const std::uint64_t own = meter_.own_ns(longest.ns);
+  if (own <= stall_limit_ns_) {
+    add(starved_, 1);
+    return;
+  }
+  add(stalls_, 1);
+  SPAWN_LOG(warn, "lane stalled", {"lane", index()}, {"station", longest.station},
+            {"ms", own / ns_per_ms}, {"waited_for_processor_ms", (longest.ns - own) / ns_per_ms});
 }
 
 void asio_lane::run() {
+  meter_.attach();
+  run_turn();
+  arm_wheel();
   while (!stopping_.load(std::memory_order_acquire)) {
-    run_turn();
-    arm_wheel();
     if (has_inbox()) {
       io_.poll_one();
-      continue;
+    } else {
+      io_.run_one();
     }
-    io_.run_one();
-    const std::uint64_t began = time().now_ns();
+    // Not before: what run_one waited is no work. A handler that read the time began the turn.
+    const std::uint64_t began = now_ns();
+    meter_.begin(began);
     for (int n = 1; n < handlers_per_turn && io_.poll_one() > 0; ++n) {
+      if (time().now_ns() - began > handlers_ns) {
+        break;
+      }
     }
     run_turn();
     arm_wheel();

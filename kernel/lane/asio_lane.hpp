@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "lane/lane.hpp"
+#include "lane/turn_meter.hpp"
 
 namespace spawn {
 
@@ -28,9 +29,14 @@ class asio_lane final : public lane {
   [[nodiscard]] std::uint64_t take_longest_turn_ns() noexcept {
     return longest_turn_ns_.exchange(0, std::memory_order_relaxed);
   }
-  // Turns longer than the stall limit so far. [any]
+  // Pieces of work (one handler, task or timer) that computed or were blocked longer than the stall
+  // limit so far; at most one a turn is counted. [any]
   [[nodiscard]] std::uint64_t stalls() const noexcept {
     return stalls_.load(std::memory_order_relaxed);
+  }
+  // Pieces that took as long only because the machine gave the lane no processor. [any]
+  [[nodiscard]] std::uint64_t starved() const noexcept {
+    return starved_.load(std::memory_order_relaxed);
   }
   // Time this lane spent working, nanoseconds. [any]
   [[nodiscard]] std::uint64_t busy_ns() const noexcept {
@@ -55,8 +61,10 @@ class asio_lane final : public lane {
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> longest_turn_ns_{0};
   std::atomic<std::uint64_t> stalls_{0};
+  std::atomic<std::uint64_t> starved_{0};
   std::atomic<std::uint64_t> busy_ns_{0};
   std::uint64_t stall_limit_ns_ = 5 * ns_per_ms;
+  turn_meter meter_;
   std::thread thread_;
 };
 

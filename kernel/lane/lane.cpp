@@ -47,6 +47,7 @@ std::size_t lane::run_deferred() {
       deferred_tail_ = nullptr;
     }
     auto& t = static_cast<task&>(*node);
+    enter("deferred");
     t.run(t);
     ++ran;
   }
@@ -58,14 +59,17 @@ std::size_t lane::run_turn() {
   for (mpsc_node* node = inbox_.take_all(); node != nullptr;) {
     mpsc_node* next = node->mpsc_next;
     auto& t = static_cast<task&>(*node);
+    enter("inbox");
     t.run(t);
     ++ran;
     node = next;
   }
   ran += run_deferred();
+  enter("timers");
   ran += timers_.advance(now_ns());
   ran += run_deferred();
   while (turn_end* hook = turn_ends_.pop_front()) {
+    enter("batch");
     hook->run(*hook);
     ran += run_deferred();
   }

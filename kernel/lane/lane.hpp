@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/intrusive_list.hpp"
 #include "base/random.hpp"
+#include "lane/stations.hpp"
 #include "lane/task.hpp"
 #include "lane/timer_wheel.hpp"
 
@@ -59,6 +60,8 @@ class lane {
   }
   [[nodiscard]] random& rng() noexcept { return rng_; }
   [[nodiscard]] const clock& time() const noexcept { return clock_; }
+  // A new piece of work begins, named for the log line of a stall. [lane]
+  void enter(const char* station) noexcept { stations_.enter(station); }
   // A number never used before on any lane of this process. [lane]
   [[nodiscard]] std::uint64_t next_id() noexcept {
     return (static_cast<std::uint64_t>(index_) << 48) | ++last_id_;
@@ -70,6 +73,7 @@ class lane {
   // One turn: inbox, deferred tasks, due timers, then the turn-end hooks. Returns how many tasks
   // and timers ran. [lane]
   std::size_t run_turn();
+  [[nodiscard]] stations& marks() noexcept { return stations_; }
   [[nodiscard]] bool has_inbox() const noexcept { return !inbox_.empty(); }
 
  private:
@@ -86,6 +90,7 @@ class lane {
   std::uint64_t last_id_ = 0;
   timer_wheel timers_;
   random rng_;
+  stations stations_;
 };
 
 }  // namespace spawn

@@ -1,5 +1,6 @@
 // How a request ended: the answer its caller gets.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ enum class failure : std::uint8_t {
   corrupt,
   internal,
 };
+
+inline constexpr std::size_t failures = static_cast<std::size_t>(failure::internal) + 1;
 
 struct failure_facts {
   std::string_view code;

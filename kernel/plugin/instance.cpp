@@ -68,7 +68,7 @@ result<void> plugin_instance::start(std::uint64_t limit_ms) {
   const bool undo = state_ == state::quiesced || (state_ == state::started && !core_->accepting);
   if (state_ != state::created && !undo) {
     return fail(errc::invalid, "instance " + core_->name + " can not be started when it is " +
-                                   std::string(spawn::name(state_)));
+                                   std::string(spawn::name(now())));
   }
   if (auto done = run_step("start", core_->raw->vt->start, limit_ms); !done) {
     return refuse(load_step::start, core_->library->subject(), done.error().text,
@@ -94,7 +94,7 @@ result<void> plugin_instance::close_gates(std::uint64_t limit_ms) {
 result<void> plugin_instance::quiesce(std::uint64_t limit_ms) {
   if (state_ != state::started) {
     return fail(errc::invalid, "instance " + core_->name + " can not be quiesced when it is " +
-                                   std::string(spawn::name(state_)));
+                                   std::string(spawn::name(now())));
   }
   SPAWN_CHECK(close_gates(limit_ms));
   SPAWN_CHECK(run_step("quiesce", core_->raw->vt->quiesce, limit_ms));
@@ -105,7 +105,7 @@ result<void> plugin_instance::quiesce(std::uint64_t limit_ms) {
 result<drain_report> plugin_instance::drain(std::uint64_t limit_ms) {
   if (state_ != state::quiesced) {
     return fail(errc::invalid, "instance " + core_->name + " can not be drained when it is " +
-                                   std::string(spawn::name(state_)));
+                                   std::string(spawn::name(now())));
   }
   const std::uint64_t began = core_->time.now_ns();
   SPAWN_CHECK(run_step("drain", core_->raw->vt->drain, limit_ms));

@@ -1,5 +1,6 @@
 // One plugin instance: a block of the configuration, running.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -70,7 +71,7 @@ class plugin_instance {
     return core_->library->manifest();
   }
   [[nodiscard]] const plugin_library& library() const noexcept { return *core_->library; }
-  [[nodiscard]] state now() const noexcept { return state_; }
+  [[nodiscard]] state now() const noexcept { return state_.load(); }
   [[nodiscard]] bool faulted() const noexcept { return core_->host.faulted(); }
   [[nodiscard]] host_table::health_state health() const { return core_->host.health(); }
   [[nodiscard]] instance_counters counters() const;
@@ -96,7 +97,7 @@ class plugin_instance {
   void destroy();
 
   std::shared_ptr<instance_core> core_;
-  state state_ = state::created;
+  std::atomic<state> state_ = state::created;  // written by [control]
   bool lanes_run_ = true;
   bool inside_ = false;  // a call into the plugin never returned
   std::uint64_t destroy_limit_ms_ = 1'000;

@@ -24,7 +24,7 @@ actor_timers::actor_timers(lane& home, fire_fn fire) : lane_(home), fire_(std::m
 actor_timers::~actor_timers() = default;
 
 void actor_timers::arm(actor_view id, actor_type& type) {
-  auto& slot = by_actor_[identity_text(id)];
+  auto& slot = by_actor_[identity_key(id).text()];
   if (slot && slot->armed_for == type.now) {
     return;
   }

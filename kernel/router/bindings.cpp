@@ -1,16 +1,12 @@
 #include "router/bindings.hpp"
 
-#include "router/channels.hpp"
+#include "router/identity.hpp"
 #include "wire/reader.hpp"
 
 namespace spawn {
 namespace {
 
 constexpr std::string_view type_url = "spawn.kernel/Binding";
-
-std::string key_of(std::string_view system, std::string_view name) {
-  return identity_text({system, {}, name});
-}
 
 }  // namespace
 
@@ -42,7 +38,7 @@ result<void> bindings::decode(std::string_view bytes, binding& into) {
 }
 
 bindings::entry& bindings::slot(std::string_view system, std::string_view name) {
-  entry& out = by_name_[key_of(system, name)];
+  entry& out = by_name_[identity_key({system, {}, name}).text()];
   if (!out.known) {
     out.known = std::make_unique<binding>();
     out.known->system = system;
@@ -52,7 +48,7 @@ bindings::entry& bindings::slot(std::string_view system, std::string_view name) 
 }
 
 binding* bindings::find(std::string_view system, std::string_view name) {
-  const auto found = by_name_.find(key_of(system, name));
+  const auto found = by_name_.find(identity_key({system, {}, name}).view());
   if (found == by_name_.end() || found->second.known->parent.empty()) {
     return nullptr;
   }

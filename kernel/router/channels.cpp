@@ -4,21 +4,13 @@
 
 namespace spawn {
 
-std::string identity_text(actor_view id) {
-  std::string out = std::to_string(id.system.size()) + ":" + std::to_string(id.parent.size()) + ":";
-  out += id.system;
-  out += id.parent;
-  out += id.name;
-  return out;
-}
-
 void channels::subscribe(actor_view id, actor_type& type) {
   unsubscribe(id);
   const auto& bindings = type.now->channels;
   if (bindings.empty()) {
     return;
   }
-  auto& topics = topics_of_[identity_text(id)];
+  auto& topics = topics_of_[identity_key(id).text()];
   for (const auto& binding : bindings) {
     auto& listeners = by_topic_[binding.topic];
     const bool known = std::any_of(listeners.begin(), listeners.end(), [&](const subscriber& s) {
@@ -32,7 +24,7 @@ void channels::subscribe(actor_view id, actor_type& type) {
 }
 
 void channels::unsubscribe(actor_view id) {
-  const auto found = topics_of_.find(identity_text(id));
+  const auto found = topics_of_.find(identity_key(id).view());
   if (found == topics_of_.end()) {
     return;
   }

@@ -8,6 +8,7 @@
 #include "base/hash.hpp"
 #include "cell/cell.hpp"
 #include "model/actor_id.hpp"
+#include "router/identity.hpp"
 
 namespace spawn {
 
@@ -41,8 +42,5 @@ class channels {
   // The topics an actor is in, so that leaving costs what joining did.
   std::unordered_map<std::string, std::vector<std::string>, text_hash, std::equal_to<>> topics_of_;
 };
-
-// One text for a full identity; parts cannot contain the separator's length prefix of another.
-[[nodiscard]] std::string identity_text(actor_view id);
 
 }  // namespace spawn

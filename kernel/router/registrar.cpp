@@ -190,6 +190,9 @@ void registrar::write(request& work) {
   for (auto& [at, entry] : work.wanted) {
     const auto found = known_.find(at);
     auto store_key = registration_key(at.first, at.second);
+    if (auto own = actor_key(at.first, {}, at.second); store_key && !own) {
+      store_key = tl::unexpected(own.error());
+    }
     if (!store_key) {
       work.failed = store_key.error();
       continue;
@@ -329,6 +332,11 @@ void registrar::spawn(std::span<lane_router* const> routers, lane_set& lanes, la
                            "Actor " + std::string(entry.parent) + " not found on ActorSystem " +
                                std::string(entry.system) + " (parent of actor " +
                                std::string(entry.name) + ")"));
+      return;
+    }
+    // Refused here rather than at its first call: nothing could ever be stored for it (D25).
+    if (auto key = actor_key(entry.system, entry.parent, entry.name); !key) {
+      reply.answer(refused(failure::invalid_argument, key.error().text));
       return;
     }
   }

@@ -81,7 +81,7 @@ result<void> read_workflow(std::string_view bytes, host_response& out) {
         break;
       case 1000: {
         any_view part;
-        if (!read_any(r.bytes(), part)) {
+        if (!read_any(r.bytes(), part) || last_segment(part.type_url).empty()) {
           return bad("workflow.parts");
         }
         others.push_back({last_segment(part.type_url), part.value});

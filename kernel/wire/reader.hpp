@@ -91,8 +91,6 @@ class reader {
   bool bad_ = false;
 };
 
-[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
-
 // --- writing: append to a string ------------------------------------------------------------
 inline void put_varint(std::string& out, std::uint64_t value) {
   while (value >= 0x80) {

@@ -1,161 +1,131 @@
-"""Bad input: other actors' p99 stays within twice its value without the fault, in the same run.
+"""Bad input, one test per clause: a clear error for that caller, a log line and a metric; the
+kernel stays up, other actors' p99 stays within twice its value without the fault, in the same run,
+and nothing acknowledged is lost.
 
-A bystander is called without pause; its p99 is taken over short windows, in turn without and with
-the fault, so that a busy machine disturbs both alike, and the medians of the windows are compared.
+The other actors are called by a process of their own (bystander.py), in windows that are in turn
+without and with the fault, so that a busy machine disturbs both alike; the medians over the windows
+are compared. Where the system lets it, the kernel and the bystander run in a real-time class: then
+neither other work of the machine nor that of the ill-behaved client itself is in the figures, only
+what the kernel does to its lanes. Elsewhere the ill-behaved client gets what the others leave.
 """
-import socket
+import json
+import os
 import statistics
 import subprocess
 import sys
-import threading
-import time
+from pathlib import Path
 
 import pytest
-from harness.client import REGISTER_PATH, http_bytes
-from harness.host import Reply
-from harness.wire import SYSTEM, actor
+from bad_input import CUT_OFF_MS, KINDS, QUICK, metric
+from harness.mesh import eventually
 
-from harness import host as manners
-
-WINDOWS = 7         # of each kind
-WINDOW_CALLS = 250  # p99 is then the third worst
+ROUNDS = (4, 9)     # at least; at most, as long as the verdict is bad
+WINDOW_CALLS = 250  # p99 is then the fourth worst
 FACTOR = 2.0
-# Two quiet windows of a busy machine differ by about so much (scheduling, fsync).
-GRAIN_S = 0.002
+CONFIG = {"timeouts": {"request_ms": 5000, "client_read_ms": CUT_OFF_MS},
+          "runtime": {"lane_stall_ms": 100}}  # what is measured here is p99
 
 
-class Fault(threading.Thread):
-    """Something bad, done again and again while it is on. Each kind says what."""
-    threads = 4
+def prefer(pid: int) -> bool:
+    """Puts a process before the rest of the machine; False where that is not allowed."""
+    try:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setscheduler(int(task.name), os.SCHED_RR, os.sched_param(1))
+        return True
+    except PermissionError:
+        return False
 
+
+class Bystander:
     def __init__(self, mesh):
-        super().__init__(daemon=True)
-        self.mesh, self.on, self.over = mesh, threading.Event(), False
-        self.rounds = 0
-        self.workers = [threading.Thread(target=self._work, daemon=True)
-                        for _ in range(self.threads)]
+        script = Path(__file__).with_name("bystander.py")
+        self.process = subprocess.Popen(
+            [sys.executable, str(script), str(mesh.kernel.port), mesh.name("bystander")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout.readline() == "ready\n"
 
-    def _work(self):
-        while not self.over:
-            if self.on.wait(0.05):
-                try:
-                    self.harm()
-                except OSError:
-                    pass  # refused or cut off: that is what a kernel may do
-                self.rounds += 1
-
-    def begin(self):
-        for worker in self.workers:
-            worker.start()
+    def window(self) -> float:
+        """p99 of some calls, in seconds."""
+        self.process.stdin.write(f"{WINDOW_CALLS}\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, "a bystander's call failed"
+        return sorted(json.loads(line))[int(WINDOW_CALLS * 0.99) - 1] / 1e6
 
     def end(self):
-        self.over = True
-        self.on.clear()
-        for worker in self.workers:
-            worker.join(10)
+        self.process.kill()
+        self.process.communicate()
 
 
-class SlowHost(Fault):
-    """One actor's host function takes 200 ms; its callers pile up."""
+class Ledger:
+    """An actor that counts, and what was acknowledged of it."""
 
     def __init__(self, mesh):
-        super().__init__(mesh)
-        self.name = mesh.name("slow")
-        mesh.host.on(self.name, "act", self.manner())
-        mesh.register(actor(self.name, ["act"]))
+        self.mesh, self.name = mesh, mesh.counter("ledger")
+        self.asked = self.acknowledged = 0
 
-    def manner(self):
-        return lambda call: Reply(delay=0.2)
+    def write(self, **options):
+        self.asked += 1
+        self.acknowledged += self.mesh.invoke(self.name, "inc", **options).ok
 
-    def harm(self):
-        self.mesh.kernel.client.invoke(self.name, "act", metadata={"request-timeout": "400"})
-
-
-class SilentHost(SlowHost):
-    """One actor's host function never answers; each caller waits until its deadline."""
-
-    def manner(self):
-        return lambda call: manners.never()
+    def check(self):
+        self.mesh.kernel.crash()
+        total = eventually(lambda: (got := self.mesh.invoke(self.name, "read")).ok and got.value,
+                           5, "the ledger")
+        assert self.acknowledged <= int(total) <= self.asked
 
 
-class LargeBodies(Fault):
-    """Uploads of 100 MB, with and without a length the kernel can refuse at once."""
-    threads = 1
-
-    def harm(self):  # in a process of its own: its work must not delay the bystander's clock
-        head = http_bytes("POST", f"{REGISTER_PATH}/{SYSTEM}/actors/x/invoke",
-                          headers={"Transfer-Encoding": "chunked"}, length=False)
-        code = ("import socket\n"
-                f"raw = socket.create_connection(('127.0.0.1', {self.mesh.kernel.port}), 2)\n"
-                f"raw.sendall({head!r})\n"
-                "for _ in range(400): raw.sendall(b'3d090\\r\\n' + b'x' * 250000 + b'\\r\\n')\n")
-        subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL, timeout=10)
-        time.sleep(0.1)
+def within(kind, quiet, harmed) -> bool:
+    without = statistics.median(quiet)
+    return statistics.median(harmed) <= max(FACTOR * without, without + kind.grain_s)
 
 
-class SlowLoris(Fault):
-    """200 connections that send a byte now and then."""
-    threads = 1
-
-    def __init__(self, mesh):
-        super().__init__(mesh)
-        self.sockets = []
-
-    def harm(self):
-        while len(self.sockets) < 200:
-            self.sockets.append(self.mesh.client.socket())
-            self.sockets[-1].sendall(b"POST /api/v1/system HTTP/1.1\r\nX-A: ")
-        for raw in self.sockets:
-            raw.send(b"a")
-            time.sleep(0.001)
-
-
-class GarbageBodies(Fault):
-    """Bodies that are no messages, and bytes that are no HTTP."""
-    threads = 2
-
-    def harm(self):
-        client = self.mesh.kernel.client
-        response = client.post(f"{REGISTER_PATH}/{SYSTEM}/actors/x/invoke", b"\xff" * 2000)
-        assert response.status == 400
-        client.close()
-        with socket.create_connection(("127.0.0.1", self.mesh.kernel.port), 2) as raw:
-            raw.sendall(b"\x16\x03\x01 nonsense\r\n\r\n")
-        time.sleep(0.005)
-
-
-def window(client, name) -> float:
-    """p99 of some calls, in seconds."""
-    times = []
-    for _ in range(WINDOW_CALLS):
-        begin = time.perf_counter()
-        client.invoke(name, "act").expect_ok()
-        times.append(time.perf_counter() - begin)
-    return sorted(times)[int(len(times) * 0.99) - 1]
-
-
-@pytest.mark.parametrize("kind", [SlowHost, SilentHost, LargeBodies, SlowLoris, GarbageBodies])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_neighbour_does_not_suffer(fresh, kind):
-    mesh = fresh({"timeouts": {"request_ms": 5000}})
-    name, fault = mesh.name("bystander"), kind(mesh)
-    mesh.host.on(name, "act", reply=Reply())
-    mesh.register(actor(name, ["act"], stateful=False))
-    client = mesh.kernel.client
-    window(client, name)
-    fault.begin()
+    """Its p99 stays, the kernel stays, and so does what was acknowledged."""
+    mesh = fresh(CONFIG)
+    fault = kind(mesh)
+    bystander, ledger = Bystander(mesh), Ledger(mesh)
+    preferred = prefer(mesh.kernel.process.pid) and prefer(bystander.process.pid)
+    if not preferred:
+        for worker in fault.workers:
+            os.sched_setscheduler(worker.native_id, os.SCHED_IDLE, os.sched_param(0))
     quiet, harmed = [], []
     try:
-        for _ in range(WINDOWS):
-            quiet.append(window(client, name))
-            fault.on.set()
-            time.sleep(0.05)
-            harmed.append(window(client, name))
-            fault.on.clear()
-            time.sleep(0.05)
+        while len(quiet) < ROUNDS[0] or (len(quiet) < ROUNDS[1] and
+                                         not within(kind, quiet, harmed)):
+            quiet.append(bystander.window())
+            ledger.write()
+            fault.switch(True)
+            harmed.append(bystander.window())
+            ledger.write(metadata=QUICK)
+            fault.switch(False)
     finally:
         fault.end()
-    assert fault.rounds > 0 or kind is LargeBodies
-    without, with_fault = statistics.median(quiet), statistics.median(harmed)
-    print(f"{kind.__name__}: p99 {1000 * without:.2f} ms without, {1000 * with_fault:.2f} ms with")
+        bystander.end()
+    print(f"{kind.__name__}: p99 {1000 * statistics.median(quiet):.2f} ms without, "
+          f"{1000 * statistics.median(harmed):.2f} ms with; {len(quiet)} windows, "
+          f"{fault.rounds} times, {'real time' if preferred else 'as it comes'}")
+    assert fault.rounds >= len(quiet) and not fault.wrong, fault.wrong[:3]
     assert mesh.kernel.alive
-    assert with_fault <= FACTOR * max(without, GRAIN_S / FACTOR), (quiet, harmed)
+    assert ledger.acknowledged >= len(quiet)
+    assert within(kind, quiet, harmed), (quiet, harmed)
+    ledger.check()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_is_logged_and_counted(fresh, kind):
+    """A log line and a metric, and a clear error."""
+    mesh = fresh(CONFIG)
+    fault = kind(mesh)
+    before, lines = metric(mesh.client, kind.metric), len(mesh.kernel.log)
+    fault.switch(True)
+    try:
+        eventually(lambda: fault.rounds > 0 or fault.wrong, 5, "a first time")
+        assert kind.log and kind.metric
+        eventually(lambda: metric(mesh.client, kind.metric) > before, 3, kind.metric)
+        eventually(lambda: any(kind.log in line for line in mesh.kernel.log[lines:]), 3, kind.log)
+    finally:
+        fault.end()
+    assert not fault.wrong, fault.wrong[:3]
+    assert mesh.kernel.alive

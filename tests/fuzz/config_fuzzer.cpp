@@ -1,14 +1,17 @@
 // Any bytes as a configuration file: refused with a message or loaded, never a crash, a hang or
 // more memory than the bounds of yaml_tree.hpp allow. Lines "#env NAME=value" at the start are the
 // environment it is loaded under.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 
+#include "base/utf8.hpp"
 #include "config/load.hpp"
 #include "config/problem.hpp"
+#include "mutate_lines.hpp"
 #include "planted.hpp"
 
 namespace {
@@ -49,6 +52,13 @@ environment read_environment(std::string_view& text) {
   return environment(std::move(out));
 }
 
+// The planted shape: an accepted file that names a port or a system ending in 7.
+bool is_planted(const settings& s) {
+  const auto sevens = [](const auto& each) { return each.port % 10 == 7; };
+  return s.system.ends_with('7') || sevens(s.host) || sevens(s.gateway.http) ||
+         std::ranges::any_of(s.hosts, sevens);
+}
+
 void check_promises(const settings& s) {
   promised(!s.statestores.empty() && !s.system.empty() && !s.transport.use.empty());
   promised(s.host.port != 0 && s.host.address != "0.0.0.0");
@@ -60,7 +70,7 @@ void check_promises(const settings& s) {
   }
 }
 
-} // namespace
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text(reinterpret_cast<const char*>(data), size);
@@ -75,9 +85,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto got = load_text(text, "fuzz.yaml", env);
   if (got) {
     check_promises(got->value);
-    planted_overread(got->value.host.port % 10 == 7, data, size);
+    planted_overread(is_planted(got->value), data, size);
   } else {
-    promised(!got.error().text.empty() && valid_utf8(got.error().text));
+    promised(!got.error().text.empty() && spawn::is_utf8(got.error().text));
   }
   return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t most, unsigned seed) {
+  return spawn::fuzz::mutate_lines(data, size, most, seed);
 }

@@ -15,6 +15,7 @@
 #include "ingress/http_message.hpp"
 #include "ingress/request_reader.hpp"
 #include "model/invocation.hpp"
+#include "mutate_message.hpp"
 #include "planted.hpp"
 #include "wire/common.hpp"
 #include "wire/invocation.hpp"
@@ -180,11 +181,16 @@ bool check_http(std::string_view bytes) {
   return check_body(reader.body);
 }
 
-} // namespace
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const bool in_body = check_http(bytes);
   planted_overread(check_body(bytes) || in_body, data, size);
   return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t most, unsigned seed) {
+  return spawn::fuzz::mutate_message(data, size, most, seed);
 }

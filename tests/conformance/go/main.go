@@ -9,7 +9,8 @@
 //	unknown    invokes an action that was never registered
 //	quit       ends
 //
-// A failed invocation is answered with "error: ..." . The SDK logs to standard error.
+// A failed invocation is answered with "error: ..." . The SDK logs to standard error, but prints
+// each state to standard output; main() keeps that for the answers.
 package main
 
 import (
@@ -66,6 +67,13 @@ func answer(result proto.Message, err error) string {
 	return strconv.FormatInt(number.GetValue(), 10)
 }
 
+// ownStandardOutput gives the answers a writer that nothing in the SDK can reach.
+func ownStandardOutput() *os.File {
+	answers := os.Stdout
+	os.Stdout = os.Stderr
+	return answers
+}
+
 func port(name string) int {
 	number, err := strconv.Atoi(os.Getenv(name))
 	if err != nil {
@@ -76,6 +84,8 @@ func port(name string) int {
 }
 
 func main() {
+	answers := ownStandardOutput()
+	say := func(words ...any) { fmt.Fprintln(answers, words...) }
 	host := system.NewSystem(systemName).
 		UseProxyPort(port("PROXY_PORT")).
 		ExposePort(port("HOST_PORT"))
@@ -92,10 +102,10 @@ func main() {
 	counter.AddAction("Fail", fail)
 	host.RegisterActor(counter)
 	if err := host.Start(); err != nil {
-		fmt.Println("error:", err)
+		say("error:", err)
 		os.Exit(1)
 	}
-	fmt.Println("ready")
+	say("ready")
 
 	invoke := func(action string, payload proto.Message) string {
 		return answer(host.Invoke(systemName, actorName, action, payload, system.Options{}))
@@ -107,20 +117,20 @@ func main() {
 		case len(words) == 2 && words[0] == "add":
 			step, err := strconv.ParseInt(words[1], 10, 64)
 			if err != nil {
-				fmt.Println("error:", err)
+				say("error:", err)
 				continue
 			}
-			fmt.Println(invoke("Add", wrapperspb.Int64(step)))
+			say(invoke("Add", wrapperspb.Int64(step)))
 		case len(words) == 1 && words[0] == "total":
-			fmt.Println(invoke("Total", nil))
+			say(invoke("Total", nil))
 		case len(words) == 1 && words[0] == "fail":
-			fmt.Println(invoke("Fail", nil))
+			say(invoke("Fail", nil))
 		case len(words) == 1 && words[0] == "unknown":
-			fmt.Println(invoke("NoSuchAction", nil))
+			say(invoke("NoSuchAction", nil))
 		case len(words) == 1 && words[0] == "quit":
 			return
 		default:
-			fmt.Println("error: unknown command")
+			say("error: unknown command")
 		}
 	}
 }

@@ -52,6 +52,17 @@ TEST(Gate, ReopensAndClosesAgain) {
   EXPECT_EQ(done, 2);
 }
 
+TEST(Gate, ClosesWithNobodyToTell) {
+  gate door;
+  door.close({});
+  EXPECT_TRUE(door.is_closed());
+  door.reopen();
+  ASSERT_TRUE(door.try_enter());
+  door.close({});
+  door.leave();
+  EXPECT_TRUE(door.is_closed());
+}
+
 TEST(Gate, MayBeReopenedByItsOwnCallback) {
   gate door;
   ASSERT_TRUE(door.try_enter());

@@ -65,9 +65,19 @@ TEST(channels, forget_who_leaves_and_nobody_else) {
   EXPECT_EQ(hears(c, "n"), (strings{"y.on"}));
 }
 
-TEST(identity_text, tells_ids_apart_whose_parts_joined_are_equal) {
-  EXPECT_NE(identity_text({"ab", "c", "d"}), identity_text({"a", "bc", "d"}));
-  EXPECT_NE(identity_text({"a", "", "bc"}), identity_text({"a", "b", "c"}));
+std::string key(actor_view id) {
+  return identity_key(id).text();
+}
+
+TEST(identity_key, long_names_are_kept_whole) {
+  const std::string name(512, 'n');
+  EXPECT_EQ(key({"s", "p", name}).size(), 8 + 2 + 512);
+  EXPECT_EQ(identity_key({"s", "p", name}).view(), key({"s", "p", name}));
+}
+
+TEST(identity_key, tells_ids_apart_whose_parts_joined_are_equal) {
+  EXPECT_NE(key({"ab", "c", "d"}), key({"a", "bc", "d"}));
+  EXPECT_NE(key({"a", "", "bc"}), key({"a", "b", "c"}));
 }
 
 }  // namespace

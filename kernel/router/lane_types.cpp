@@ -1,0 +1,102 @@
+// What a lane knows of actor types and bindings, and the two ends of its service.
+#include "router/lane_router.hpp"
+
+namespace spawn {
+
+actor_type* lane_router::find_type(std::string_view system, std::string_view type) {
+  const auto found = types_.find(identity_key({system, {}, type}).view());
+  return found == types_.end() || !found->second->now ? nullptr : found->second.get();
+}
+
+void lane_router::install(definition_ptr def) {
+  systems_.insert(def->system);
+  auto& slot = types_[identity_key({def->system, {}, def->type}).text()];
+  if (!slot) {
+    slot = std::make_unique<actor_type>();
+  }
+  if (slot->now && slot->now->generation > def->generation) {
+    return;
+  }
+  const definition_ptr before = std::exchange(slot->now, def);
+  timers_.replace(*slot);
+  const bool listens = !def->channels.empty() || (before && !before->channels.empty());
+  const actor_view own{def->system, {}, def->type};
+  const bool ours = &owner_of(def->system, def->type) == this;
+  if (listens && ours && def->is_instance()) {
+    channels_.subscribe(own, *slot);
+  }
+  if (listens) {
+    bindings_.for_each([&](const binding& b) {
+      if (b.system == def->system && b.parent == def->type) {
+        channels_.subscribe({b.system, b.parent, b.name}, *slot);
+      }
+    });
+  }
+  if (serving_ && ours && def->is_eager()) {
+    if (timers_enabled_) {
+      timers_.ensure(own, *slot);
+    }
+    cells_.activate(own, *slot, 0);
+  }
+}
+
+void lane_router::uninstall(std::string_view system, std::string_view type) {
+  const auto found = types_.find(identity_key({system, {}, type}).view());
+  if (found == types_.end() || !found->second->now) {
+    return;
+  }
+  actor_type* known = found->second.get();
+  channels_.unsubscribe({system, {}, type});
+  // Running cells keep the definition until they passivate; nothing new finds it.
+  auto gone = std::make_shared<definition>(*known->now);
+  gone->timers.clear();
+  gone->channels.clear();
+  known->now = gone;
+  timers_.replace(*known);
+  retired_.push_back(std::move(types_.extract(found).mapped()));
+}
+
+void lane_router::bind(std::string_view system, std::string_view name, std::string_view parent,
+                       std::uint64_t restore_revision, bindings::done_fn done) {
+  bindings_.bind(
+      system, name, parent, restore_revision,
+      [this, restoring = restore_revision != 0, id = actor_id(actor_view{system, parent, name}),
+       then = std::move(done)](result<void> bound) mutable {
+        if (bound && restoring) {
+          cells_.recycle(id.view());
+        }
+        if (bound) {
+          if (actor_type* type = find_type(id.system, id.parent);
+              type != nullptr && !type->now->channels.empty()) {
+            channels_.subscribe(id.view(), *type);
+          }
+        }
+        then(std::move(bound));
+      });
+}
+
+void lane_router::recover(binding from) {
+  bindings_.recover(std::move(from));
+}
+
+void lane_router::restored(actor_view id) {
+  bindings_.restored(id.system, id.name);
+}
+
+void lane_router::begin_service() {
+  serving_ = true;
+  for (auto& [key, type] : types_) {
+    const definition_ptr def = type->now;
+    if (def) {
+      install(def);
+    }
+  }
+}
+
+void lane_router::drain(unique_function<void()> drained) {
+  timers_.stop();
+  schedule_.stop();
+  cells_.drain(std::move(drained));
+}
+
+}  // namespace spawn

@@ -89,7 +89,7 @@ void actor_pool::start(invocation_ptr message) {
   request.state_any = made->def->initial_any;
   request.tags = made->def->initial_tags;
   request.metadata = message->metadata;
-  wire::append_host_request(made->body, request);
+  made->tail = wire::append_host_request(made->body, request, copied_argument_max);
   made->message = std::move(message);
   s_.stats.host_calls.add();
   s_.hosts.send(*made);

@@ -145,8 +145,9 @@ void cell_lane::call_host(cell& c, invocation_ptr message, bool is_init) {
   call.state_any = c.state_any;
   call.tags = c.tags;
   call.metadata = message->metadata;
-  started->body.reserve(128 + c.state_any.size() + c.tags.size() + message->argument.any.size());
-  wire::append_host_request(started->body, call);
+  started->body.reserve(128 + c.state_any.size() + c.tags.size() +
+                        std::min(message->argument.any.size(), copied_argument_max));
+  started->tail = wire::append_host_request(started->body, call, copied_argument_max);
   started->message = std::move(message);
   if (!is_init) {
     c.phase = cell_phase::busy;

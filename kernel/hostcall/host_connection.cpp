@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t read_chunk = 16 << 10;
 constexpr std::uint64_t retry_ms_max = 200;
-constexpr std::size_t copied_body_max = 16 << 10;
+constexpr std::size_t copied_body_max = 64 << 10;
 
 }  // namespace
 
@@ -83,27 +83,28 @@ void host_connection::write_request() {
   // whole request (protocol.md 2.2).
   out_.clear();
   out_ += pool_->request_head_;
-  out_ += std::to_string(call_->body.size());
+  out_ += std::to_string(call_->body.size() + call_->tail.size());
   if (call_->trace.present()) {
     out_ += "\r\ntraceparent: ";
     call_->trace.child(pool_->lane_.rng()).append_header_value(out_);
   }
   out_ += "\r\n\r\n";
-  // A small body goes into the same buffer; a large one is not copied, and still leaves in the same
-  // system call.
-  std::string_view rest;
+  // What is small goes into the same buffer; what is large is not copied, and begins to leave in
+  // the same system call.
+  std::string_view body;
   if (call_->body.size() <= copied_body_max) {
     out_ += call_->body;
   } else {
-    rest = call_->body;
+    body = call_->body;
   }
   writing_ = true;
   wrote_some_ = false;
   reader_.emplace(pool_->options_.reply_bytes_max);
   timer_for_ = waiting_for::answer;
   arm(call_->deadline_ns);
-  const std::array<asio::const_buffer, 2> parts{asio::buffer(out_),
-                                                asio::buffer(rest.data(), rest.size())};
+  const std::array<asio::const_buffer, 3> parts{
+      asio::buffer(out_), asio::buffer(body.data(), body.size()),
+      asio::buffer(call_->tail.data(), call_->tail.size())};
   asio::async_write(socket_, parts,
                     [self = shared_from_this()](const auto& failed, std::size_t bytes) {
                       self->written(failed, bytes);
@@ -112,7 +113,6 @@ void host_connection::write_request() {
 
 void host_connection::written(const boost::system::error_code& failed, std::size_t bytes) {
   writing_ = false;
-  kept_body_ = {};
   if (closed_ || pool_ == nullptr) {
     return;
   }
@@ -201,8 +201,9 @@ void host_connection::answered() {
   host_call* call = std::exchange(call_, nullptr);
   call->status = reader_->status();
   call->answer = reader_->take_body();
+  // While the request is still on its way out this connection must close now: what it sends from is
+  // the caller's, who hears of the end later in this turn.
   const bool reusable = reader_->keep_alive() && in_used_ == 0 && socket_.is_open() && !writing_;
-  keep_body(*call);
   host_pool* pool = pool_;
   if (reusable) {
     retry_after_ms_ = 10;
@@ -218,18 +219,11 @@ void host_connection::answered() {
   }
 }
 
-// The call ends while its body is still on its way out: the bytes stay until that write has ended.
-void host_connection::keep_body(host_call& call) {
-  if (writing_ && call.body.size() > copied_body_max) {
-    kept_body_ = std::move(call.body);
-  }
-}
-
+// Closing here, before the call's owner hears of its end, is what allows to send from its memory.
 void host_connection::fail(host_result result, std::string why) {
   host_call* call = std::exchange(call_, nullptr);
   host_pool* pool = pool_;
   if (call != nullptr) {
-    keep_body(*call);
     pool->finish(*call, result, std::move(why));
   }
   close();

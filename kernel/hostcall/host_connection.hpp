@@ -36,7 +36,6 @@ class host_connection final : public std::enable_shared_from_this<host_connectio
   void received(const boost::system::error_code& failed, std::size_t bytes);
   void parse();
   void answered();
-  void keep_body(host_call& call);
   void fail(host_result result, std::string why);
   void close();
   void arm(std::uint64_t due_ns);
@@ -46,7 +45,6 @@ class host_connection final : public std::enable_shared_from_this<host_connectio
   boost::asio::ip::tcp::socket socket_;
   host_call* call_ = nullptr;
   std::string out_;
-  std::string kept_body_;
   bool writing_ = false;
   std::vector<char> in_;
   std::size_t in_used_ = 0;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/intrusive_list.hpp"
 #include "model/definition.hpp"
@@ -19,11 +20,16 @@ enum class host_result : std::uint8_t {
   timed_out,  // as failed; the deadline passed
 };
 
+// An argument above this is sent from where it lies.
+inline constexpr std::size_t copied_argument_max = 16 << 10;
+
 // One request to a host. Owned and pinned by the caller from send() until `done`, which runs on the
 // lane, never inside send(), and may destroy it. [lane]
 struct host_call : list_hook<host_call_tag> {
   std::shared_ptr<const host_address> to;
-  std::string body;  // encoded ActorInvocation, never empty (protocol.md 2.2)
+  std::string body;  // encoded ActorInvocation, never empty (protocol.md 2.2) ...
+  std::string_view
+      tail;  // ... and its end, if that was not worth a copy: the caller's until `done`
   trace_context trace;
   std::uint64_t deadline_ns = 0;
   void (*done)(host_call&) = nullptr;

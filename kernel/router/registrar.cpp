@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "base/log.hpp"
+#include "lane/paced.hpp"
 #include "lane/post.hpp"
 #include "wire/reader.hpp"
 
@@ -10,6 +11,7 @@ namespace spawn {
 namespace {
 
 constexpr std::string_view type_url = "spawn.kernel/Registration";
+constexpr std::size_t per_task = 8;  // definitions read, written or installed at a stretch
 
 outcome refused(failure why, std::string text) {
   return outcome::failed(why, std::move(text));
@@ -33,6 +35,9 @@ failure failure_of(errc code) {
 }  // namespace
 
 struct registrar::request {
+  std::string body;
+  wire::registration read;  // its parts lie in `body`
+  std::optional<host_address> host_override;
   std::vector<std::pair<key, stored>> wanted;
   std::size_t written = 0;
   std::size_t outstanding = 0;
@@ -126,42 +131,62 @@ result<registrar::stored> registrar::decode(std::string_view bytes, std::string_
 
 void registrar::register_host(std::string body, std::optional<host_address> host_override,
                               reply_slot& reply) {
-  auto read = wire::read_registration(body);
+  auto work = std::make_shared<request>();
+  work->body = std::move(body);
+  work->host_override = std::move(host_override);
+  work->reply = &reply;
+  auto read = wire::read_registration(work->body);
   if (!read) {
     reply.answer(refused(failure::invalid_argument, read.error().text));
     return;
   }
-  auto work = std::make_unique<request>();
-  work->reply = &reply;
-  for (const auto& actor : read->actors) {
-    auto def =
-        define(actor.encoded, read->system, actor.name, read->encoded_service, host_override);
-    if (!def) {
-      reply.answer(refused(failure::invalid_argument, def.error().text));
-      return;
-    }
-    stored entry;
-    entry.encoded_actor = actor.encoded;
-    entry.encoded_service = read->encoded_service;
-    entry.host_override = host_override;
-    entry.registered_ms = store_.home().unix_ms();
-    entry.def = *def;
-    key at{(*def)->system, (*def)->type};
-    work->wanted.emplace_back(std::move(at), std::move(entry));
-  }
-  SPAWN_LOG(info, "host registers", {"service", read->service.name},
-            {"library", read->service.library}, {"system", read->system},
-            {"actors", read->actors.size()});
+  work->read = std::move(*read);
   waiting_.push_back(std::move(work));
   if (waiting_.size() == 1) {
     next();
   }
 }
 
-void registrar::next() {
-  if (!waiting_.empty()) {
-    write(*waiting_.front());
+bool registrar::take(request& work, const wire::actor_entry& actor) {
+  const auto& read = work.read;
+  auto def =
+      define(actor.encoded, read.system, actor.name, read.encoded_service, work.host_override);
+  if (!def) {
+    work.failed = def.error();
+    return false;
   }
+  stored entry;
+  entry.encoded_actor = actor.encoded;
+  entry.encoded_service = read.encoded_service;
+  entry.host_override = work.host_override;
+  entry.registered_ms = store_.home().unix_ms();
+  entry.def = *def;
+  key at{(*def)->system, (*def)->type};
+  work.wanted.emplace_back(std::move(at), std::move(entry));
+  return true;
+}
+
+// One request after the other, from its first definition to its last record: the later one wins.
+void registrar::next() {
+  if (waiting_.empty()) {
+    return;
+  }
+  const std::shared_ptr<request> work = waiting_.front();
+  paced(
+      store_.home(), work->read.actors.size(), per_task,
+      [this, work](std::size_t i) { return take(*work, work->read.actors[i]); },
+      [this, work] {
+        if (work->failed) {
+          work->reply->answer(refused(failure::invalid_argument, work->failed->text));
+          waiting_.pop_front();
+          next();
+          return;
+        }
+        SPAWN_LOG(info, "host registers", {"service", work->read.service.name},
+                  {"library", work->read.service.library}, {"system", work->read.system},
+                  {"actors", work->wanted.size()});
+        write(*work);
+      });
 }
 
 void registrar::write(request& work) {
@@ -170,8 +195,8 @@ void registrar::write(request& work) {
     if (--work.outstanding != 0) {
       return;
     }
-    const std::unique_ptr<request> ended = std::move(waiting_.front());
-    waiting_.erase(waiting_.begin());
+    const std::shared_ptr<request> ended = std::move(waiting_.front());
+    waiting_.pop_front();
     reply_slot* reply = ended->reply;
     std::vector<definition_ptr> defs;
     for (const auto& [at, entry] : ended->wanted) {
@@ -187,39 +212,46 @@ void registrar::write(request& work) {
     }
     next();
   };
-  for (auto& [at, entry] : work.wanted) {
-    const auto found = known_.find(at);
-    auto store_key = registration_key(at.first, at.second);
-    if (auto own = actor_key(at.first, {}, at.second); store_key && !own) {
-      store_key = tl::unexpected(own.error());
-    }
-    if (!store_key) {
-      work.failed = store_key.error();
-      continue;
-    }
-    // The same words again need no second write; the definition is published all the same.
-    if (found != known_.end() && found->second.def &&
-        found->second.encoded_actor == entry.encoded_actor &&
-        found->second.encoded_service == entry.encoded_service &&
-        found->second.host_override == entry.host_override) {
-      found->second.def = entry.def;
-      continue;
-    }
-    ++work.outstanding;
-    records_.put(
-        std::move(*store_key), std::string(type_url), encode(entry),
-        found == known_.end() ? record_version{} : found->second.version,
-        [this, one_done, &work, &slot_key = at, &slot = entry](result<record_version> put) {
-          if (put) {
-            slot.version = *put;
-            known_[slot_key] = slot;
-          } else {
-            work.failed = put.error();
-          }
-          one_done();
-        });
+  paced(
+      store_.home(), work.wanted.size(), per_task,
+      [this, &work, one_done](std::size_t i) {
+        write_one(work, work.wanted[i].first, work.wanted[i].second, one_done);
+        return true;
+      },
+      one_done);
+}
+
+template <class Done>
+void registrar::write_one(request& work, const key& at, stored& entry, const Done& one_done) {
+  const auto found = known_.find(at);
+  auto store_key = registration_key(at.first, at.second);
+  if (auto own = actor_key(at.first, {}, at.second); store_key && !own) {
+    store_key = tl::unexpected(own.error());
   }
-  one_done();
+  if (!store_key) {
+    work.failed = store_key.error();
+    return;
+  }
+  // The same words again need no second write; the definition is published all the same.
+  if (found != known_.end() && found->second.def &&
+      found->second.encoded_actor == entry.encoded_actor &&
+      found->second.encoded_service == entry.encoded_service &&
+      found->second.host_override == entry.host_override) {
+    found->second.def = entry.def;
+    return;
+  }
+  ++work.outstanding;
+  records_.put(std::move(*store_key), std::string(type_url), encode(entry),
+               found == known_.end() ? record_version{} : found->second.version,
+               [this, one_done, &work, &at, &entry](result<record_version> put) {
+                 if (put) {
+                   entry.version = *put;
+                   known_[at] = entry;
+                 } else {
+                   work.failed = put.error();
+                 }
+                 one_done();
+               });
 }
 
 void registrar::publish(std::vector<definition_ptr> defs, unique_function<void()> done) {
@@ -235,12 +267,17 @@ void registrar::publish(std::vector<definition_ptr> defs, unique_function<void()
   lane& home = store_.home();
   for (lane_router* router : routers_) {
     post(router->home(), [router, all, &home] {
-      for (const auto& def : all->defs) {
-        router->install(def);
-      }
-      if (--all->left == 0) {
-        post(home, [all] { all->done(); });
-      }
+      paced(
+          router->home(), all->defs.size(), per_task,
+          [router, all](std::size_t i) {
+            router->install(all->defs[i]);
+            return true;
+          },
+          [all, &home] {
+            if (--all->left == 0) {
+              post(home, [all] { all->done(); });
+            }
+          });
     });
   }
 }

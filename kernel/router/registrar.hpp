@@ -1,5 +1,6 @@
 // Registration and spawning: durable before they are answered (D1).
 #pragma once
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -74,7 +75,10 @@ class registrar {
   [[nodiscard]] result<stored> decode(std::string_view bytes, std::string_view system,
                                       std::string_view type);
   void next();
+  [[nodiscard]] bool take(request& work, const wire::actor_entry& actor);
   void write(request& work);
+  template <class Done>
+  void write_one(request& work, const key& at, stored& entry, const Done& one_done);
   void publish(std::vector<definition_ptr> defs, unique_function<void()> done);
   void note_unreadable(std::string_view store_key, record_version version);
   void list(std::string from, std::string to, std::string cursor,
@@ -91,7 +95,7 @@ class registrar {
   std::map<key, stored> known_;
   std::uint64_t generation_ = 0;
   std::uint64_t unreadable_ = 0;
-  std::vector<std::unique_ptr<request>> waiting_;  // the first is being written
+  std::deque<std::shared_ptr<request>> waiting_;  // the first is being worked on
 };
 
 }  // namespace spawn

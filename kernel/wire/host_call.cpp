@@ -112,7 +112,8 @@ result<void> read_workflow(std::string_view bytes, host_response& out) {
 
 }  // namespace
 
-void append_host_request(std::string& out, const host_request& call) {
+std::string_view append_host_request(std::string& out, const host_request& call,
+                                     std::size_t inline_max) {
   put_actor_id(out, 1, call.self);
   put_text(out, 2, call.action);
   put_tag(out, 3, type::bytes);
@@ -128,6 +129,14 @@ void append_host_request(std::string& out, const host_request& call) {
     put_entry(out, 4, entry);
   }
   out += call.tags;
+  if (call.argument.kind == presence::value && call.argument.any.size() > inline_max) {
+    if (call.has_caller) {
+      put_actor_id(out, 6, call.caller);
+    }
+    put_tag(out, 4, type::bytes);
+    put_varint(out, call.argument.any.size());
+    return call.argument.any;
+  }
   if (call.argument.kind == presence::value) {
     put_bytes(out, 4, call.argument.any);
   } else if (call.argument.kind == presence::noop) {
@@ -136,6 +145,7 @@ void append_host_request(std::string& out, const host_request& call) {
   if (call.has_caller) {
     put_actor_id(out, 6, call.caller);
   }
+  return {};
 }
 
 result<host_response> read_host_response(std::string_view bytes) {

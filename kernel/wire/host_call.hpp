@@ -21,7 +21,10 @@ struct host_request {
   std::string_view tags;       // canonical
   std::span<const kv_view> metadata;
 };
-void append_host_request(std::string& out, const host_request& call);
+// Appends the whole message; or, when the argument has more than `inline_max` bytes, all but the
+// argument's bytes, which are returned and follow `out` on the wire: a large one is never copied.
+std::string_view append_host_request(std::string& out, const host_request& call,
+                                     std::size_t inline_max = SIZE_MAX);
 
 // One part of a response's workflow.
 struct workflow_part {

@@ -40,6 +40,7 @@ void sim_host::send(sim_kernel& from, std::uint32_t lane, spawn::host_call& call
   r->lane = lane;
   r->call = &call;
   r->body = call.body;
+  r->body += call.tail;
   r->deadline_ns = call.deadline_ns;
   ++busy_;
   const std::uint64_t now = world_.now_ns();

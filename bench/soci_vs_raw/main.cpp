@@ -56,7 +56,7 @@ void run(const std::filesystem::path& folder, bool full_sync, double seconds) {
         c.path->save(first, revision);
       }
       const std::chrono::duration<double> took = clock::now() - began;
-      if (revision > 0) { // the inserts of the first round are not what is measured
+      if (revision > 0) {  // the inserts of the first round are not what is measured
         c.rows_per_s.push_back(rows / took.count());
       }
     }
@@ -71,8 +71,8 @@ void run(const std::filesystem::path& folder, bool full_sync, double seconds) {
   }
 }
 
-} // namespace
-} // namespace bench
+}  // namespace
+}  // namespace bench
 
 int main(int argc, char** argv) {
   const double seconds = argc > 1 ? std::atof(argv[1]) : 5;

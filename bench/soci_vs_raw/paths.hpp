@@ -35,4 +35,4 @@ inline const char* const table_sql =
     " meta BLOB NOT NULL, written_at INTEGER NOT NULL, expires_at INTEGER,"
     " deleted INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID";
 
-} // namespace bench
+}  // namespace bench

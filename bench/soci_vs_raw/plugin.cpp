@@ -106,10 +106,10 @@ class through_plugin final : public save_path {
   std::array<spawn_ss_save, batch_rows> ops_{};
 };
 
-} // namespace
+}  // namespace
 
 std::unique_ptr<save_path> plugin_path(const std::string& file, bool full_sync) {
   return std::make_unique<through_plugin>(file, full_sync);
 }
 
-} // namespace bench
+}  // namespace bench

@@ -77,10 +77,10 @@ class raw final : public save_path {
   sqlite3_stmt* update_ = nullptr;
 };
 
-} // namespace
+}  // namespace
 
 std::unique_ptr<save_path> raw_path(const std::string& file, bool full_sync) {
   return std::make_unique<raw>(file, full_sync);
 }
 
-} // namespace bench
+}  // namespace bench

@@ -78,10 +78,10 @@ class through_soci final : public save_path {
   soci::statement insert_, update_;
 };
 
-} // namespace
+}  // namespace
 
 std::unique_ptr<save_path> soci_path(const std::string& file, bool full_sync) {
   return std::make_unique<through_soci>(file, full_sync);
 }
 
-} // namespace bench
+}  // namespace bench

@@ -69,7 +69,7 @@ class session final : public std::enable_shared_from_this<session>, public respo
   std::uint64_t charged_bytes_ = 0;    // of limits.inflight_bytes, for a body under way
   std::uint64_t discarded_bytes_ = 0;  // while lingering, since the last pause
   std::uint64_t linger_until_ns_ = 0;
-  std::shared_ptr<session> kept_;      // while only the timer is out
+  std::shared_ptr<session> kept_;  // while only the timer is out
   kernel_slot* waiting_ = nullptr;
   struct due_timer : timer {
     session* owner = nullptr;

@@ -209,9 +209,8 @@ class reference_store {
     if (c.head.revision != 0 && c.live(now) && !erase) {
       c.history.push_back({c.head, now});
     }
-    std::erase_if(c.history, [&](const past& p) {
-      return p.what.revision + r.keep_history < r.new_revision;
-    });
+    std::erase_if(c.history,
+                  [&](const past& p) { return p.what.revision + r.keep_history < r.new_revision; });
     std::erase_if(c.history, [&](const past& p) {
       return r.keep_history_ms != 0 &&
              p.replaced_ms + static_cast<std::int64_t>(r.keep_history_ms) <= now;

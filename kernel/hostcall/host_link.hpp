@@ -27,9 +27,10 @@ inline constexpr std::size_t copied_argument_max = 16 << 10;
 // lane, never inside send(), and may destroy it. [lane]
 struct host_call : list_hook<host_call_tag> {
   std::shared_ptr<const host_address> to;
-  std::string body;  // encoded ActorInvocation, never empty (protocol.md 2.2) ...
-  std::string_view
-      tail;  // ... and its end, if that was not worth a copy: the caller's until `done`
+  // Together an encoded ActorInvocation, never empty (protocol.md 2.2). The tail is what was not
+  // worth a copy: it stays the caller's, and stays as it is until `done`.
+  std::string body;
+  std::string_view tail;
   trace_context trace;
   std::uint64_t deadline_ns = 0;
   void (*done)(host_call&) = nullptr;

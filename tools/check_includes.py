@@ -22,7 +22,7 @@ LAYERS = {
 }
 # Header pattern -> (where in kernel/ it may be included, why).
 GUARDED = [
-    (r"boost/(asio|beast)", r"lane/(asio_lane|post_io)|plugin/(asio|host_loop)|(hostcall|ingress|"
+    (r"boost/(asio|beast)", r"lane/(asio_lane|wake_event|post_io)|plugin/(asio|host_loop)|(hostcall|ingress|"
      r"admin|app)/", "event loops stay at the edges"),
     (r"yaml-cpp/", r"config/", "YAML ends in kernel/config"),
     (r"boost/dll", r"plugin/loader\.cpp", "libraries are opened in one place"),

@@ -1,8 +1,12 @@
 """(a) What the kernel costs between a client and a host, against the two-hop proxy."""
+from statistics import median
+
 from runner import processes as p
 from runner.report import Table
 
 CONNECTIONS = (1, 16, 64, 256)
+ROUNDS = 5
+FLOOR = "floor, no-op"
 FLOOR_VALID = 40_000  # calls/s at 64 connections
 
 
@@ -16,7 +20,7 @@ def run(lab: p.Lab, options) -> list:
         kernels[durability] = (kernel, port, p.start_host(lab, host_port, port))
     floor, floor_port = p.start_floor(lab, floor_host_port)
     none_kernel, none_port, none_host = kernels["none"]
-    subjects.append(("floor, no-op", "raw-path", floor_port, floor, none_host))
+    subjects.append((FLOOR, "raw-path", floor_port, floor, none_host))
     subjects.append(("spawnd, no-op", "noop", none_port, none_kernel, none_host))
     for durability, (kernel, port, host) in kernels.items():
         subjects.append((f"spawnd, counter, {durability}", "counter", port, kernel, host))
@@ -26,21 +30,29 @@ def run(lab: p.Lab, options) -> list:
                    "CPU-s/1,000", "by CPU", "client", "middle", "host", "errors"])
     floor_64 = None
     for connections in CONNECTIONS:
-        floor_rps = floor_cpu = None
-        for name, mode, port, middle, host in subjects:
-            got = p.load(lab, mode, port, connections, options.seconds,
-                         {"middle": middle, "host": host})
-            if mode == "raw-path":
-                floor_rps = got["rps"]
-                floor_cpu = sum(got["cpu"].values())
-                floor_64 = got["rps"] if connections == 64 else floor_64
-            table.add(name, connections, f"{got['rps']:,.0f}", f"{got['rps'] / floor_rps:.2f}",
-                      f"{got['p50_us']:.0f}", f"{got['p99_us']:.0f}",
-                      f"{sum(got['cpu'].values()):.3f}",
-                      f"{floor_cpu / sum(got['cpu'].values()):.2f}", f"{got['cpu']['client']:.3f}",
-                      f"{got['cpu']['middle']:.3f}", f"{got['cpu']['host']:.3f}", got["errors"])
-            if got["errors"]:
-                table.note(f"{name}, {connections} connections: {got['first_error']}")
+        rounds = [{name: p.load(lab, mode, port, connections, options.seconds / ROUNDS,
+                                {"middle": middle, "host": host})
+                   for name, mode, port, middle, host in subjects} for _ in range(ROUNDS)]
+        floors = [each[FLOOR] for each in rounds]
+        if connections == 64:
+            floor_64 = median(floor["rps"] for floor in floors)
+        for name, *_ in subjects:
+            runs = [each[name] for each in rounds]
+            cpu = [sum(run["cpu"].values()) for run in runs]
+            of_floor = median(run["rps"] / floor["rps"] for run, floor in zip(runs, floors))
+            by_cpu = median(sum(floor["cpu"].values()) / used for floor, used in zip(floors, cpu))
+            parts = [median(run["cpu"][part] for run in runs)
+                     for part in ("client", "middle", "host")]
+            errors = sum(run["errors"] for run in runs)
+            table.add(name, connections, f"{median(run['rps'] for run in runs):,.0f}",
+                      f"{of_floor:.2f}", f"{median(run['p50_us'] for run in runs):.0f}",
+                      f"{median(run['p99_us'] for run in runs):.0f}", f"{median(cpu):.3f}",
+                      f"{by_cpu:.2f}", *(f"{part:.3f}" for part in parts), errors)
+            if errors:
+                first = next(run["first_error"] for run in runs if run["errors"])
+                table.note(f"{name}, {connections} connections: {first}")
+    table.note(f"Medians of {ROUNDS} rounds in which all take turns; a ratio is the median of its "
+               "rounds' ratios.")
     if floor_64 < FLOOR_VALID:
         table.invalidate("of floor")
         table.note(f"INVALID: the floor reached {floor_64:,.0f} calls/s at 64 connections; ratios "

@@ -43,6 +43,7 @@ struct actor_facts {
   std::string bound_parent;
   std::uint64_t restore_revision = 0;
   std::optional<actor_row> active;
+  actor_pool::load pool;
 };
 
 actor_facts look_at(lane_router& router, const std::string& system, const std::string& name,
@@ -58,6 +59,7 @@ actor_facts look_at(lane_router& router, const std::string& system, const std::s
   }
   out.def = found.type->now;
   out.parent = found.id.parent;
+  out.pool = router.pool_of(*found.type);
   if (const cell* active = router.cells().find(found.id.view())) {
     out.active = row_of(*active, router.home());
   }
@@ -160,8 +162,14 @@ admin_answer show_actor(admin_call& call) {
             {"name", name},
             {"parent", found->parent},
             {"lane", home.index()},
-            {"is_active", found->active.has_value()},
+            {"is_active",
+             found->active.has_value() || found->pool.running + found->pool.waiting > 0},
             {"registration", registration_of(*found->def)}};
+  if (found->def->kind == actor_kind::pooled) {
+    body["pool"] = {{"running", found->pool.running},
+                    {"waiting", found->pool.waiting},
+                    {"at_most", found->def->pool_max}};
+  }
   if (found->active) {
     body["active"] = json_of(*found->active);
   }

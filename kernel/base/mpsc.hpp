@@ -11,7 +11,9 @@ struct mpsc_node {
 
 class mpsc_queue {
  public:
-  // True when the queue was empty before: the consumer has to be woken. [any]
+  // True when the queue was empty before: the consumer has to be woken, if it sleeps. A consumer
+  // that announces its sleep and then finds the queue empty is seen asleep by the next producer:
+  // both sides are sequentially consistent. [any]
   bool push(mpsc_node* node) noexcept { return push_chain(node, node); }
 
   // Pushes newest..oldest, a chain linked through mpsc_next, as one step. [any]
@@ -19,7 +21,7 @@ class mpsc_queue {
     mpsc_node* head = head_.load(std::memory_order_relaxed);
     do {
       oldest->mpsc_next = head;
-    } while (!head_.compare_exchange_weak(head, newest, std::memory_order_release,
+    } while (!head_.compare_exchange_weak(head, newest, std::memory_order_seq_cst,
                                           std::memory_order_relaxed));
     return head == nullptr;
   }
@@ -38,7 +40,7 @@ class mpsc_queue {
   }
 
   [[nodiscard]] bool empty() const noexcept {
-    return head_.load(std::memory_order_acquire) == nullptr;
+    return head_.load(std::memory_order_seq_cst) == nullptr;
   }
 
  private:

@@ -15,7 +15,11 @@ class actor_pool {
 
   // Runs it now or once a place is free; refused beyond the type's mailbox bound.
   void deliver(invocation_ptr message);
-  [[nodiscard]] std::size_t under_way() const noexcept { return running_ + waiting_count_; }
+  struct load {
+    std::uint32_t running = 0;  // at the host
+    std::uint32_t waiting = 0;  // for a place
+  };
+  [[nodiscard]] load under_way() const noexcept { return {running_, waiting_count_}; }
 
  private:
   struct call;

@@ -19,9 +19,12 @@ struct turn;
 struct lru_tag;
 
 // A registered type as this lane knows it. Lives as long as the lane; `now` is replaced when its
-// host registers again, so running cells take up the new definition at their next turn.
+// host registers again, so running cells take up the new definition at their next turn. A forgotten
+// type keeps its place: nothing new finds it, running cells go on with its last definition, and a
+// later registration takes them over.
 struct actor_type {
   definition_ptr now;
+  bool forgotten = false;
   counter ok;
   counter failed;
 };

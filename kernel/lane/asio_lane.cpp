@@ -1,10 +1,7 @@
 #include "lane/asio_lane.hpp"
 
 #include <pthread.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
-#include <boost/asio/post.hpp>
 #include <string>
 
 #include "base/log.hpp"
@@ -21,8 +18,8 @@ constexpr std::uint64_t handlers_ns = 500'000;  // and no longer than this
 asio_lane::asio_lane(std::uint32_t index, const clock& time, std::uint64_t seed)
     : lane(index, time, seed),
       io_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE),
-      wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      wake_stream_(io_, wake_fd_),
+      open_(io_.get_executor()),
+      wake_(io_),
       wheel_timer_(io_) {}
 
 asio_lane::~asio_lane() {
@@ -30,21 +27,20 @@ asio_lane::~asio_lane() {
 }
 
 void asio_lane::wake() noexcept {
-  const std::uint64_t one = 1;
-  // Fails only when the counter is full, and then the lane is awake anyway.
-  [[maybe_unused]] const auto written = ::write(wake_fd_, &one, sizeof one);
+  if (sleeping_.load(std::memory_order_seq_cst) && sleeping_.exchange(false)) {
+    wake_.signal();
+  }
 }
 
-void asio_lane::wait_for_wake() {
-  wake_stream_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                          [this](const boost::system::error_code& failed) {
-                            if (failed) {
-                              return;
-                            }
-                            std::uint64_t count = 0;
-                            [[maybe_unused]] const auto n = ::read(wake_fd_, &count, sizeof count);
-                            wait_for_wake();
-                          });
+void asio_lane::wait_for_events() {
+  meter_.waiting();
+  sleeping_.store(true, std::memory_order_seq_cst);
+  if (has_inbox() || stopping_.load(std::memory_order_seq_cst)) {
+    io_.poll_one();
+  } else {
+    io_.run_one();
+  }
+  sleeping_.store(false, std::memory_order_relaxed);
 }
 
 void asio_lane::arm_wheel() {
@@ -67,7 +63,6 @@ void asio_lane::arm_wheel() {
 }
 
 void asio_lane::start(int pin_to_cpu) {
-  wait_for_wake();
   thread_ = std::thread([this] { run(); });
   const std::string name = "spawn.lane" + std::to_string(index());
   ::pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
@@ -80,7 +75,7 @@ void asio_lane::start(int pin_to_cpu) {
 }
 
 void asio_lane::stop() {
-  stopping_.store(true, std::memory_order_release);
+  stopping_.store(true, std::memory_order_seq_cst);
   wake();
   if (thread_.joinable()) {
     thread_.join();
@@ -120,7 +115,7 @@ void asio_lane::run() {
     if (has_inbox()) {
       io_.poll_one();
     } else {
-      io_.run_one();
+      wait_for_events();
     }
     // Not before: what run_one waited is no work. A handler that read the time began the turn.
     const std::uint64_t began = now_ns();

@@ -1,13 +1,14 @@
 // A lane driven by its own thread and Asio event loop.
 #pragma once
 #include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <thread>
 
 #include "lane/lane.hpp"
 #include "lane/turn_meter.hpp"
+#include "lane/wake_event.hpp"
 
 namespace spawn {
 
@@ -49,13 +50,14 @@ class asio_lane final : public lane {
 
  private:
   void run();
-  void wait_for_wake();
+  void wait_for_events();
   void arm_wheel();
   void account(std::uint64_t began_ns);
 
   boost::asio::io_context io_;
-  int wake_fd_;
-  boost::asio::posix::stream_descriptor wake_stream_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> open_;  // till stop()
+  wake_event wake_;
+  std::atomic<bool> sleeping_{false};  // in io_, or about to be: wake() has to end it
   boost::asio::steady_timer wheel_timer_;
   std::uint64_t wheel_armed_ns_ = 0;
   std::atomic<bool> stopping_{false};

@@ -2,6 +2,7 @@
 
 // Without it the library ends the process where it finds a schema that is none.
 #define VALIJSON_USE_EXCEPTIONS 1
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
@@ -62,6 +63,25 @@ std::vector<config_problem> problems_of(const json& schema_json, const json& con
   return out;
 }
 
+// A secret is text. Where the schema wants a number or a boolean, it is read as one; true when there
+// was such a place.
+bool read_typed_secrets(json& config, const secret_list& secrets,
+                        const std::vector<config_problem>& problems) {
+  bool changed = false;
+  for (const auto& [pointer, value] : secrets) {
+    const auto about = [&at = pointer](const config_problem& p) { return p.pointer == at; };
+    if (std::none_of(problems.begin(), problems.end(), about)) {
+      continue;
+    }
+    json typed = json::parse(value, nullptr, false);
+    if (typed.is_number() || typed.is_boolean()) {
+      config[json::json_pointer(pointer)] = std::move(typed);
+      changed = true;
+    }
+  }
+  return changed;
+}
+
 // The innermost problem says most: "Failed to validate against child schema" is about its parents.
 const config_problem& most_telling(const std::vector<config_problem>& problems) {
   const config_problem* best = &problems.front();
@@ -97,6 +117,9 @@ result<std::string> check_config(std::string_view instance, std::string_view sch
   std::vector<config_problem> found;
   try {
     found = problems_of(*schema_json, *complete);
+    if (!found.empty() && read_typed_secrets(*complete, secrets, found)) {
+      found = problems_of(*schema_json, *complete);
+    }
   } catch (const std::exception& e) {
     return fail(errc::invalid,
                 std::string("the plugin's config_schema can not be used: ") + e.what());

@@ -21,6 +21,8 @@ inline constexpr std::size_t note_bytes_max = 4u << 20;
 inline constexpr std::size_t dynamic_entries_max = 4'096;
 inline constexpr std::uint64_t symbols_max = 1u << 20;
 inline constexpr std::size_t name_bytes_max = 4'096;
+// Of all notes and names together: a file can name the same bytes again and again.
+inline constexpr std::uint64_t copied_bytes_max = 64u << 20;
 
 // Borrows the file for the time of the read.
 class bytes {
@@ -42,6 +44,7 @@ class bytes {
   }
   // Caller has checked holds().
   [[nodiscard]] std::string text(std::uint64_t offset, std::uint64_t length) const {
+    copied_ += length;
     return {reinterpret_cast<const char*>(file_.data() + offset), length};
   }
   // A NUL-terminated name inside [begin, end); nothing when it runs over.
@@ -56,11 +59,15 @@ class bytes {
     if (stop == nullptr) {
       return std::nullopt;
     }
+    copied_ += static_cast<std::uint64_t>(stop - first);
     return std::string(first, stop);
   }
+  // What text() and name() have given out so far is more than a file has any need of.
+  [[nodiscard]] bool copied_too_much() const noexcept { return copied_ > copied_bytes_max; }
 
  private:
   std::span<const std::byte> file_;
+  mutable std::uint64_t copied_ = 0;
 };
 
 // The PT_LOAD segments: where in the file an address comes from.

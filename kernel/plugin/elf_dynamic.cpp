@@ -164,6 +164,9 @@ result<void> read_dynamic(const bytes& file, const address_map& map, std::uint64
     if (!found) {
       return fail(errc::invalid, "a symbol's name is outside of the string table");
     }
+    if (file.copied_too_much()) {
+      return fail(errc::too_large, "too many or too long names of symbols");
+    }
     out.exports.push_back({std::move(*found), ELF64_ST_BIND(symbol.st_info) == STB_GNU_UNIQUE});
   }
   return {};

@@ -87,7 +87,8 @@ result<void> read_notes(const bytes& file, const Elf64_Phdr& segment, elf_image&
     if (length > end - at) {
       return fail(errc::invalid, "a note reaches past the end of its segment");
     }
-    if (length > elf::note_bytes_max || out.notes.size() >= elf::notes_max) {
+    if (length > elf::note_bytes_max || out.notes.size() >= elf::notes_max ||
+        file.copied_too_much()) {
       return fail(errc::too_large, "too many or too large notes");
     }
     elf_note note;

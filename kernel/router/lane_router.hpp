@@ -69,7 +69,7 @@ class lane_router final : public outbound {
   template <class F>
   void for_each_type(F&& f) {
     for (auto& [key, type] : types_) {
-      if (type->now) {
+      if (is_registered(*type)) {
         f(*type);
       }
     }
@@ -81,12 +81,20 @@ class lane_router final : public outbound {
   // The actor a bare (system, name) means now, without binding anything.
   [[nodiscard]] resolved resolve(std::string_view system, std::string_view name,
                                  std::string_view parent);
+  // What a pooled type has under way here. Pooled actors are not in cells().
+  [[nodiscard]] actor_pool::load pool_of(actor_type& type) const {
+    const auto found = pools_.find(&type);
+    return found == pools_.end() ? actor_pool::load() : found->second->under_way();
+  }
   [[nodiscard]] std::size_t schedules() const noexcept { return schedule_.size(); }
 
   void drain(unique_function<void()> drained);
   void deliver_broadcast(const broadcast_message& message);
 
  private:
+  [[nodiscard]] static bool is_registered(const actor_type& type) noexcept {
+    return type.now != nullptr && !type.forgotten;
+  }
   void carry(invocation_ptr message, lane_router& to);
   void receive(invocation_ptr message);
   void receive_bound(invocation_ptr message, std::string_view parent);
@@ -111,7 +119,6 @@ class lane_router final : public outbound {
   bool serving_ = false;
   std::vector<lane_router*> all_;
   std::unordered_map<std::string, std::unique_ptr<actor_type>, text_hash, std::equal_to<>> types_;
-  std::vector<std::unique_ptr<actor_type>> retired_;  // forgotten; cells may still point here
   std::unordered_set<std::string, text_hash, std::equal_to<>> systems_;
   std::unordered_map<actor_type*, std::unique_ptr<actor_pool>> pools_;
   channels channels_;

@@ -5,7 +5,7 @@ namespace spawn {
 
 actor_type* lane_router::find_type(std::string_view system, std::string_view type) {
   const auto found = types_.find(identity_key({system, {}, type}).view());
-  return found == types_.end() || !found->second->now ? nullptr : found->second.get();
+  return found == types_.end() || !is_registered(*found->second) ? nullptr : found->second.get();
 }
 
 void lane_router::install(definition_ptr def) {
@@ -14,9 +14,10 @@ void lane_router::install(definition_ptr def) {
   if (!slot) {
     slot = std::make_unique<actor_type>();
   }
-  if (slot->now && slot->now->generation > def->generation) {
+  if (is_registered(*slot) && slot->now->generation > def->generation) {
     return;
   }
+  slot->forgotten = false;
   const definition_ptr before = std::exchange(slot->now, def);
   timers_.replace(*slot);
   const bool listens = !def->channels.empty() || (before && !before->channels.empty());
@@ -41,19 +42,17 @@ void lane_router::install(definition_ptr def) {
 }
 
 void lane_router::uninstall(std::string_view system, std::string_view type) {
-  const auto found = types_.find(identity_key({system, {}, type}).view());
-  if (found == types_.end() || !found->second->now) {
+  actor_type* known = find_type(system, type);
+  if (known == nullptr) {
     return;
   }
-  actor_type* known = found->second.get();
   channels_.unsubscribe({system, {}, type});
-  // Running cells keep the definition until they passivate; nothing new finds it.
   auto gone = std::make_shared<definition>(*known->now);
   gone->timers.clear();
   gone->channels.clear();
   known->now = gone;
+  known->forgotten = true;
   timers_.replace(*known);
-  retired_.push_back(std::move(types_.extract(found).mapped()));
 }
 
 void lane_router::bind(std::string_view system, std::string_view name, std::string_view parent,
@@ -86,9 +85,8 @@ void lane_router::restored(actor_view id) {
 void lane_router::begin_service() {
   serving_ = true;
   for (auto& [key, type] : types_) {
-    const definition_ptr def = type->now;
-    if (def) {
-      install(def);
+    if (is_registered(*type)) {
+      install(definition_ptr(type->now));
     }
   }
 }

@@ -2,14 +2,12 @@
 page states, nothing is executed, and the kernel serves on. Here: names, requests, queues; hosts,
 turns and saves are in test_limits_of_work. What is tested elsewhere is named on that page."""
 import socket
-import threading
 import time
-from contextlib import contextmanager
 
 import pytest
 from harness.client import REGISTER_PATH, http_bytes, read_response
 from harness.host import Reply
-from harness.mesh import eventually
+from harness.mesh import eventually, holding
 from harness.wire import (OK, POOLED, SYSTEM, UNNAMED, actor, actor_id, invocation, protocol_pb,
                           registration, text)
 
@@ -39,23 +37,6 @@ def one_lane(fresh, count, stateful=False, **config):
     names = [mesh.name("held") for _ in range(count)]
     mesh.register(*[actor(name, ["hold", "act"], stateful=stateful) for name in names])
     return mesh, names
-
-
-@contextmanager
-def holding(mesh, *names):
-    """The host sits on every `hold` of these actors until the end of the block, or until asked."""
-    gate = threading.Event()
-
-    def hold(call):
-        gate.wait(20)
-        return Reply()
-
-    for name in names:
-        mesh.host.on(name, "hold", hold)
-    try:
-        yield gate
-    finally:
-        gate.set()
 
 
 def send_hold(mesh, name):

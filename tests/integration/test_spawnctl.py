@@ -6,8 +6,9 @@ import shutil
 import pytest
 from harness.host import Reply
 from harness.kernel import free_port
-from harness.mesh import counting, eventually
-from harness.wire import BUILD, SYSTEM, UNNAMED, actor, json_any, text
+from harness.mesh import counting, eventually, holding
+from harness.wire import (ACTOR_NOT_FOUND, BUILD, POOLED, SYSTEM, UNNAMED, actor, json_any,
+                          text)
 from tools import ctl, socket_of
 
 TOKEN = "a-token-of-24-characters"
@@ -112,6 +113,36 @@ def test_hosts(fresh):
     assert again.code == 1 and service in again.err
     own.kernel.crash()
     assert ctl("--json", "hosts", "list", admin=own).ok().json["hosts"] == []
+
+
+def test_a_running_actor_takes_up_what_is_registered_after_a_forget(fresh):
+    own = fresh()
+    name = own.plain(actions=["old"])
+    own.invoke(name, "old").expect_ok()
+    service = ctl("--json", "hosts", "list", admin=own).ok().json["hosts"][0]["service"]
+    ctl("hosts", "forget", service, admin=own).ok()
+    own.invoke(name, "old").expect_error(status=ACTOR_NOT_FOUND)
+    own.register(actor(name, ["new"]))
+    own.invoke(name, "new").expect_ok()
+    shown = ctl("--json", "actors", "show", SYSTEM, name, admin=own).ok().json
+    assert "new" in shown["registration"]["actions"]
+    assert shown["active"]["settled"], "the same activation went on"
+
+
+def test_a_pool_is_shown_at_work(fresh):
+    own = fresh({"limits": {"pool_parallel": 1}})
+    name = own.name("pool")
+    own.register(actor(name, ["hold"], kind=POOLED, stateful=False))
+    idle = ctl("--json", "actors", "show", SYSTEM, name, admin=own).ok().json
+    assert idle["is_active"] is False and "active" not in idle
+    with holding(own, name):
+        for _ in range(2):
+            own.invoke(name, "hold", asynchronous=True).expect_ok()
+        own.host.wait(1, name)
+        busy = ctl("--json", "actors", "show", SYSTEM, name, admin=own).ok().json
+        assert busy["is_active"] and busy["pool"] == {"running": 1, "waiting": 1, "at_most": 1}
+        out = ctl("actors", "show", SYSTEM, name, admin=own).ok().out
+        assert "1 of at most 1 running, 1 waiting" in out
 
 
 def test_plugins_of_the_kernel(mesh):

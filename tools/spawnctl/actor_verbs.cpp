@@ -153,7 +153,11 @@ void print_actor(const json& from) {
   if (from.contains("binding")) {
     out.add({"spawned as", text_of(from["binding"], "parent")});
   }
-  if (!from.contains("active")) {
+  if (from.contains("pool")) {
+    const json& pool = from["pool"];
+    out.add({"pool", text_of(pool, "running") + " of at most " + text_of(pool, "at_most") +
+                         " running, " + text_of(pool, "waiting") + " waiting"});
+  } else if (!from.contains("active")) {
     out.add({"active", "no"});
   } else {
     const json& active = from["active"];

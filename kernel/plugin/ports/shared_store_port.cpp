@@ -1,5 +1,6 @@
 #include "plugin/ports/shared_store_port.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -37,11 +38,17 @@ struct shared_store_port::shared {
       return;  // whoever made it non-empty has woken the consumer
     }
     if (own_thread) {
-      const std::lock_guard hold(mutex);
-      changed.notify_one();
+      ring();
     } else {
       (*core->loops.lanes)[0].post(on_lane);
     }
+  }
+
+  // The thread sleeps on the bell only if it has not rung since it last looked at the queue; no
+  // lock, and no system call unless it sleeps. [any]
+  void ring() noexcept {
+    bell.fetch_add(1, std::memory_order_seq_cst);
+    bell.notify_one();
   }
 
   // [consumer]
@@ -103,18 +110,17 @@ struct shared_store_port::shared {
 
   void loop() {
     name_plugin_thread(core->name);
-    std::unique_lock hold(mutex);
     while (!stopping) {
-      changed.wait(hold, [&] { return stopping || !queue.empty(); });
-      hold.unlock();
+      const std::uint32_t heard = bell.load(std::memory_order_seq_cst);
+      if (queue.empty()) {
+        bell.wait(heard);
+      }
       work_off();
-      hold.lock();
     }
-    hold.unlock();
     if (!given_up && core->in_flight() == 0) {
       channel.close(*core, *table);
     }
-    hold.lock();
+    const std::lock_guard hold(mutex);
     ended = true;
     changed.notify_all();
   }
@@ -130,9 +136,11 @@ struct shared_store_port::shared {
   std::vector<spawn_op*> waiting;
   std::vector<std::pair<port_op*, std::uint32_t>> pending;
 
+  std::atomic<std::uint32_t> bell{0};
+  std::atomic<bool> stopping{false};
+
   std::mutex mutex;
-  std::condition_variable changed;
-  bool stopping = false;
+  std::condition_variable changed;  // ended
   bool ended = false;
   // Nobody waits any more: when the plugin returns at last, the thread leaves it alone.
   std::atomic<bool> given_up{false};
@@ -199,9 +207,9 @@ result<void> shared_store_port::close(bool lanes_run, std::uint64_t limit_ms) {
   if (!shared_->thread.joinable()) {
     return {};
   }
-  std::unique_lock hold(shared_->mutex);
   shared_->stopping = true;
-  shared_->changed.notify_all();
+  shared_->ring();
+  std::unique_lock hold(shared_->mutex);
   const bool ended = shared_->changed.wait_for(hold, std::chrono::milliseconds(limit_ms),
                                                [&] { return shared_->ended; });
   shared_->given_up = !ended;

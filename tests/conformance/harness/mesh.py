@@ -1,7 +1,9 @@
 """A kernel with its host and a client: what most tests hold in their hands."""
 import itertools
 import os
+import threading
 import time
+from contextlib import contextmanager
 
 from harness.client import Client
 from harness.host import Host, Reply
@@ -87,3 +89,20 @@ def counting(host: Host, owner: str):
 
     host.on(owner, "inc", inc)
     host.on(owner, "read", lambda call: Reply(payload=text(call.state or 0), tags=call.tags))
+
+
+@contextmanager
+def holding(mesh, *names):
+    """The host sits on every `hold` of these actors until the end of the block, or until asked."""
+    gate = threading.Event()
+
+    def hold(call):
+        gate.wait(20)
+        return Reply()
+
+    for name in names:
+        mesh.host.on(name, "hold", hold)
+    try:
+        yield gate
+    finally:
+        gate.set()

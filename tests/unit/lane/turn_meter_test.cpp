@@ -57,6 +57,19 @@ TEST(TurnMeter, SoIsWhatItWasBlocked) {
   EXPECT_GE(m.own, 19'000'000U);
 }
 
+TEST(TurnMeter, SleepingForEventsIsNobodysWork) {
+  turn_meter meter;
+  meter.attach();
+  meter.begin(wall());
+  meter.waiting();
+  std::this_thread::sleep_for(20ms);  // as epoll_wait does
+  const auto began = wall();
+  compute_for(10'000'000);
+  const auto took = wall() - began;
+  EXPECT_GE(meter.own_ns(took), 9'000'000U);
+  EXPECT_LE(meter.own_ns(100 * took), 15'000'000U) << "no more than it computed";
+}
+
 TEST(TurnMeter, WaitingForAProcessorIsTheMachines) {
   if (::access("/proc/thread-self/schedstat", R_OK) != 0) {
     GTEST_SKIP() << "this kernel keeps no schedstat";

@@ -41,6 +41,15 @@ TEST(ConfigCheck, ChecksTheSecretInItsPlaceButNeverShowsIt) {
   EXPECT_EQ(got.error().text.find("hu\""), std::string::npos);
 }
 
+TEST(ConfigCheck, ReadsASecretAsWhatTheSchemaWants) {
+  const std::string config = R"({"dsn":"abc","pool":{"size":null}})";
+  EXPECT_TRUE(check_config("main", schema, config, {{"/pool/size", "5"}}));
+  EXPECT_FALSE(check_config("main", schema, config, {{"/pool/size", "9"}})) << "above the maximum";
+  EXPECT_FALSE(check_config("main", schema, config, {{"/pool/size", "five"}}));
+  EXPECT_TRUE(check_config("main", schema, R"({"dsn":null})", {{"/dsn", "12345"}}))
+      << "text stays text where text is wanted";
+}
+
 TEST(ConfigCheck, RefusesASecretWithoutAPlace) {
   EXPECT_FALSE(check_config("main", schema, R"({"dsn":"abc"})", {{"/pool/size", "x"}}));
   EXPECT_FALSE(check_config("main", schema, R"({"dsn":"abc"})", {{"/dsn", "x"}}));

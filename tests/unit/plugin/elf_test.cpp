@@ -119,6 +119,36 @@ TEST_F(ElfFile, TellsEachFaultFromTheOthers) {
             "a name of the dynamic section is outside of the string table");
 }
 
+// A file of 4 MB whose segments all name the same note would fill gigabytes.
+TEST_F(ElfFile, CopiesNoMoreThanAFileHasNeedOf) {
+  constexpr std::uint32_t note_bytes = 3u << 20;
+  const auto with_notes = [&](std::uint64_t n) {
+    std::string bytes = good;
+    bytes.resize((bytes.size() + 7) / 8 * 8);
+    Elf64_Ehdr h = header();
+    std::string table(good, h.e_phoff, h.e_phnum * sizeof(Elf64_Phdr));
+    const std::uint64_t note_at = bytes.size() + table.size() + n * sizeof(Elf64_Phdr);
+    Elf64_Phdr segment{};
+    segment.p_type = PT_NOTE;
+    segment.p_align = 4;
+    segment.p_offset = note_at;
+    segment.p_filesz = sizeof(Elf64_Nhdr) + note_bytes;
+    for (std::uint64_t i = 0; i < n; ++i) {
+      table.append(reinterpret_cast<const char*>(&segment), sizeof segment);
+    }
+    h.e_phoff = bytes.size();
+    h.e_phnum = static_cast<Elf64_Half>(h.e_phnum + n);
+    std::memcpy(bytes.data(), &h, sizeof h);
+    const Elf64_Nhdr note{0, note_bytes, 1};
+    bytes += table;
+    bytes.append(reinterpret_cast<const char*>(&note), sizeof note);
+    bytes.append(note_bytes, 'x');
+    return bytes;
+  };
+  EXPECT_EQ(why(with_notes(2)), "accepted");
+  EXPECT_EQ(why(with_notes(100)), "too many or too large notes");
+}
+
 TEST_F(ElfFile, SeesFlagsAndAMissingStackHeader) {
   auto image = read(with_segment(PT_GNU_STACK, [](Elf64_Phdr& p) { p.p_flags |= PF_X; }));
   ASSERT_TRUE(image);

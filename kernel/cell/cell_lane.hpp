@@ -142,6 +142,7 @@ class cell_lane {
   std::uint64_t last_batch_ = 0;
   log_limit host_log_;
   log_limit doubt_log_;
+  log_limit load_log_;
   bool draining_ = false;
   std::size_t drain_cursor_ = 0;
   struct drain_timer : timer {

@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "conformance"))
+sys.path.insert(1, str(Path(__file__).resolve().parents[1]))
 
 import pytest  # noqa: E402
 from harness.mesh import Mesh  # noqa: E402

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "engine.hpp"
-#include "key_columns.hpp"
+#include "sql-common/key_columns.hpp"
 
 namespace sqlite_store {
 
@@ -70,7 +70,7 @@ int engine::write(spawn_ss_save& op, std::int64_t now) {
 
 int engine::insert(spawn_ss_save& op, std::int64_t now) {
   const std::string_view key = text(op.key);
-  const key_columns readable = columns_of(key);
+  const sql_store::key_columns readable = sql_store::columns_of(key);
   {
     statement s(db_.prepared(query::insert));
     s.blob(1, key).word(2, op.new_revision).word(3, op.writer).string(4, text(op.type_url));

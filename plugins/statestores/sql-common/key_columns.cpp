@@ -1,6 +1,6 @@
-#include "key_columns.hpp"
+#include "sql-common/key_columns.hpp"
 
-namespace sqlite_store {
+namespace sql_store {
 
 namespace {
 
@@ -59,4 +59,4 @@ key_columns columns_of(std::string_view key) {
   return out;
 }
 
-}  // namespace sqlite_store
+}  // namespace sql_store

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace sqlite_store {
+namespace sql_store {
 
 struct key_columns {
   std::optional<std::string> system, parent, name;
@@ -14,4 +14,4 @@ struct key_columns {
 // name nothing. Percent-encoded bytes are decoded; they are for people, never for a lookup.
 [[nodiscard]] key_columns columns_of(std::string_view key);
 
-}  // namespace sqlite_store
+}  // namespace sql_store

@@ -1,0 +1,264 @@
+#include "connection.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace postgres_store {
+
+namespace {
+
+using sql_store::sql_error;
+using sql_store::trouble;
+
+constexpr std::uint64_t ns_per_ms = 1'000'000;
+
+std::string one_line(const char* text) {
+  std::string out(text == nullptr ? "" : text);
+  while (!out.empty() && (out.back() == '\n' || out.back() == ' ')) {
+    out.pop_back();
+  }
+  std::replace(out.begin(), out.end(), '\n', ' ');
+  return out;
+}
+
+// Classes and codes of the server's documentation, appendix "PostgreSQL Error Codes".
+trouble kind_of(std::string_view state) noexcept {
+  if (state.starts_with("40") || state == "23505" || state == "55P03") {
+    return trouble::retry;
+  }
+  if (state.starts_with("08") || state.starts_with("57P")) {
+    return trouble::lost;
+  }
+  return state.starts_with("XX") && state != "XX000" ? trouble::corrupt : trouble::refused;
+}
+
+}  // namespace
+
+std::uint64_t rows::word(int row, int column) const noexcept {
+  std::uint64_t out = 0;
+  for (const char c : bytes(row, column)) {
+    out = out << 8 | static_cast<unsigned char>(c);
+  }
+  return out;
+}
+
+void connection::open() {
+  close();
+  std::vector<const char*> keys, values;
+  const auto put = [&](const char* key, const char* value) {
+    keys.push_back(key);
+    values.push_back(value);
+  };
+  for (const auto& [key, value] : settings_.connect) {
+    put(key.c_str(), value.c_str());
+  }
+  put("client_encoding", "UTF8");
+  put("application_name", "spawn");
+  put("keepalives_idle", "10");
+  put("keepalives_interval", "5");
+  put("keepalives_count", "3");
+  put(nullptr, nullptr);
+  const std::uint64_t until =
+      std::min(deadline_ns_, host_.now_ns() + settings_.connect_ms * ns_per_ms);
+  conn_.reset(PQconnectStartParams(keys.data(), values.data(), 1));
+  if (conn_ == nullptr) {
+    throw sql_error(trouble::lost, "no memory for a connection");
+  }
+  const std::string where = "PostgreSQL at " + settings_.where + ": ";
+  const std::uint64_t given = std::exchange(deadline_ns_, until);
+  try {
+    for (PostgresPollingStatusType next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK;
+         next = PQconnectPoll(conn_.get())) {
+      if (next == PGRES_POLLING_FAILED || PQstatus(conn_.get()) == CONNECTION_BAD) {
+        lose(where + one_line(PQerrorMessage(conn_.get())));
+      }
+      wait(next == PGRES_POLLING_WRITING, false);
+    }
+  } catch (const sql_error& e) {
+    close();
+    deadline_ns_ = given;
+    const bool named = std::string_view(e.what()).starts_with(where);
+    throw sql_error(trouble::lost, named ? e.what() : where + e.what());
+  }
+  deadline_ns_ = given;
+  PQsetnonblocking(conn_.get(), 1);
+  // The server ends by itself what this side has given up.
+  const std::string ms = std::to_string(settings_.engine.statement_ms);
+  script("SET statement_timeout = " + ms + "; SET idle_in_transaction_session_timeout = " + ms);
+}
+
+void connection::lose(const std::string& why, bool in_commit) {
+  close();
+  throw sql_error(trouble::lost, why, in_commit);
+}
+
+void connection::refuse(const PGresult* result, bool in_commit) {
+  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const std::string why = one_line(PQresultErrorMessage(result));
+  if (state == nullptr) {
+    lose(why.empty() ? "the connection is gone" : why, in_commit);
+  }
+  const trouble kind = kind_of(state);
+  if (kind == trouble::lost) {
+    lose(why, in_commit);
+  }
+  // The server's word that a COMMIT failed is final: nothing of it is there. Only CockroachDB's
+  // 40003 says that it does not know.
+  throw sql_error(kind, why, in_commit && std::string_view(state) == "40003");
+}
+
+void connection::wait(bool to_write, bool in_commit) {
+  for (;;) {
+    const std::uint64_t now = host_.now_ns();
+    if (now >= deadline_ns_) {
+      lose("the database did not answer in time", in_commit);
+    }
+    const std::uint64_t ms = std::min<std::uint64_t>((deadline_ns_ - now) / ns_per_ms + 1, 1'000);
+    pollfd at{PQsocket(conn_.get()), static_cast<short>(POLLIN | (to_write ? POLLOUT : 0)), 0};
+    const int n = ::poll(&at, 1, static_cast<int>(ms));
+    if (n > 0) {
+      return;
+    }
+    if (n < 0 && errno != EINTR) {
+      lose(std::string("poll: ") + std::strerror(errno), in_commit);
+    }
+  }
+}
+
+void connection::queue(std::string_view text, const parameters& with, bool is_commit) {
+  if (conn_ == nullptr) {
+    throw sql_error(trouble::lost, "not connected");
+  }
+  if (queued_.empty() && PQenterPipelineMode(conn_.get()) != 1) {
+    lose(one_line(PQerrorMessage(conn_.get())));
+  }
+  std::vector<const char*> values;
+  std::vector<int> lengths, formats;
+  for (const std::string& v : with.values()) {
+    values.push_back(v.data());
+    lengths.push_back(static_cast<int>(v.size()));
+    formats.push_back(1);
+  }
+  const std::string terminated(text);
+  if (PQsendQueryParams(conn_.get(), terminated.c_str(), static_cast<int>(values.size()),
+                        with.types().data(), values.data(), lengths.data(), formats.data(),
+                        1) != 1) {
+    lose(one_line(PQerrorMessage(conn_.get())));
+  }
+  queued_.push_back(is_commit);
+}
+
+void connection::send() {
+  if (PQpipelineSync(conn_.get()) != 1) {
+    lose(one_line(PQerrorMessage(conn_.get())));
+  }
+  // A COMMIT counts as under way from its first byte on.
+  const bool commits = std::find(queued_.begin(), queued_.end(), true) != queued_.end();
+  for (int left = PQflush(conn_.get()); left != 0; left = PQflush(conn_.get())) {
+    if (left < 0) {
+      lose(one_line(PQerrorMessage(conn_.get())), commits);
+    }
+    wait(true, commits);
+    if (PQconsumeInput(conn_.get()) != 1) {
+      lose(one_line(PQerrorMessage(conn_.get())), commits);
+    }
+  }
+}
+
+connection::result_ptr connection::next(bool in_commit) {
+  while (PQisBusy(conn_.get()) == 1) {
+    wait(false, in_commit);
+    if (PQconsumeInput(conn_.get()) != 1) {
+      lose(one_line(PQerrorMessage(conn_.get())), in_commit);
+    }
+  }
+  return {PQgetResult(conn_.get()), &PQclear};
+}
+
+std::vector<rows> connection::flush() {
+  const std::vector<bool> sent = queued_;
+  const bool commits = std::find(sent.begin(), sent.end(), true) != sent.end();
+  try {
+    send();
+  } catch (const sql_error&) {
+    queued_.clear();
+    throw;
+  }
+  queued_.clear();
+  std::vector<rows> out;
+  result_ptr wrong{nullptr, &PQclear};
+  bool wrong_is_commit = false;
+  for (const bool is_commit : sent) {
+    result_ptr got = next(commits);
+    const ExecStatusType status = PQresultStatus(got.get());
+    if (got == nullptr || status == PGRES_FATAL_ERROR) {
+      if (wrong == nullptr) {
+        wrong_is_commit = is_commit;
+        wrong = got == nullptr
+                    ? result_ptr(PQmakeEmptyPGresult(conn_.get(), PGRES_FATAL_ERROR), &PQclear)
+                    : std::move(got);
+      }
+    } else {
+      out.emplace_back(got.release());
+    }
+    while (next(commits) != nullptr) {
+    }
+  }
+  const result_ptr sync = next(commits);
+  if (PQresultStatus(sync.get()) != PGRES_PIPELINE_SYNC) {
+    lose(one_line(PQerrorMessage(conn_.get())), commits);
+  }
+  PQexitPipelineMode(conn_.get());
+  if (wrong != nullptr) {
+    // Before the COMMIT: it was skipped. The COMMIT itself, in the server's own words: see refuse.
+    const bool in_doubt = commits && PQresultErrorField(wrong.get(), PG_DIAG_SQLSTATE) == nullptr;
+    refuse(wrong.get(), in_doubt || wrong_is_commit);
+  }
+  return out;
+}
+
+rows connection::run(std::string_view text, const parameters& with) {
+  queue(text, with);
+  std::vector<rows> out = flush();
+  return std::move(out.front());
+}
+
+void connection::script(const std::string& text) {
+  if (conn_ == nullptr) {
+    throw sql_error(trouble::lost, "not connected");
+  }
+  if (PQsendQuery(conn_.get(), text.c_str()) != 1) {
+    lose(one_line(PQerrorMessage(conn_.get())));
+  }
+  for (int left = PQflush(conn_.get()); left != 0; left = PQflush(conn_.get())) {
+    if (left < 0) {
+      lose(one_line(PQerrorMessage(conn_.get())));
+    }
+    wait(true, false);
+  }
+  result_ptr wrong{nullptr, &PQclear};
+  while (result_ptr got = next(false)) {
+    if (PQresultStatus(got.get()) == PGRES_FATAL_ERROR && wrong == nullptr) {
+      wrong = std::move(got);
+    }
+  }
+  if (wrong != nullptr) {
+    refuse(wrong.get(), false);
+  }
+}
+
+void connection::roll_back() noexcept {
+  if (conn_ == nullptr || PQtransactionStatus(conn_.get()) == PQTRANS_IDLE) {
+    return;
+  }
+  try {
+    script("ROLLBACK");
+  } catch (const std::exception&) {
+    close();  // the server rolls back what its client has left
+  }
+}
+
+}  // namespace postgres_store

@@ -1,0 +1,300 @@
+#include "pg_session.hpp"
+
+#include <optional>
+
+#include "sql-common/key_columns.hpp"
+
+namespace postgres_store {
+
+namespace {
+
+using spawn::plugin::text;
+using sql_store::write_plan;
+
+array keys_array(std::span<const std::string_view> keys) {
+  array out(oid::bytea);
+  for (const std::string_view key : keys) {
+    out.bytes(key);
+  }
+  return out;
+}
+
+void put_payload(array& to, const spawn_ss_save& op) {
+  if (op.n_payload == 0) {
+    return to.null();  // absent, not empty
+  }
+  to.begin(spawn::plugin::payload_size(op));
+  for (std::uint32_t i = 0; i < op.n_payload; ++i) {
+    to.append(text(op.payload[i]));
+  }
+}
+
+// PostgreSQL's text knows no NUL and nothing that is not UTF-8; such a name is not shown.
+bool is_text(std::string_view s) noexcept {
+  for (std::size_t i = 0; i < s.size();) {
+    const auto lead = static_cast<unsigned char>(s[i]);
+    const std::size_t n = lead == 0      ? 0
+                          : lead < 0x80  ? 1
+                          : lead < 0xc2  ? 0
+                          : lead < 0xe0  ? 2
+                          : lead < 0xf0  ? 3
+                          : lead <= 0xf4 ? 4
+                                         : 0;
+    if (n == 0 || s.size() - i < n) {
+      return false;
+    }
+    const auto second = n > 1 ? static_cast<unsigned char>(s[i + 1]) : 0;
+    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+        (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) {
+      return false;
+    }
+    for (std::size_t k = 1; k < n; ++k) {
+      if ((static_cast<unsigned char>(s[i + k]) & 0xc0) != 0x80) {
+        return false;
+      }
+    }
+    i += n;
+  }
+  return true;
+}
+
+void put_name(array& to, const std::optional<std::string>& name) {
+  to.optional(name.has_value() && is_text(*name) ? name : std::nullopt);
+}
+
+}  // namespace
+
+pg_session::statements::statements(const settings& s, const table_names& names) {
+  const std::string& record = names.record;
+  const std::string& history_table = names.history;
+  const std::string columns = "revision, writer, type_url, payload, meta, written_at";
+  const std::string live = "NOT deleted AND (expires_at IS NULL OR expires_at > ";
+  begin =
+      s.cockroach ? "BEGIN ISOLATION LEVEL SERIALIZABLE" : "BEGIN ISOLATION LEVEL READ COMMITTED";
+  lock = "SELECT key, revision, writer, deleted, coalesce(expires_at, 0) FROM " + record +
+         " WHERE key = ANY($1) ORDER BY key FOR UPDATE";
+  past_of = "SELECT replaced_at FROM " + history_table +
+            " WHERE key = $1 AND revision = $2 AND writer = $3";
+  has_history = "SELECT EXISTS (SELECT 1 FROM " + history_table + ")";
+  clear_history = "DELETE FROM " + history_table + " WHERE key = ANY($1)";
+  keep_head = "INSERT INTO " + history_table + " (key, " + columns + ", replaced_at) SELECT key, " +
+              columns + ", $2 FROM " + record + " WHERE key = ANY($1)";
+  past = "INSERT INTO " + history_table + " (key, " + columns +
+         ", replaced_at) SELECT n.key, n.revision, n.writer, n.type_url, n.payload, n.meta, $7, $7"
+         " FROM unnest($1, $2, $3, $4, $5, $6)"
+         " AS n(key, revision, writer, type_url, payload, meta)";
+  insert = "INSERT INTO " + record + " (key, " + columns +
+           ", expires_at, deleted, system, parent, name) SELECT n.key, n.revision, n.writer,"
+           " n.type_url, n.payload, n.meta, $7, n.expires_at, n.deleted, n.system, n.parent, n.name"
+           " FROM unnest($1, $2, $3, $4, $5, $6, $8, $9, $10, $11, $12) AS n(key, revision, writer,"
+           " type_url, payload, meta, expires_at, deleted, system, parent, name)";
+  update = "UPDATE " + record +
+           " AS r SET revision = n.revision, writer = n.writer, type_url = n.type_url,"
+           " payload = n.payload, meta = n.meta, written_at = $7, expires_at = n.expires_at,"
+           " deleted = n.deleted FROM unnest($1, $2, $3, $4, $5, $6, $8, $9) AS n(key, revision,"
+           " writer, type_url, payload, meta, expires_at, deleted) WHERE r.key = n.key";
+  rewrite = "UPDATE " + record +
+            " SET meta = $4, payload = CASE WHEN deleted THEN NULL ELSE ($5::bytea[])[1] END"
+            " WHERE key = $1 AND revision = $2 AND writer = $3";
+  past_rewrite = "UPDATE " + history_table +
+                 " SET meta = $4, payload = ($5::bytea[])[1]"
+                 " WHERE key = $1 AND revision = $2 AND writer = $3";
+  purge = "DELETE FROM " + record + " WHERE key = ANY($1)";
+  prune = "DELETE FROM " + history_table +
+          " AS h USING unnest($1, $2) AS n(key, below)"
+          " WHERE h.key = n.key AND h.revision < n.below";
+  prune_age = "DELETE FROM " + history_table +
+              " AS h USING unnest($1, $2) AS n(key, until)"
+              " WHERE h.key = n.key AND h.replaced_at <= n.until";
+  const std::string row = "key, revision, writer, written_at, type_url, meta, payload";
+  load = "SELECT " + row + ", deleted, coalesce(expires_at, 0) FROM " + record +
+         " WHERE key = ANY($1)";
+  load_past =
+      "SELECT h.key, h.revision, h.writer, h.written_at, h.type_url, h.meta, h.payload"
+      " FROM " +
+      history_table +
+      " AS h JOIN unnest($1, $2) AS n(key, revision)"
+      " ON h.key = n.key AND h.revision = n.revision";
+  const std::string some =
+      "key, revision, writer, written_at, type_url, meta,"
+      " CASE WHEN $4 THEN payload END FROM ";
+  const std::string range =
+      record + " WHERE key >= $1 AND key < $2 AND " + live + "$3) ORDER BY key";
+  list_up = "SELECT " + some + range + " LIMIT $5";
+  list_down = "SELECT " + some + range + " DESC LIMIT $5";
+  // Head and history of a key whose record has not expired.
+  const std::string all =
+      "SELECT $1::bytea, revision, writer, written_at, type_url, meta, CASE WHEN $5 THEN payload "
+      "END"
+      " FROM (SELECT " +
+      columns + " FROM " + history_table +
+      " WHERE key = $1 AND NOT EXISTS"
+      " (SELECT 1 FROM " +
+      record +
+      " WHERE key = $1 AND expires_at <= $4)"
+      " UNION ALL SELECT " +
+      columns + " FROM " + record + " WHERE key = $1 AND " + live +
+      "$4)) AS a"
+      " WHERE revision >= $2 AND revision <= $3 ORDER BY revision";
+  history_up = all + " LIMIT $6";
+  history_down = all + " DESC LIMIT $6";
+  const std::string skip = s.cockroach ? "" : " FOR UPDATE SKIP LOCKED";
+  expire = "WITH due AS (SELECT key FROM " + record +
+           " WHERE NOT deleted AND expires_at <= $1 ORDER BY expires_at LIMIT 100" + skip +
+           "), gone AS (DELETE FROM " + history_table +
+           " AS h USING due WHERE h.key = due.key) UPDATE " + record +
+           " AS r SET payload = NULL, deleted = true FROM due WHERE r.key = due.key";
+  collect = "WITH due AS (SELECT key FROM " + record +
+            " WHERE deleted AND expires_at <= $1 ORDER BY expires_at LIMIT 100" + skip +
+            ") DELETE FROM " + record + " AS r USING due WHERE r.key = due.key";
+}
+
+pg_session::pg_session(spawn::plugin::host_ref host, const settings& s)
+    : host_(host), settings_(s), names_(s), sql_(s, names_), db_(host, s) {}
+
+void pg_session::connect() {
+  db_.open();
+  bring_up_schema(db_, settings_, names_, host_.unix_ms());
+}
+
+void pg_session::begin(std::span<const std::string_view> keys,
+                       std::vector<sql_store::head>& heads) {
+  heads.assign(keys.size(), {});
+  db_.queue(sql_.begin);
+  db_.queue(sql_.lock, parameters().add(keys_array(keys)));
+  const std::vector<rows> got = db_.flush();
+  const rows& locked = got.back();
+  std::size_t at = 0;  // both are in the order of the keys
+  for (int i = 0; i < locked.size(); ++i) {
+    while (at < keys.size() && keys[at] != locked.bytes(i, 0)) {
+      ++at;
+    }
+    if (at == keys.size()) {
+      throw sql_store::sql_error(sql_store::trouble::corrupt,
+                                 "the database answered a key that "
+                                 "nobody asked for");
+    }
+    heads[at] = {true, locked.word(i, 1), locked.word(i, 2), locked.boolean(i, 3),
+                 static_cast<std::int64_t>(locked.word(i, 4))};
+  }
+}
+
+std::optional<std::int64_t> pg_session::past_of(const spawn_ss_save& op) {
+  const rows got =
+      db_.run(sql_.past_of,
+              parameters().bytes(text(op.key)).word(op.expect_revision).word(op.expect_writer));
+  if (got.size() == 0) {
+    return std::nullopt;
+  }
+  return static_cast<std::int64_t>(got.word(0, 0));
+}
+
+void pg_session::queue_keys(const std::vector<std::string_view>& keys,
+                            const std::string& statement) {
+  if (!keys.empty()) {
+    db_.queue(statement, parameters().add(keys_array(keys)));
+  }
+}
+
+void pg_session::queue_rewrites(const std::vector<const spawn_ss_save*>& ops,
+                                const std::string& statement) {
+  for (const spawn_ss_save* op : ops) {
+    array payload(oid::bytea);  // of one, for its NULL
+    put_payload(payload, *op);
+    parameters with;
+    with.bytes(text(op->key)).word(op->expect_revision).word(op->expect_writer);
+    with.bytes(text(op->meta)).add(std::move(payload));
+    db_.queue(statement, with);
+  }
+}
+
+void pg_session::write_rows(const std::vector<write_plan::row>& from, std::int64_t now,
+                            const std::string& statement, bool insert) {
+  if (from.empty()) {
+    return;
+  }
+  const bool past = &statement == &sql_.past;
+  array key(oid::bytea), revision(oid::int8), writer(oid::int8), type(oid::text);
+  array payload(oid::bytea), meta(oid::bytea), expires(oid::int8), deleted(oid::boolean);
+  array system(oid::text), parent(oid::text), name(oid::text);
+  for (const write_plan::row& r : from) {
+    const spawn_ss_save& op = *r.from;
+    const bool is_save = r.is_save();
+    key.bytes(r.key);
+    revision.word(op.new_revision);
+    writer.word(op.writer);
+    type.bytes(is_save ? text(op.type_url) : std::string_view());
+    if (is_save) {
+      put_payload(payload, *r.body);
+    } else {
+      payload.null();
+    }
+    meta.bytes(r.meta());
+    if (r.expires_at != 0) {
+      expires.word(static_cast<std::uint64_t>(r.expires_at));
+    } else {
+      expires.null();
+    }
+    deleted.boolean(!is_save);
+    if (insert) {
+      const sql_store::key_columns readable = sql_store::columns_of(r.key);
+      put_name(system, readable.system);
+      put_name(parent, readable.parent);
+      put_name(name, readable.name);
+    }
+  }
+  parameters with;
+  with.add(std::move(key)).add(std::move(revision)).add(std::move(writer)).add(std::move(type));
+  with.add(std::move(payload)).add(std::move(meta)).integer(now);
+  if (!past) {
+    with.add(std::move(expires)).add(std::move(deleted));
+  }
+  if (insert) {
+    with.add(std::move(system)).add(std::move(parent)).add(std::move(name));
+  }
+  db_.queue(statement, with);
+}
+
+void pg_session::commit(const write_plan& plan) {
+  const std::int64_t now = plan.now();
+  queue_rewrites(plan.rewrites, sql_.rewrite);
+  queue_keys(plan.clear_history, sql_.clear_history);
+  if (!plan.keep_head.empty()) {
+    db_.queue(sql_.keep_head, parameters().add(keys_array(plan.keep_head)).integer(now));
+  }
+  write_rows(plan.past, now, sql_.past, false);
+  write_rows(plan.updates, now, sql_.update, false);
+  write_rows(plan.inserts, now, sql_.insert, true);
+  queue_rewrites(plan.past_rewrites, sql_.past_rewrite);
+  queue_keys(plan.purges, sql_.purge);
+  array below_keys(oid::bytea), below(oid::int8), age_keys(oid::bytea), until(oid::int8);
+  for (const write_plan::prune& p : plan.prunes) {
+    if (p.below > 1) {
+      below_keys.bytes(p.key);
+      below.word(p.below);
+    }
+    if (p.replaced_until != 0) {
+      age_keys.bytes(p.key);
+      until.word(static_cast<std::uint64_t>(p.replaced_until));
+    }
+  }
+  if (below.size() != 0) {
+    db_.queue(sql_.prune, parameters().add(std::move(below_keys)).add(std::move(below)));
+  }
+  if (until.size() != 0) {
+    db_.queue(sql_.prune_age, parameters().add(std::move(age_keys)).add(std::move(until)));
+  }
+  db_.queue("COMMIT", {}, plan.changes_data());
+  static_cast<void>(db_.flush());
+}
+
+bool pg_session::has_history() {
+  return db_.run(sql_.has_history).boolean(0, 0);
+}
+
+void pg_session::sweep(std::int64_t expired_before, std::int64_t collect_before) {
+  db_.run(sql_.expire, parameters().integer(expired_before));
+  db_.run(sql_.collect, parameters().integer(collect_before));
+}
+
+}  // namespace postgres_store

@@ -1,0 +1,283 @@
+#include "sql-common/engine.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+namespace sql_store {
+
+namespace {
+
+using spawn::plugin::release;
+using spawn::plugin::set_outcome;
+
+constexpr std::uint64_t ns_per_ms = 1'000'000;
+constexpr int tries_max = 12;
+constexpr std::uint64_t retry_ms_max = 100;
+constexpr std::uint64_t backoff_first_ms = 50, backoff_last_ms = 3'000;
+constexpr std::uint32_t retry_after_ms = 100;
+constexpr std::uint64_t segment_bytes_max = 16u << 20;
+constexpr std::int64_t sweep_every_ms = 1'000;
+// Longer than any save can linger anywhere, so that a late one meets the tombstone.
+constexpr std::int64_t tombstone_ms = 24 * 3600 * 1000;
+
+// What the host must not see of a read that failed half-way.
+void take_back(spawn_op* op) noexcept {
+  release(op->error);
+  if (op->code == SPAWN_SS_LOAD) {
+    auto& out = reinterpret_cast<spawn_ss_load*>(op)->out;
+    release(out.type_url);
+    release(out.payload);
+    release(out.meta);
+    out = {};
+  } else if (spawn::plugin::is_store_page(op)) {
+    auto& page = *reinterpret_cast<spawn_ss_list*>(op);
+    release(page.out_owner);
+    release(page.out_cursor);
+    page.out_rows = nullptr;
+    page.out_n = 0;
+  }
+}
+
+void fail(spawn_op* op, spawn_status status, const std::string& why) {
+  take_back(op);
+  set_outcome(op, status, why);
+  op->retry_after_ms = retry_after_ms;
+}
+
+}  // namespace
+
+void health_board::broken(const std::string& why) {
+  const std::lock_guard hold(mutex_);
+  if (++broken_ == 1) {
+    host_.health(false, why);
+    host_.log(spawn::plugin::level::error, "the database fails", spawn::plugin::field{"why", why});
+  }
+}
+
+void health_board::mended() {
+  const std::lock_guard hold(mutex_);
+  if (--broken_ == 0) {
+    host_.health(true, {});
+    host_.log(spawn::plugin::level::info, "the database works again");
+  }
+}
+
+engine::engine(spawn::plugin::host_ref host, const engine_settings& settings, health_board& health,
+               std::unique_ptr<session> connection)
+    : host_(host),
+      settings_(settings),
+      health_(health),
+      connection_(std::move(connection)),
+      jitter_(static_cast<std::minstd_rand::result_type>(host.now_ns())) {}
+
+std::string engine::connect() {
+  try {
+    connection_->set_deadline(host_.now_ns() + settings_.statement_ms * ns_per_ms);
+    connection_->connect();
+    has_history_ = connection_->has_history();
+    return {};
+  } catch (const sql_error& e) {
+    connection_->disconnect();
+    return e.what();
+  }
+}
+
+void engine::run(std::span<spawn_op* const> ops) {
+  const spawn::plugin::unit_list units(ops);
+  for (const segment& piece : cut(host_, units, settings_.max_record_bytes, segment_bytes_max)) {
+    run_reads(piece.before);
+    run_writes(piece.units);
+    run_reads(piece.after);
+  }
+}
+
+void engine::idle() {
+  failure why;
+  const std::int64_t now = host_.unix_ms();
+  const bool connected = connection_->is_connected();
+  if (connected && (!settings_.sweeps || now < next_sweep_ms_)) {
+    return;
+  }
+  next_sweep_ms_ = now + sweep_every_ms;
+  const std::uint64_t deadline = host_.now_ns() + settings_.statement_ms * ns_per_ms;
+  // Whether it worked is seen by what fails or works next.
+  static_cast<void>(attempt(
+      deadline,
+      [&] {
+        if (settings_.sweeps) {
+          connection_->sweep(now, now - tombstone_ms);
+        }
+      },
+      why));
+}
+
+void engine::ensure_connected() {
+  if (connection_->is_connected()) {
+    return;
+  }
+  if (host_.now_ns() < next_connect_ns_) {
+    throw sql_error(trouble::refused, last_trouble_);
+  }
+  try {
+    connection_->connect();
+  } catch (const sql_error& e) {
+    connection_->disconnect();
+    backoff_ms_ = std::clamp(backoff_ms_ * 2, backoff_first_ms, backoff_last_ms);
+    const std::uint64_t wait = backoff_ms_ / 2 + jitter_() % (backoff_ms_ / 2 + 1);
+    next_connect_ns_ = host_.now_ns() + wait * ns_per_ms;
+    last_trouble_ = e.what();
+    throw sql_error(trouble::refused, last_trouble_);
+  }
+  backoff_ms_ = 0;
+  has_history_ = connection_->has_history();
+}
+
+bool engine::attempt(std::uint64_t deadline_ns, const work& what, failure& why) {
+  bool reconnected = false;
+  for (int tries = 1;; ++tries) {
+    try {
+      connection_->set_deadline(deadline_ns);
+      ensure_connected();
+      what();
+      report(true, {});
+      return true;
+    } catch (const sql_error& e) {
+      why = {e.kind() == trouble::corrupt ? SPAWN_E_CORRUPT : SPAWN_E_UNAVAILABLE, e.what(),
+             e.in_commit()};
+      if (e.kind() == trouble::lost) {
+        connection_->disconnect();
+      } else {
+        connection_->rollback();
+      }
+      const bool in_time = host_.now_ns() < deadline_ns;
+      if (e.kind() == trouble::lost && !e.in_commit() && !reconnected && in_time) {
+        reconnected = true;  // what lay idle too long, or a server that was restarted
+        continue;
+      }
+      if (e.kind() == trouble::retry && !e.in_commit() && tries < tries_max && in_time) {
+        const std::uint64_t most = std::min<std::uint64_t>(retry_ms_max, 1ull << tries);
+        std::this_thread::sleep_for(std::chrono::milliseconds(jitter_() % (most + 1)));
+        continue;
+      }
+      if (!connection_->is_connected() || e.kind() == trouble::lost) {
+        report(false, why.text);
+      }
+      return false;
+    }
+  }
+}
+
+std::uint64_t engine::deadline_of(std::span<const spawn_op* const> ops) const {
+  const std::uint64_t own = host_.now_ns() + settings_.statement_ms * ns_per_ms;
+  std::uint64_t last = 0;
+  for (const spawn_op* op : ops) {
+    if (op->deadline_ns == 0) {
+      return own;
+    }
+    last = std::max(last, op->deadline_ns);
+  }
+  return std::min(own, last);
+}
+
+void engine::run_reads(const segment::reads& reads) {
+  const std::int64_t now = host_.unix_ms();
+  if (!reads.loads.empty()) {
+    std::vector<const spawn_op*> ops;
+    for (const spawn_ss_load* load : reads.loads) {
+      ops.push_back(&load->op);
+    }
+    failure why;
+    if (!attempt(deadline_of(ops), [&] { connection_->load(reads.loads, now); }, why)) {
+      for (spawn_ss_load* load : reads.loads) {
+        fail(&load->op, why.status, why.text);
+      }
+    }
+  }
+  for (spawn_ss_list* page : reads.pages) {
+    run_read(&page->op, [&] {
+      if (page->op.code == SPAWN_SS_LIST) {
+        connection_->list(*page, now);
+      } else {
+        connection_->history(*page, now);
+      }
+    });
+  }
+}
+
+void engine::run_read(spawn_op* op, const work& what) {
+  failure why;
+  if (!attempt(deadline_of({&op, 1}), what, why)) {
+    fail(op, why.status, why.text);
+  }
+}
+
+void engine::run_writes(std::span<const std::span<spawn_op* const>> units) {
+  if (units.empty()) {
+    return;
+  }
+  failure why;
+  if (try_writes(units, why)) {
+    return;
+  }
+  // One bad row must not take the innocent with it. All of it was rolled back.
+  if (units.size() > 1 && !why.in_commit && connection_->is_connected()) {
+    for (const auto& unit : units) {
+      static_cast<void>(try_writes({&unit, 1}, why));
+    }
+  }
+}
+
+bool engine::try_writes(std::span<const std::span<spawn_op* const>> units, failure& why) {
+  std::vector<const spawn_op*> ops;
+  for (const auto& unit : units) {
+    ops.insert(ops.end(), unit.begin(), unit.end());
+  }
+  const std::vector<std::string_view> keys = keys_of(units);
+  std::unique_ptr<write_plan> plan;
+  const bool done = attempt(
+      deadline_of(ops),
+      [&] {
+        std::vector<head> heads;
+        connection_->begin(keys, heads);
+        plan = std::make_unique<write_plan>(
+            keys, heads, host_.unix_ms(), settings_.history, has_history_,
+            [this](const spawn_ss_save& op) { return connection_->past_of(op); });
+        for (const auto& unit : units) {
+          plan->add(unit);
+        }
+        plan->finish();
+        connection_->commit(*plan);
+      },
+      why);
+  if (plan != nullptr) {
+    has_history_ = has_history_ || plan->keeps_history();
+  }
+  if (done) {
+    plan->tell();
+    return true;
+  }
+  for (const auto& unit : units) {
+    for (spawn_op* op : unit) {
+      fail(op, why.status, why.text);
+    }
+  }
+  if (why.in_commit && plan->changes_data()) {
+    plan->tell_unknown(why.text);
+  }
+  return false;
+}
+
+void engine::report(bool serving, const std::string& why) {
+  if (serving == serving_) {
+    return;
+  }
+  serving_ = serving;
+  if (serving) {
+    health_.mended();
+  } else {
+    health_.broken(why);
+  }
+}
+
+}  // namespace sql_store

@@ -1,0 +1,197 @@
+"""Stores on a server: the kernel, the server and the connection between them are killed under
+load. Nothing acknowledged is lost, nothing refused is applied, revisions have no gap, and the
+kernel goes on by itself. SPAWN_KILL_CYCLES says how often each is killed (10)."""
+import os
+import random
+import time
+
+import pytest
+from harness.host import Reply
+from harness.kernel import free_port
+from harness.mesh import eventually
+from harness.wire import actor, text
+from load import Load
+from servers.gate import Gate
+from servers.postgres import Postgres
+from servers.server import Missing
+
+CYCLES = int(os.environ.get("SPAWN_KILL_CYCLES", "10"))
+HISTORY = 1_000_000
+
+
+class PostgresStore:
+    """The store under test as the kernel's configuration names it, and a look into its tables."""
+    make = Postgres
+
+    @staticmethod
+    def config(server, port=None, **more):
+        return {"use": "postgres", "config": {
+            "path": None, "host": server.host, "port": port or server.port,
+            "username": server.user, "database": server.database, "statement_ms": 2000,
+            "connect_ms": 1000, "history": {"keep": HISTORY}, **more}}
+
+    @staticmethod
+    def revisions(server, name):
+        """Every revision of an actor that the database has, in order."""
+        told = server.psql(
+            "SELECT revision FROM (SELECT key, revision FROM spawn_history UNION ALL"
+            " SELECT key, revision FROM spawn_record) AS a WHERE"
+            f" position(convert_to('/{name}', 'UTF8') IN key) > 0 AND substr(key, 1, 2) = 'a/'"
+            " ORDER BY revision")
+        return [int(line) for line in told.split()]
+
+
+@pytest.fixture(scope="module", params=[PostgresStore], ids=["postgres"])
+def store(request):
+    return request.param
+
+
+@pytest.fixture
+def server(store):
+    try:
+        made = store.make()
+    except Missing as reason:
+        pytest.skip(str(reason))
+    with made as running:
+        yield running
+
+
+@pytest.fixture
+def on(fresh, store, server):
+    """A mesh whose only store is the server, perhaps through another port."""
+    def make(port=None, **more):
+        return fresh({"statestores": {"main": store.config(server, port, **more)},
+                      "timeouts": {"request_ms": 3000}})
+    return make
+
+
+def no_gaps(store, server, load):
+    for name in load.acked:
+        found = store.revisions(server, name)
+        assert found == list(range(1, len(found) + 1)), f"{name}: {found}"
+        assert len(found) >= len(load.acked[name])
+
+
+def test_state_outlives_kernel_and_server(on, server):
+    mesh = on()
+    name = mesh.counter()
+    for _ in range(5):
+        mesh.invoke(name, "inc").expect_ok()
+    mesh.kernel.crash()
+    assert mesh.count(name) == 5
+    server.kill9()
+    server.restart()
+    eventually(lambda: mesh.invoke(name, "inc").ok, 10, "the server is back")
+    assert mesh.count(name) == 6
+
+
+def test_the_kernel_is_killed(on, server, store):
+    mesh = on()
+    with Load(mesh) as load:
+        for _ in range(CYCLES):
+            load.progress("writes")
+            time.sleep(random.uniform(0, 0.1))
+            mesh.kernel.crash()
+    load.check()
+    no_gaps(store, server, load)
+
+
+def test_the_server_is_killed(on, server, store):
+    mesh = on()
+    with Load(mesh, timeout_ms=700) as load:
+        for _ in range(CYCLES):
+            load.progress("writes")
+            time.sleep(random.uniform(0, 0.1))
+            server.kill9()
+            time.sleep(random.uniform(0, 0.3))
+            server.restart()
+        load.progress("writes after the last restart")
+    load.check()
+    no_gaps(store, server, load)
+
+
+def test_the_connection_is_cut_stalled_and_slow(on, server, store):
+    with Gate(server.port) as gate:
+        mesh = on(gate.port)
+        with Load(mesh, timeout_ms=700) as load:
+            for cycle in range(CYCLES):
+                load.progress("writes")
+                time.sleep(random.uniform(0, 0.05))
+                if cycle % 3 == 0:
+                    gate.cut()
+                elif cycle % 3 == 1:
+                    gate.stall()
+                    time.sleep(random.choice((0.1, 0.5, 2.5)))  # shorter and longer than patience
+                    gate.flow()
+                else:
+                    gate.delay = 0.005
+                    time.sleep(0.3)
+                    gate.delay = 0.0
+            load.progress("writes after the last fault")
+        load.check()
+        no_gaps(store, server, load)
+
+
+def test_while_the_server_is_away(on, server):
+    """Actors that keep nothing are served, others are told; readiness says why."""
+    mesh = on()
+    kept, free = mesh.counter(), mesh.name("free")
+    mesh.host.on(free, "act", reply=Reply(payload=text("served")))
+    mesh.register(actor(free, ["act"], stateful=False))
+    mesh.invoke(kept, "inc").expect_ok()
+    server.kill9()
+    eventually(lambda: not mesh.invoke(kept, "inc", metadata={"request-timeout": "300"}).ok, 5,
+               "a save that fails")
+    assert mesh.invoke(free, "act").expect_ok().value == "served"
+    cold = mesh.invoke(mesh.name("cold"), "inc", metadata={"request-timeout": "500"})
+    assert not cold.ok
+    assert any("the database fails" in line for line in mesh.kernel.log)
+    server.restart()
+    eventually(lambda: mesh.invoke(kept, "inc").ok, 10, "saves go on")
+    assert mesh.invoke(free, "act").ok
+
+
+def test_a_server_that_is_not_there_at_the_start(fresh, store, server):
+    nowhere = free_port()
+    mesh_config = {"statestores": {"main": store.config(server, nowhere)}}
+    with pytest.raises(AssertionError) as refused:
+        fresh(mesh_config)
+    assert str(nowhere) in str(refused.value) and "main" in str(refused.value)
+
+
+def test_tls_and_a_password(fresh):
+    """The certificate is checked against ssl_ca; a wrong authority and a wrong password end the
+    start with the reason, and the password is in no line of the log."""
+    try:
+        made = Postgres(password="a-password-of-the-test", ssl=True)
+    except Missing as reason:
+        pytest.skip(str(reason))
+    with made as server:
+        def config(**more):
+            return {"statestores": {"main": PostgresStore.config(server, **more)}}
+
+        secret = {"PG_SECRET": server.password}
+        good = {"password": "${PG_SECRET}", "ssl_verify": True, "ssl_ca": str(server.ca)}
+        mesh = fresh(config(**good), secret)
+        name = mesh.counter()
+        mesh.invoke(name, "inc").expect_ok()
+        assert server.psql("SELECT count(*) FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid)"
+                           " WHERE s.ssl AND a.application_name = 'spawn'").strip() == "2"
+        for wrong, said in (({"ssl_ca": None}, "certificate"), ({"password": "guess"}, "password")):
+            with pytest.raises(AssertionError) as refused:
+                fresh(config(**good | wrong), secret)
+            assert said in str(refused.value)
+            assert server.password not in str(refused.value)
+        assert not any(server.password in line for line in mesh.kernel.log)
+
+
+def test_the_environment_names_the_database(fresh, server):
+    """PROXY_DATABASE_*, as the protocol has them (section 13)."""
+    mesh = fresh(env={"PROXY_DATABASE_TYPE": "postgres", "PROXY_DATABASE_HOST": server.host,
+                      "PROXY_DATABASE_PORT": str(server.port), "PROXY_DATABASE_USERNAME": server.user,
+                      "PROXY_DATABASE_NAME": server.database, "PROXY_DATABASE_SECRET": "unused",
+                      "PROXY_DATABASE_POOL_SIZE": "3"})
+    name = mesh.counter()
+    mesh.invoke(name, "inc").expect_ok()
+    assert server.psql("SELECT count(*) FROM spawn_record").strip() != "0"
+    assert not mesh.kernel.database.exists()

@@ -107,9 +107,12 @@ settings parse(const spawn::plugin::create_args& args) {
       s.connect.emplace_back(keyword, value);
     }
   }
-  if (config.value("ssl", false)) {
-    s.connect.emplace_back("sslmode",
-                           config.value("ssl_verify", false) ? "verify-full" : "require");
+  const bool verify = config.value("ssl_verify", false);
+  if (verify && !config.contains("ssl_ca")) {
+    s.connect.emplace_back("sslrootcert", system_authorities);
+  }
+  if (verify || config.value("ssl", false)) {
+    s.connect.emplace_back("sslmode", verify ? "verify-full" : "require");
   }
   s.where = parts.host + ":" + parts.port + "/" + parts.database;
   s.cockroach = config.value("dialect", std::string("postgres")) == "cockroach";

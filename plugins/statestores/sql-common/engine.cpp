@@ -45,6 +45,17 @@ void fail(spawn_op* op, spawn_status status, const std::string& why) {
   op->retry_after_ms = retry_after_ms;
 }
 
+spawn_status status_of(trouble kind) noexcept {
+  switch (kind) {
+    case trouble::corrupt:
+      return SPAWN_E_CORRUPT;
+    case trouble::too_large:
+      return SPAWN_E_TOO_LARGE;
+    default:
+      return SPAWN_E_UNAVAILABLE;
+  }
+}
+
 }  // namespace
 
 void health_board::broken(const std::string& why) {
@@ -143,8 +154,7 @@ bool engine::attempt(std::uint64_t deadline_ns, const work& what, failure& why) 
       report(true, {});
       return true;
     } catch (const sql_error& e) {
-      why = {e.kind() == trouble::corrupt ? SPAWN_E_CORRUPT : SPAWN_E_UNAVAILABLE, e.what(),
-             e.in_commit()};
+      why = {status_of(e.kind()), e.what(), e.in_commit(), e.loser()};
       if (e.kind() == trouble::lost) {
         connection_->disconnect();
       } else {
@@ -258,8 +268,13 @@ bool engine::try_writes(std::span<const std::span<spawn_op* const>> units, failu
     return true;
   }
   for (const auto& unit : units) {
+    const bool has_loser = std::find(unit.begin(), unit.end(), why.loser) != unit.end();
     for (spawn_op* op : unit) {
-      fail(op, why.status, why.text);
+      if (has_loser && op != why.loser) {
+        fail(op, SPAWN_E_ABORTED, "another op of the group failed");
+      } else {
+        fail(op, why.status, why.text);
+      }
     }
   }
   if (why.in_commit && plan->changes_data()) {

@@ -58,6 +58,7 @@ class engine {
     spawn_status status;
     std::string text;
     bool in_commit = false;
+    const spawn_op* loser = nullptr;  // whose fault it is, where that is known
   };
   using work = std::function<void()>;
 

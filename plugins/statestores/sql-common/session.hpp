@@ -14,24 +14,28 @@
 namespace sql_store {
 
 enum class trouble : std::uint8_t {
-  retry,    // rolled back: deadlock, serialisation failure, two kernels made one key. Try again
-  lost,     // the connection is gone, or nothing came in time
-  refused,  // the server said no, and would again: rolled back
-  corrupt,  // the server can not read its own data
+  retry,      // rolled back: deadlock, serialisation failure, two kernels made one key. Try again
+  lost,       // the connection is gone, or nothing came in time
+  refused,    // the server said no, and would again: rolled back
+  too_large,  // the server takes no statement of that size: rolled back
+  corrupt,    // the server can not read its own data
 };
 
 // What broke a transaction or a read. in_commit: the COMMIT was under way, so that only the
-// database knows.
+// database knows. loser: of too_large, the op whose record it is, where that is known.
 class sql_error : public std::runtime_error {
  public:
-  sql_error(trouble kind, const std::string& why, bool in_commit = false)
-      : std::runtime_error(why), kind_(kind), in_commit_(in_commit) {}
+  sql_error(trouble kind, const std::string& why, bool in_commit = false,
+            const spawn_op* loser = nullptr)
+      : std::runtime_error(why), kind_(kind), in_commit_(in_commit), loser_(loser) {}
   [[nodiscard]] trouble kind() const noexcept { return kind_; }
   [[nodiscard]] bool in_commit() const noexcept { return in_commit_; }
+  [[nodiscard]] const spawn_op* loser() const noexcept { return loser_; }
 
  private:
   trouble kind_;
   bool in_commit_;
+  const spawn_op* loser_;
 };
 
 // A record without its content, as it is while the transaction holds its lock.

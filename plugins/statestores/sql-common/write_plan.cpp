@@ -228,6 +228,7 @@ void write_plan::tell() const {
       o.op->out_revision = o.revision;
       o.op->out_writer = o.writer;
     }
+    spawn::plugin::release(o.op->op.error);  // of a try together with others
     set_outcome(&o.op->op, o.status, o.why);
   }
 }

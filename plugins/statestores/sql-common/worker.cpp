@@ -53,6 +53,7 @@ void worker::start(spawn::plugin::pending<spawn_op> op) {
 void worker::start() {
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), name_.c_str());
+    engine_.idle();
     loop();
   });
 }

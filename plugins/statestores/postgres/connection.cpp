@@ -85,6 +85,13 @@ void connection::open() {
   }
   deadline_ns_ = given;
   PQsetnonblocking(conn_.get(), 1);
+  PQsetNoticeProcessor(
+      conn_.get(),
+      [](void* self, const char* text) {
+        static_cast<connection*>(self)->host_.log(spawn::plugin::level::debug, "PostgreSQL says",
+                                                  spawn::plugin::field{"text", one_line(text)});
+      },
+      this);
   // The server ends by itself what this side has given up.
   const std::string ms = std::to_string(settings_.engine.statement_ms);
   script("SET statement_timeout = " + ms + "; SET idle_in_transaction_session_timeout = " + ms);

@@ -35,7 +35,16 @@ trouble kind_of(std::string_view state) noexcept {
   return state.starts_with("XX") && state != "XX000" ? trouble::corrupt : trouble::refused;
 }
 
+constexpr auto is_commit = [](const auto& q) { return q.is_commit; };
+
 }  // namespace
+
+void connection::close() noexcept {
+  conn_.reset();
+  queued_.clear();
+  prepared_.clear();
+  preparing_.clear();
+}
 
 std::uint64_t rows::word(int row, int column) const noexcept {
   std::uint64_t out = 0;
@@ -149,13 +158,35 @@ void connection::queue(std::string_view text, const parameters& with, bool is_co
     lengths.push_back(static_cast<int>(v.size()));
     formats.push_back(1);
   }
-  const std::string terminated(text);
-  if (PQsendQueryParams(conn_.get(), terminated.c_str(), static_cast<int>(values.size()),
-                        with.types().data(), values.data(), lengths.data(), formats.data(),
-                        1) != 1) {
+  const std::string statement(text);
+  const std::string name = settings_.prepare ? name_of(statement, with) : std::string();
+  const int n = static_cast<int>(values.size());
+  const int sent = settings_.prepare
+                       ? PQsendQueryPrepared(conn_.get(), name.c_str(), n, values.data(),
+                                             lengths.data(), formats.data(), 1)
+                       : PQsendQueryParams(conn_.get(), statement.c_str(), n, with.types().data(),
+                                           values.data(), lengths.data(), formats.data(), 1);
+  if (sent != 1) {
     lose(one_line(PQerrorMessage(conn_.get())));
   }
-  queued_.push_back(is_commit);
+  queued_.push_back({is_commit, {}});
+}
+
+std::string connection::name_of(const std::string& text, const parameters& with) {
+  for (const auto* known : {&prepared_, &preparing_}) {
+    if (const auto at = known->find(text); at != known->end()) {
+      return at->second;
+    }
+  }
+  // A name is used once: whether a failed flush has made it is not asked.
+  const std::string name = "s" + std::to_string(++names_);
+  if (PQsendPrepare(conn_.get(), name.c_str(), text.c_str(), static_cast<int>(with.types().size()),
+                    with.types().data()) != 1) {
+    lose(one_line(PQerrorMessage(conn_.get())));
+  }
+  queued_.push_back({false, text});
+  preparing_.emplace(text, name);
+  return name;
 }
 
 void connection::send() {
@@ -163,7 +194,7 @@ void connection::send() {
     lose(one_line(PQerrorMessage(conn_.get())));
   }
   // A COMMIT counts as under way from its first byte on.
-  const bool commits = std::find(queued_.begin(), queued_.end(), true) != queued_.end();
+  const bool commits = std::any_of(queued_.begin(), queued_.end(), is_commit);
   for (int left = PQflush(conn_.get()); left != 0; left = PQflush(conn_.get())) {
     if (left < 0) {
       lose(one_line(PQerrorMessage(conn_.get())), commits);
@@ -186,30 +217,27 @@ connection::result_ptr connection::next(bool in_commit) {
 }
 
 std::vector<rows> connection::flush() {
-  const std::vector<bool> sent = queued_;
-  const bool commits = std::find(sent.begin(), sent.end(), true) != sent.end();
-  try {
-    send();
-  } catch (const sql_error&) {
-    queued_.clear();
-    throw;
-  }
-  queued_.clear();
+  send();
+  const std::vector<queued> sent = std::exchange(queued_, {});
+  const auto preparing = std::exchange(preparing_, {});
+  const bool commits = std::any_of(sent.begin(), sent.end(), is_commit);
   std::vector<rows> out;
   result_ptr wrong{nullptr, &PQclear};
   bool wrong_is_commit = false;
-  for (const bool is_commit : sent) {
+  for (const queued& each : sent) {
     result_ptr got = next(commits);
     const ExecStatusType status = PQresultStatus(got.get());
     if (got == nullptr || status == PGRES_FATAL_ERROR) {
       if (wrong == nullptr) {
-        wrong_is_commit = is_commit;
+        wrong_is_commit = each.is_commit;
         wrong = got == nullptr
                     ? result_ptr(PQmakeEmptyPGresult(conn_.get(), PGRES_FATAL_ERROR), &PQclear)
                     : std::move(got);
       }
-    } else {
+    } else if (each.prepares.empty()) {
       out.emplace_back(got.release());
+    } else if (status == PGRES_COMMAND_OK) {
+      prepared_.insert(*preparing.find(each.prepares));
     }
     while (next(commits) != nullptr) {
     }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "parameters.hpp"
@@ -45,11 +46,11 @@ class connection {
 
   [[nodiscard]] bool is_open() const noexcept { return conn_ != nullptr; }
   void open();
-  void close() noexcept { conn_.reset(); }
+  void close() noexcept;
   void set_deadline(std::uint64_t ns) noexcept { deadline_ns_ = ns; }
 
-  // A statement for the next flush. `text` must live until then; `is_commit` marks the one whose
-  // end nobody but the server knows once it is sent.
+  // A statement for the next flush, prepared on its first use. `is_commit` marks the one whose end
+  // nobody but the server knows once it is sent.
   void queue(std::string_view text, const parameters& with = {}, bool is_commit = false);
   // Sends what is queued as one piece and waits for all of it: the rows of each statement.
   std::vector<rows> flush();
@@ -74,7 +75,16 @@ class connection {
   const settings& settings_;
   std::unique_ptr<PGconn, decltype(&PQfinish)> conn_{nullptr, &PQfinish};
   std::uint64_t deadline_ns_ = 0;
-  std::vector<bool> queued_;  // is it a commit
+  struct queued {
+    bool is_commit = false;
+    std::string prepares;  // the text of a statement that gets its name here
+  };
+  std::string name_of(const std::string& text, const parameters& with);
+
+  std::vector<queued> queued_;
+  std::unordered_map<std::string, std::string> prepared_;   // text -> name, on this connection
+  std::unordered_map<std::string, std::string> preparing_;  // in what is queued
+  std::uint64_t names_ = 0;
 };
 
 }  // namespace postgres_store

@@ -118,6 +118,7 @@ settings parse(const spawn::plugin::create_args& args) {
   s.cockroach = config.value("dialect", std::string("postgres")) == "cockroach";
   s.pool_size = number(config, "pool_size", s.pool_size);
   s.connect_ms = number(config, "connect_ms", s.connect_ms);
+  s.prepare = config.value("prepare", s.prepare);
   if (const auto schema = config.find("schema"); schema != config.end()) {
     s.create_schema = schema->value("create", s.create_schema);
     s.schema = schema->value("name", s.schema);

@@ -16,6 +16,7 @@ struct settings {
   bool cockroach = false;
   std::uint32_t pool_size = 50;
   std::uint64_t connect_ms = 5'000;
+  bool prepare = true;
   bool create_schema = true;
   std::string schema = "public";
   std::string prefix = "spawn_";

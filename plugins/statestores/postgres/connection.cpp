@@ -29,13 +29,13 @@ trouble kind_of(std::string_view state) noexcept {
   if (state.starts_with("40") || state == "23505" || state == "55P03") {
     return trouble::retry;
   }
-  if (state.starts_with("08") || state.starts_with("57P")) {
-    return trouble::lost;
+  if (state.starts_with("08") || state.starts_with("57P") || state == "26000") {
+    return trouble::lost;  // 26000: a prepared statement that is not there: not our connection
   }
   return state.starts_with("XX") && state != "XX000" ? trouble::corrupt : trouble::refused;
 }
 
-constexpr auto is_commit = [](const auto& q) { return q.is_commit; };
+constexpr auto commits_data = [](const auto& q) { return q.is_commit; };
 
 }  // namespace
 
@@ -194,7 +194,7 @@ void connection::send() {
     lose(one_line(PQerrorMessage(conn_.get())));
   }
   // A COMMIT counts as under way from its first byte on.
-  const bool commits = std::any_of(queued_.begin(), queued_.end(), is_commit);
+  const bool commits = std::any_of(queued_.begin(), queued_.end(), commits_data);
   for (int left = PQflush(conn_.get()); left != 0; left = PQflush(conn_.get())) {
     if (left < 0) {
       lose(one_line(PQerrorMessage(conn_.get())), commits);
@@ -220,7 +220,7 @@ std::vector<rows> connection::flush() {
   send();
   const std::vector<queued> sent = std::exchange(queued_, {});
   const auto preparing = std::exchange(preparing_, {});
-  const bool commits = std::any_of(sent.begin(), sent.end(), is_commit);
+  const bool commits = std::any_of(sent.begin(), sent.end(), commits_data);
   std::vector<rows> out;
   result_ptr wrong{nullptr, &PQclear};
   bool wrong_is_commit = false;

@@ -3,12 +3,13 @@ load. Nothing acknowledged is lost, nothing refused is applied, revisions have n
 kernel goes on by itself. SPAWN_KILL_CYCLES says how often each is killed (10)."""
 import os
 import random
+import sqlite3
 import time
 
 import pytest
 from harness.host import Reply
 from harness.kernel import free_port
-from harness.mesh import eventually
+from harness.mesh import counting, eventually
 from harness.wire import actor, text
 from load import Load
 from servers.gate import Gate
@@ -26,7 +27,7 @@ class PostgresStore:
     @staticmethod
     def config(server, port=None, **more):
         return {"use": "postgres", "config": {
-            "path": None, "host": server.host, "port": port or server.port,
+            "host": server.host, "port": port or server.port,
             "username": server.user, "database": server.database, "statement_ms": 2000,
             "connect_ms": 1000, "history": {"keep": HISTORY}, **more}}
 
@@ -39,6 +40,11 @@ class PostgresStore:
             f" position(convert_to('/{name}', 'UTF8') IN key) > 0 AND substr(key, 1, 2) = 'a/'"
             " ORDER BY revision")
         return [int(line) for line in told.split()]
+
+
+def only(config):
+    """The store instead of the harness's SQLite."""
+    return {"main": config | {"config": config["config"] | {"path": None}}}
 
 
 @pytest.fixture(scope="module", params=[PostgresStore], ids=["postgres"])
@@ -60,7 +66,7 @@ def server(store):
 def on(fresh, store, server):
     """A mesh whose only store is the server, perhaps through another port."""
     def make(port=None, **more):
-        return fresh({"statestores": {"main": store.config(server, port, **more)},
+        return fresh({"statestores": only(store.config(server, port, **more)),
                       "timeouts": {"request_ms": 3000}})
     return make
 
@@ -153,10 +159,36 @@ def test_while_the_server_is_away(on, server):
 
 def test_a_server_that_is_not_there_at_the_start(fresh, store, server):
     nowhere = free_port()
-    mesh_config = {"statestores": {"main": store.config(server, nowhere)}}
+    mesh_config = {"statestores": only(store.config(server, nowhere))}
     with pytest.raises(AssertionError) as refused:
         fresh(mesh_config)
     assert str(nowhere) in str(refused.value) and "main" in str(refused.value)
+
+
+def test_a_store_for_one_actor_type(fresh, store, server):
+    """actors.<type>.statestore: that type's records are there and nowhere else; when that store is
+    away, the others' actors go on."""
+    orders = f"orders-{os.getpid()}"
+    mesh = fresh({"statestores": {"main": {"use": "sqlite"}, "orders": store.config(server)},
+                  "actors": {orders: {"statestore": "orders"}}})
+    other = mesh.counter()
+    counting(mesh.host, orders)
+    mesh.register(actor(orders, ["inc", "read"]))
+    for name in (orders, other):
+        mesh.invoke(name, "inc").expect_ok()
+    assert store.revisions(server, orders) == [1] and store.revisions(server, other) == []
+    kept = sqlite3.connect(mesh.kernel.database).execute(
+        "SELECT count(*) FROM record WHERE name = ? AND substr(key, 1, 2) = CAST('a/' AS BLOB)",
+        (orders,)).fetchone()
+    assert kept == (0,)
+    server.kill9()
+    for _ in range(3):
+        mesh.invoke(other, "inc").expect_ok()
+    assert not mesh.invoke(orders, "inc", metadata={"request-timeout": "300"}).ok
+    server.restart()
+    eventually(lambda: mesh.invoke(orders, "inc").ok, 10, "the second store is back")
+    mesh.kernel.crash()
+    assert mesh.count(other) == 4 and mesh.count(orders) >= 2
 
 
 def test_tls_and_a_password(fresh):
@@ -168,7 +200,7 @@ def test_tls_and_a_password(fresh):
         pytest.skip(str(reason))
     with made as server:
         def config(**more):
-            return {"statestores": {"main": PostgresStore.config(server, **more)}}
+            return {"statestores": only(PostgresStore.config(server, **more))}
 
         secret = {"PG_SECRET": server.password}
         good = {"password": "${PG_SECRET}", "ssl_verify": True, "ssl_ca": str(server.ca)}

@@ -5,6 +5,7 @@ import os
 import random
 import sqlite3
 import time
+from pathlib import Path
 
 import pytest
 from harness.host import Reply
@@ -16,6 +17,7 @@ from servers.gate import Gate
 from servers.postgres import Postgres
 from servers.server import Missing
 
+SOURCE = Path(__file__).resolve().parents[2]
 CYCLES = int(os.environ.get("SPAWN_KILL_CYCLES", "10"))
 HISTORY = 1_000_000
 
@@ -29,7 +31,7 @@ class PostgresStore:
         return {"use": "postgres", "config": {
             "host": server.host, "port": port or server.port,
             "username": server.user, "database": server.database, "statement_ms": 2000,
-            "connect_ms": 1000, "history": {"keep": HISTORY}, **more}}
+            "connect_ms": 1000, "history": {"keep": HISTORY}} | more}
 
     @staticmethod
     def revisions(server, name):
@@ -189,6 +191,27 @@ def test_a_store_for_one_actor_type(fresh, store, server):
     eventually(lambda: mesh.invoke(orders, "inc").ok, 10, "the second store is back")
     mesh.kernel.crash()
     assert mesh.count(other) == 4 and mesh.count(orders) >= 2
+
+
+def test_tables_that_an_administrator_made(fresh, server):
+    """schema.create: false: refused without the tables, content with those of schema.sql, as an
+    account that may not make any; a newer version of them is refused."""
+    made = SOURCE / "plugins" / "statestores" / "postgres" / "schema.sql"
+    server.psql("CREATE ROLE clerk LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC;")
+    config = {"statestores": only(PostgresStore.config(
+        server, username="clerk", schema={"create": False}, history=None))}
+    with pytest.raises(AssertionError) as refused:
+        fresh(config)
+    assert "schema.create" in str(refused.value)
+    server.psql(made.read_text() + "GRANT SELECT, INSERT, UPDATE, DELETE ON spawn_record,"
+                " spawn_history TO clerk; GRANT SELECT ON spawn_schema TO clerk;")
+    mesh = fresh(config)
+    name = mesh.counter()
+    mesh.invoke(name, "inc").expect_ok()
+    server.psql("UPDATE spawn_schema SET version = 99")
+    with pytest.raises(AssertionError) as refused:
+        fresh(config)
+    assert "99" in str(refused.value) and "newer" in str(refused.value)
 
 
 def test_tls_and_a_password(fresh):

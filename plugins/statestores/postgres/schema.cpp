@@ -90,11 +90,6 @@ table_names::table_names(const settings& s)
       version("\"" + s.schema + "\".\"" + s.prefix + "schema\""),
       expiry_index("\"" + s.prefix + "record_expiry\"") {}
 
-std::string schema_text(const table_names& names) {
-  return version_table(names) + version_1(names) + "UPDATE " + names.version +
-         " SET version = " + std::to_string(schema_version) + " WHERE id = 1;\n";
-}
-
 void bring_up_schema(connection& db, const settings& s, const table_names& names,
                      std::int64_t now_ms) {
   for (int tries = 1;; ++tries) {
@@ -109,7 +104,7 @@ void bring_up_schema(connection& db, const settings& s, const table_names& names
       if (!s.create_schema) {
         throw sql_error(trouble::refused,
                         "the tables are missing or of an older version and schema.create is "
-                        "false; `spawnctl store schema --plugin postgres` prints their SQL");
+                        "false; their SQL is in schema.sql of the plugin's sources");
       }
       migrate(db, names, now_ms);
       return;

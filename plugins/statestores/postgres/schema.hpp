@@ -15,9 +15,6 @@ struct table_names {
   std::string expiry_index;  // without the schema, which it takes from its table
 };
 
-// Everything that a database needs, as an administrator would run it.
-[[nodiscard]] std::string schema_text(const table_names& names);
-
 // Makes or migrates the tables, once, however many kernels start together; with create_schema
 // false only looks. Throws sql_error.
 void bring_up_schema(connection& db, const settings& s, const table_names& names,

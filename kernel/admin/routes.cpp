@@ -49,6 +49,7 @@ const std::vector<route>& table() {
       {"GET", {"v1", "actors"}, list_actors},
       {"GET", {"v1", "actors", "*", "*"}, show_actor},
       {"GET", {"v1", "state", "*", "*"}, show_state},
+      {"GET", {"v1", "state", "*", "*", "history"}, show_history},
       {"GET", {"v1", "hosts"}, list_hosts},
       {"DELETE", {"v1", "hosts", "*"}, forget_host},
       {"GET", {"v1", "plugins"}, list_plugins},

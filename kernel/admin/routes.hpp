@@ -24,6 +24,8 @@ struct admin_call {
 [[nodiscard]] admin_answer show_actor(admin_call& call);
 // --- state_route.cpp --------------------------------------------------------------------------
 [[nodiscard]] admin_answer show_state(admin_call& call);
+// --- history_route.cpp ------------------------------------------------------------------------
+[[nodiscard]] admin_answer show_history(admin_call& call);
 // --- invoke_route.cpp ---------------------------------------------------------------------------
 [[nodiscard]] admin_answer invoke_actor(admin_call& call);
 // Hands a message to its actor and waits for the outcome. `message` needs deadline_ns.

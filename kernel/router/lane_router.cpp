@@ -10,6 +10,7 @@ lane_router::lane_router(const parts& with)
       services_(with.services),
       options_(with.cells),
       cells_((with.services.out = this, with.services), with.cells),
+      past_(services_),
       budget_(with.budget),
       transport_(with.transport),
       request_ms_(with.request_ms),

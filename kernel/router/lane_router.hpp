@@ -14,6 +14,7 @@
 #include "router/actor_timers.hpp"
 #include "router/bindings.hpp"
 #include "router/channels.hpp"
+#include "router/history_reader.hpp"
 #include "router/policies.hpp"
 #include "router/schedule.hpp"
 
@@ -64,6 +65,7 @@ class lane_router final : public outbound {
 
   // --- people ---------------------------------------------------------------------------------
   [[nodiscard]] cell_lane& cells() noexcept { return cells_; }
+  [[nodiscard]] history_reader& past() noexcept { return past_; }
   [[nodiscard]] bindings& names() noexcept { return bindings_; }
   [[nodiscard]] lane& home() noexcept { return lane_; }
   template <class F>
@@ -112,6 +114,7 @@ class lane_router final : public outbound {
   cell_services& services_;
   cell_options options_;
   cell_lane cells_;
+  history_reader past_;
   byte_budget& budget_;
   transport_port* transport_;
   const std::uint64_t request_ms_;

@@ -100,6 +100,26 @@ def test_state_with_json_and_tags(mesh):
     assert "tag colour  blue" in out and '"n": 1' in out
 
 
+def test_the_history_of_a_state(fresh):
+    own = fresh({"durability": {"history": {"keep": 100}}})
+    name = own.plain(actions=["set"])
+    for n in range(1, 31):
+        own.host.on(name, "set", reply=Reply(state=json_any(json.dumps({"n": n})),
+                                             tags={"turn": str(n)}))
+        own.invoke(name, "set").expect_ok()
+    told = ctl("--json", "state", "history", SYSTEM, name, "--limit", "1000", admin=own).ok().json
+    assert told["complete"] and [row["revision"] for row in told["revisions"]] == [*range(30, 0, -1)]
+    for row in told["revisions"]:
+        assert row["state"]["json"] == {"n": row["revision"]}
+        assert row["tags"] == {"turn": str(row["revision"])} and row["written_ms"] > 0
+    some = ctl("--json", "state", "history", SYSTEM, name, "--limit", "7", admin=own).ok().json
+    assert [row["revision"] for row in some["revisions"]] == [*range(30, 23, -1)]
+    out = ctl("state", "history", SYSTEM, name, "--limit", "2", admin=own).ok()
+    assert '{"n":30}' in out.out and '{"n":28}' not in out.out and "--limit" in out.err
+    nobody = ctl("state", "history", SYSTEM, "nobody", admin=own)
+    assert nobody.code == 1 and "nobody" in nobody.err
+
+
 def test_hosts(fresh):
     own = fresh()
     own.counter()

@@ -1,4 +1,6 @@
 // invoke, actors, state.
+#include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -56,6 +58,18 @@ bool fill_body(tool& t, const invoke_options& from, json& body) {
   // The kernel gives up first, so that its reason is what is shown.
   body["timeout_ms"] = t.target.timeout_ms;
   return true;
+}
+
+// A moment in UTC, to the millisecond.
+std::string time_of(std::int64_t unix_ms) {
+  const std::time_t seconds = unix_ms / 1000;
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  char out[48];
+  std::snprintf(out, sizeof out, "%s.%03dZ", text, static_cast<int>(unix_ms % 1000));
+  return out;
 }
 
 void print_payload(const json& payload) {
@@ -185,6 +199,53 @@ void print_state(const json& from) {
   print_payload(state);
 }
 
+struct history_options {
+  std::string system, actor, parent;
+  std::uint64_t limit = 20;
+};
+
+// Page after page, newest first, up to the limit.
+void history(tool& t, const history_options& from) {
+  json revisions = json::array();
+  std::string cursor;
+  do {
+    const std::uint64_t page = std::min<std::uint64_t>(from.limit - revisions.size(), 1'000);
+    const auto answer =
+        t.fetch("GET", "/v1/state/" + escape(from.system) + "/" + escape(from.actor) +
+                           "/history?parent=" + escape(from.parent) +
+                           "&limit=" + std::to_string(page) + "&cursor=" + escape(cursor));
+    if (!answer) {
+      return;
+    }
+    const json parsed = json::parse(*answer, nullptr, false);
+    if (!parsed.is_object()) {
+      t.fail(exit_failed, "the answer is not JSON; is this a Spawn kernel?");
+      return;
+    }
+    for (const json& each : parsed.value("revisions", json::array())) {
+      revisions.push_back(each);
+    }
+    cursor = text_of(parsed, "cursor");
+  } while (!cursor.empty() && revisions.size() < from.limit);
+  if (t.as_json) {
+    std::cout << dump({{"revisions", revisions}, {"complete", cursor.empty()}}) << '\n';
+    return;
+  }
+  table out({"REVISION", "WRITTEN", "TYPE", "STATE"});
+  for (const json& each : revisions) {
+    const json state = each.value("state", json());
+    out.add({text_of(each, "revision"), time_of(each.value("written_ms", std::int64_t{0})),
+             each.contains("unreadable") ? "unreadable" : text_of(state, "type_url"),
+             each.contains("unreadable") ? text_of(each, "unreadable")
+             : state.contains("json")    ? state["json"].dump()
+                                         : text_of(state, "base64")});
+  }
+  out.print(std::cout);
+  if (!cursor.empty()) {
+    std::cerr << "there are more; see --limit\n";
+  }
+}
+
 }  // namespace
 
 void add_actor_verbs(CLI::App& app, tool& t) {
@@ -231,6 +292,14 @@ void add_actor_verbs(CLI::App& app, tool& t) {
   state->require_subcommand(1);
   one(state->add_subcommand("get", "state, tags and revision of an actor"), "/v1/state/",
       print_state);
+  auto* revisions =
+      state->add_subcommand("history", "the revisions the store has kept, newest first");
+  auto past = std::make_shared<history_options>();
+  revisions->add_option("system", past->system)->required();
+  revisions->add_option("actor", past->actor)->required();
+  revisions->add_option("--parent", past->parent, "which of several parents' actor of that name");
+  revisions->add_option("--limit", past->limit)->check(CLI::Range(1, 1'000'000));
+  revisions->callback([&t, past] { history(t, *past); });
 }
 
 }  // namespace spawn::ctl

@@ -3,6 +3,7 @@ load. Nothing acknowledged is lost, nothing refused is applied, revisions have n
 kernel goes on by itself. SPAWN_KILL_CYCLES says how often each is killed (10)."""
 import os
 import random
+import re
 import sqlite3
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from harness.mesh import counting, eventually
 from harness.wire import actor, text
 from load import Load
 from servers.gate import Gate
+from servers.mariadb import MariaDb
 from servers.postgres import Postgres
 from servers.server import Missing
 
@@ -44,12 +46,34 @@ class PostgresStore:
         return [int(line) for line in told.split()]
 
 
+class MariaStore:
+    """The same for MariaDB."""
+    make = MariaDb
+
+    @staticmethod
+    def config(server, port=None, **more):
+        account = server.make_database()
+        return {"use": "mysql", "config": {
+            "host": server.host, "port": port or server.port, "username": account.user,
+            "password": account.password, "database": account.database, "statement_ms": 2000,
+            "connect_ms": 1000, "history": {"keep": HISTORY}} | more}
+
+    @staticmethod
+    def revisions(server, name):
+        told = server.sql(
+            "SELECT revision FROM (SELECT `key`, revision FROM spawn_history UNION ALL"
+            " SELECT `key`, revision FROM spawn_record) AS a WHERE"
+            f" LOCATE('/{name}', `key`) > 0 AND SUBSTR(`key`, 1, 2) = 'a/' ORDER BY revision",
+            account=server.make_database())
+        return [int(line) for line in told.split()]
+
+
 def only(config):
     """The store instead of the harness's SQLite."""
     return {"main": config | {"config": config["config"] | {"path": None}}}
 
 
-@pytest.fixture(scope="module", params=[PostgresStore], ids=["postgres"])
+@pytest.fixture(scope="module", params=[PostgresStore, MariaStore], ids=["postgres", "mariadb"])
 def store(request):
     return request.param
 
@@ -58,6 +82,16 @@ def store(request):
 def server(store):
     try:
         made = store.make()
+    except Missing as reason:
+        pytest.skip(str(reason))
+    with made as running:
+        yield running
+
+
+@pytest.fixture
+def postgres():
+    try:
+        made = Postgres()
     except Missing as reason:
         pytest.skip(str(reason))
     with made as running:
@@ -193,22 +227,22 @@ def test_a_store_for_one_actor_type(fresh, store, server):
     assert mesh.count(other) == 4 and mesh.count(orders) >= 2
 
 
-def test_tables_that_an_administrator_made(fresh, server):
+def test_tables_that_an_administrator_made(fresh, postgres):
     """schema.create: false: refused without the tables, content with those of schema.sql, as an
     account that may not make any; a newer version of them is refused."""
     made = SOURCE / "plugins" / "statestores" / "postgres" / "schema.sql"
-    server.psql("CREATE ROLE clerk LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC;")
+    postgres.psql("CREATE ROLE clerk LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC;")
     config = {"statestores": only(PostgresStore.config(
-        server, username="clerk", schema={"create": False}, history=None))}
+        postgres, username="clerk", schema={"create": False}, history=None))}
     with pytest.raises(AssertionError) as refused:
         fresh(config)
     assert "schema.create" in str(refused.value)
-    server.psql(made.read_text() + "GRANT SELECT, INSERT, UPDATE, DELETE ON spawn_record,"
+    postgres.psql(made.read_text() + "GRANT SELECT, INSERT, UPDATE, DELETE ON spawn_record,"
                 " spawn_history TO clerk; GRANT SELECT ON spawn_schema TO clerk;")
     mesh = fresh(config)
     name = mesh.counter()
     mesh.invoke(name, "inc").expect_ok()
-    server.psql("UPDATE spawn_schema SET version = 99")
+    postgres.psql("UPDATE spawn_schema SET version = 99")
     with pytest.raises(AssertionError) as refused:
         fresh(config)
     assert "99" in str(refused.value) and "newer" in str(refused.value)
@@ -222,31 +256,46 @@ def test_tls_and_a_password(fresh):
     except Missing as reason:
         pytest.skip(str(reason))
     with made as server:
-        def config(**more):
-            return {"statestores": only(PostgresStore.config(server, **more))}
-
-        secret = {"PG_SECRET": server.password}
-        good = {"password": "${PG_SECRET}", "ssl_verify": True, "ssl_ca": str(server.ca)}
-        mesh = fresh(config(**good), secret)
-        name = mesh.counter()
-        mesh.invoke(name, "inc").expect_ok()
+        tls_and_password(fresh, PostgresStore, server, {"PG_SECRET": server.password})
         assert server.psql("SELECT bool_and(s.ssl) FROM pg_stat_ssl s JOIN pg_stat_activity a"
                            " USING (pid) WHERE a.application_name = 'spawn'").strip() == "t"
-        for wrong, said in (({"ssl_ca": None}, "certificate"), ({"password": "guess"}, "password")):
-            with pytest.raises(AssertionError) as refused:
-                fresh(config(**good | wrong), secret)
-            assert said in str(refused.value)
-            assert server.password not in str(refused.value)
-        assert not any(server.password in line for line in mesh.kernel.log)
 
 
-def test_the_environment_names_the_database(fresh, server):
+def test_tls_and_a_password_of_mariadb(fresh):
+    try:
+        made = MariaDb(ssl=True)
+    except Missing as reason:
+        pytest.skip(str(reason))
+    with made as server:
+        tls_and_password(fresh, MariaStore, server,
+                         {"PG_SECRET": server.make_database().password})
+
+
+def tls_and_password(fresh, store, server, secret):
+    def config(**more):
+        return {"statestores": only(store.config(server, **more))}
+
+    good = {"password": "${PG_SECRET}", "ssl_verify": True, "ssl_ca": str(server.ca)}
+    mesh = fresh(config(**good), secret)
+    name = mesh.counter()
+    mesh.invoke(name, "inc").expect_ok()
+    # A wrong authority says "certificate" or "verification", a wrong password "password".
+    for wrong, said in (({"ssl_ca": None}, "certificate|verif|self-signed"),
+                        ({"password": "guess"}, "password")):
+        with pytest.raises(AssertionError) as refused:
+            fresh(config(**good | wrong), secret)
+        assert re.search(said, str(refused.value)), str(refused.value)
+        assert secret["PG_SECRET"] not in str(refused.value)
+    assert not any(secret["PG_SECRET"] in line for line in mesh.kernel.log)
+
+
+def test_the_environment_names_the_database(fresh, postgres):
     """PROXY_DATABASE_*, as the protocol has them (section 13)."""
-    mesh = fresh(env={"PROXY_DATABASE_TYPE": "postgres", "PROXY_DATABASE_HOST": server.host,
-                      "PROXY_DATABASE_PORT": str(server.port), "PROXY_DATABASE_USERNAME": server.user,
-                      "PROXY_DATABASE_NAME": server.database, "PROXY_DATABASE_SECRET": "unused",
+    mesh = fresh(env={"PROXY_DATABASE_TYPE": "postgres", "PROXY_DATABASE_HOST": postgres.host,
+                      "PROXY_DATABASE_PORT": str(postgres.port), "PROXY_DATABASE_USERNAME": postgres.user,
+                      "PROXY_DATABASE_NAME": postgres.database, "PROXY_DATABASE_SECRET": "unused",
                       "PROXY_DATABASE_POOL_SIZE": "3"})
     name = mesh.counter()
     mesh.invoke(name, "inc").expect_ok()
-    assert server.psql("SELECT count(*) FROM spawn_record").strip() != "0"
+    assert postgres.psql("SELECT count(*) FROM spawn_record").strip() != "0"
     assert not mesh.kernel.database.exists()

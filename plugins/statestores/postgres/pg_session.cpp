@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "sql-common/key_columns.hpp"
+#include "sql-common/utf8.hpp"
 
 namespace postgres_store {
 
@@ -29,37 +30,9 @@ void put_payload(array& to, const spawn_ss_save& op) {
   }
 }
 
-// PostgreSQL's text knows no NUL and nothing that is not UTF-8; such a name is not shown.
-bool is_text(std::string_view s) noexcept {
-  for (std::size_t i = 0; i < s.size();) {
-    const auto lead = static_cast<unsigned char>(s[i]);
-    const std::size_t n = lead == 0      ? 0
-                          : lead < 0x80  ? 1
-                          : lead < 0xc2  ? 0
-                          : lead < 0xe0  ? 2
-                          : lead < 0xf0  ? 3
-                          : lead <= 0xf4 ? 4
-                                         : 0;
-    if (n == 0 || s.size() - i < n) {
-      return false;
-    }
-    const auto second = n > 1 ? static_cast<unsigned char>(s[i + 1]) : 0;
-    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-        (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) {
-      return false;
-    }
-    for (std::size_t k = 1; k < n; ++k) {
-      if ((static_cast<unsigned char>(s[i + k]) & 0xc0) != 0x80) {
-        return false;
-      }
-    }
-    i += n;
-  }
-  return true;
-}
-
+// A name that is no text is not shown.
 void put_name(array& to, const std::optional<std::string>& name) {
-  to.optional(name.has_value() && is_text(*name) ? name : std::nullopt);
+  to.optional(name.has_value() && sql_store::is_text(*name) ? name : std::nullopt);
 }
 
 }  // namespace

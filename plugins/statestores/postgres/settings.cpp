@@ -2,9 +2,10 @@
 
 #include <libpq-fe.h>
 
-#include <charconv>
 #include <memory>
 #include <nlohmann/json.hpp>
+
+#include "sql-common/config.hpp"
 
 namespace postgres_store {
 
@@ -12,38 +13,6 @@ namespace {
 
 using nlohmann::json;
 using spawn::plugin::refused;
-using spawn::plugin::text;
-
-// Where Debian and its kin keep the authorities that the system trusts; libpq 15 has no word for
-// it.
-constexpr const char* system_authorities = "/etc/ssl/certs/ca-certificates.crt";
-
-json with_secrets(const spawn::plugin::create_args& args) {
-  json config = json::parse(args.config_json.empty() ? "{}" : args.config_json);
-  for (const spawn_kv& secret : args.secrets) {
-    config[json::json_pointer(std::string(text(secret.key)))] = std::string(text(secret.value));
-  }
-  return config;
-}
-
-// A number, or the text of one when it came as a secret.
-template <class Int>
-Int number(const json& from, const char* key, Int otherwise) {
-  const auto at = from.find(key);
-  if (at == from.end() || at->is_null()) {
-    return otherwise;
-  }
-  if (!at->is_string()) {
-    return at->get<Int>();
-  }
-  const auto& digits = at->get_ref<const std::string&>();
-  Int out{};
-  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
-  if (failed != std::errc() || end != digits.data() + digits.size()) {
-    throw refused(SPAWN_E_INVALID, std::string("config: ") + key + " is not a number");
-  }
-  return out;
-}
 
 // Host, port and database of the url, for messages; what is wrong with it otherwise.
 struct url_parts {
@@ -79,7 +48,7 @@ url_parts take_apart(const std::string& url) {
 }  // namespace
 
 settings parse(const spawn::plugin::create_args& args) {
-  const json config = with_secrets(args);
+  const json config = sql_store::with_secrets(args);
   settings s;
   url_parts parts{"127.0.0.1", "5432", ""};
   if (const auto url = config.value("url", std::string()); !url.empty()) {
@@ -94,7 +63,7 @@ settings parse(const spawn::plugin::create_args& args) {
     s.connect.emplace_back("host", parts.host);
   }
   if (config.contains("port")) {
-    parts.port = std::to_string(number<std::uint32_t>(config, "port", 0));
+    parts.port = std::to_string(sql_store::number(config, "port", 0));
     s.connect.emplace_back("port", parts.port);
   }
   if (config.contains("database")) {
@@ -109,27 +78,22 @@ settings parse(const spawn::plugin::create_args& args) {
   }
   const bool verify = config.value("ssl_verify", false);
   if (verify && !config.contains("ssl_ca")) {
-    s.connect.emplace_back("sslrootcert", system_authorities);
+    s.connect.emplace_back("sslrootcert", sql_store::system_authorities);
   }
   if (verify || config.value("ssl", false)) {
     s.connect.emplace_back("sslmode", verify ? "verify-full" : "require");
   }
   s.where = parts.host + ":" + parts.port + "/" + parts.database;
   s.cockroach = config.value("dialect", std::string("postgres")) == "cockroach";
-  s.pool_size = number(config, "pool_size", s.pool_size);
-  s.connect_ms = number(config, "connect_ms", s.connect_ms);
+  s.pool_size = static_cast<std::uint32_t>(sql_store::number(config, "pool_size", s.pool_size));
+  s.connect_ms = sql_store::number(config, "connect_ms", s.connect_ms);
   s.prepare = config.value("prepare", s.prepare);
   if (const auto schema = config.find("schema"); schema != config.end()) {
     s.create_schema = schema->value("create", s.create_schema);
     s.schema = schema->value("name", s.schema);
     s.prefix = schema->value("table_prefix", s.prefix);
   }
-  s.engine.statement_ms = number(config, "statement_ms", s.engine.statement_ms);
-  s.engine.max_record_bytes = number(config, "max_record_bytes", s.engine.max_record_bytes);
-  if (const auto history = config.find("history"); history != config.end()) {
-    s.engine.history.keep = history->value("keep", s.engine.history.keep);
-    s.engine.history.keep_ms = history->value("keep_ms", s.engine.history.keep_ms);
-  }
+  s.engine = sql_store::engine_settings_of(config);
   return s;
 }
 

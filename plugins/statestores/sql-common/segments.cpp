@@ -3,12 +3,16 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "sql-common/utf8.hpp"
+
 namespace sql_store {
 
 namespace {
 
 using spawn::plugin::set_outcome;
 using spawn::plugin::text;
+
+constexpr std::uint64_t type_url_bytes_max = 65'535;  // what every dialect's column holds
 
 // What the segment under way does with a key.
 struct use {
@@ -77,6 +81,11 @@ bool refuse(spawn::plugin::host_ref host, spawn_op* op, std::uint64_t record_byt
   const auto& save = *reinterpret_cast<const spawn_ss_save*>(op);
   if (spawn::plugin::payload_size(save) + save.meta.len > record_bytes_max) {
     set_outcome(op, SPAWN_E_TOO_LARGE, "payload and meta are larger than max_record_bytes");
+    return true;
+  }
+  if (op->code == SPAWN_SS_SAVE &&
+      (save.type_url.len > type_url_bytes_max || !is_text(text(save.type_url)))) {
+    set_outcome(op, SPAWN_E_INVALID, "type_url is no UTF-8 text of at most 65535 bytes");
     return true;
   }
   return false;

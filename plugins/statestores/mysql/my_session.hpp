@@ -1,0 +1,63 @@
+// my_session: the statements of the store. A segment of writes is three round trips, however many
+// rows it has: lock and look, everything that changes, COMMIT; more only where the text would be
+// larger than the server takes.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "connection.hpp"
+#include "schema.hpp"
+#include "script.hpp"
+#include "sql-common/session.hpp"
+#include "sql-common/write_plan.hpp"
+
+namespace mysql_store {
+
+class my_session final : public sql_store::session {
+ public:
+  // warns: this one says what is wrong with the server's settings.
+  my_session(spawn::plugin::host_ref host, const settings& s, bool warns);
+
+  [[nodiscard]] bool is_connected() const noexcept override { return db_.is_open(); }
+  void connect() override;
+  void disconnect() noexcept override { db_.close(); }
+  void set_deadline(std::uint64_t ns) noexcept override { db_.set_deadline(ns); }
+
+  void begin(std::span<const std::string_view> keys, std::vector<sql_store::head>& heads) override;
+  [[nodiscard]] std::optional<std::int64_t> past_of(const spawn_ss_save& op) override;
+  void commit(const sql_store::write_plan& plan) override;
+  void rollback() noexcept override { db_.roll_back(); }
+
+  void load(std::span<spawn_ss_load* const> ops, std::int64_t now) override;
+  void list(spawn_ss_list& op, std::int64_t now) override;
+  void history(spawn_ss_list& op, std::int64_t now) override;
+
+  [[nodiscard]] bool has_history() override;
+  void sweep(std::int64_t expired_before, std::int64_t collect_before) override;
+
+ private:
+  // The first halves of statements, made once from the names of the tables.
+  struct statements {
+    explicit statements(const table_names& names);
+    std::string lock, past_of, has_history;
+    std::string clear_history, keep_head, past, write, on_update, insert, purge, prune;
+    std::string load, expire;
+  };
+  enum class into : std::uint8_t { past, update, insert };
+
+  void put_rows(script& to, const std::vector<sql_store::write_plan::row>& from, std::int64_t now,
+                into where) const;
+  void put_rewrites(script& to, const std::vector<const spawn_ss_save*>& ops, bool past) const;
+  void put_prunes(script& to, const std::vector<sql_store::write_plan::prune>& prunes) const;
+  [[nodiscard]] std::string due(bool deleted, std::int64_t before) const;
+  void load_past(spawn_ss_load& op);
+
+  spawn::plugin::host_ref host_;
+  const settings& settings_;
+  const bool warns_;
+  const table_names names_;
+  const statements sql_;
+  connection db_;
+};
+
+}  // namespace mysql_store

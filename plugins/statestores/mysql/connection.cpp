@@ -221,8 +221,12 @@ std::vector<rows> connection::execute(std::string_view text, bool in_commit) {
   int failed = 0;
   drive([&] { return mysql_real_query_start(&failed, conn_, text.data(), text.size()); },
         [&](int events) { return mysql_real_query_cont(&failed, conn_, events); }, in_commit);
-  // 0: one more result; below that: there was no more.
-  for (; failed == 0;) {
+  // The library says 1 or -1 for a text it could not send.
+  if (failed != 0) {
+    fail(in_commit);
+  }
+  // 0: one more result; below that: there was no more, or the connection went.
+  while (failed == 0) {
     MYSQL_RES* result = nullptr;
     drive([&] { return mysql_store_result_start(&result, conn_); },
           [&](int events) { return mysql_store_result_cont(&result, conn_, events); }, in_commit);
@@ -234,7 +238,7 @@ std::vector<rows> connection::execute(std::string_view text, bool in_commit) {
     drive([&] { return mysql_next_result_start(&failed, conn_); },
           [&](int events) { return mysql_next_result_cont(&failed, conn_, events); }, in_commit);
   }
-  if (failed > 0) {
+  if (failed > 0 || mysql_errno(conn_) != 0) {
     fail(in_commit);
   }
   return out;

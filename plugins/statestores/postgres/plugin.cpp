@@ -1,67 +1,39 @@
 // The PostgreSQL statestore as a plugin: config, instance, entry.
-#include <algorithm>
 #include <memory>
-#include <vector>
 
 #include "pg_session.hpp"
 #include "spawn_manifest.h"
-#include "sql-common/worker.hpp"
+#include "sql-common/worker_pool.hpp"
 
 namespace {
 
 namespace plugin = spawn::plugin;
 
-// One connection with a thread of its own for each lane, or fewer that lanes share: the ops of one
-// lane keep their order.
 class instance {
  public:
-  class lane {
-   public:
-    explicit lane(sql_store::worker& w) noexcept : worker_(w) {}
-    void take(std::span<spawn_op* const> ops) { worker_.take(ops); }
-
-   private:
-    sql_store::worker& worker_;
-  };
+  using lane = sql_store::worker_pool::lane;
 
   explicit instance(const plugin::create_args& args)
-      : settings_(postgres_store::parse(args)), health_(args.host) {
-    const std::uint32_t n = std::clamp(args.lanes, 1u, settings_.pool_size);
-    for (std::uint32_t i = 0; i < n; ++i) {
-      auto of_this = settings_.engine;
-      of_this.sweeps = i == 0;
-      workers_.push_back(std::make_unique<sql_store::worker>(
-          args.host, "sp." + std::string(args.name.substr(0, 9)) + "." + std::to_string(i), of_this,
-          health_, std::make_unique<postgres_store::pg_session>(args.host, settings_)));
-    }
-  }
+      : settings_(postgres_store::parse(args)),
+        pool_(args, settings_.pool_size, settings_.engine, [this, host = args.host](std::uint32_t) {
+          return std::make_unique<postgres_store::pg_session>(host, settings_);
+        }) {}
 
-  // Each worker connects by itself; the first says whether it works.
-  void start(plugin::pending<spawn_op> op) {
-    for (std::size_t i = workers_.size(); i-- > 1;) {
-      workers_[i]->start();
-    }
-    workers_[0]->start(std::move(op));
-  }
+  void start(plugin::pending<spawn_op> op) { pool_.start(std::move(op)); }
   void stop(plugin::pending<spawn_op> op) {
-    for (const auto& w : workers_) {
-      w->stop();
-    }
+    pool_.stop();
     op.end(SPAWN_OK);
   }
-
   [[nodiscard]] std::uint64_t capabilities() const noexcept {
-    return SPAWN_SS_CAP_DURABLE | SPAWN_SS_CAP_ATOMIC_GROUP | SPAWN_SS_CAP_HISTORY |
-           SPAWN_SS_CAP_LIST | SPAWN_SS_CAP_TTL;
+    return sql_store::server_capabilities;
   }
   [[nodiscard]] std::unique_ptr<lane> open_lane(std::uint32_t number) {
-    return std::make_unique<lane>(*workers_[number % workers_.size()]);
+    return pool_.open_lane(number);
   }
 
  private:
   const postgres_store::settings settings_;
-  sql_store::health_board health_;
-  std::vector<std::unique_ptr<sql_store::worker>> workers_;
+  sql_store::worker_pool pool_;
 };
 
 }  // namespace

@@ -193,20 +193,19 @@ std::uint64_t engine::deadline_of(std::span<const spawn_op* const> ops) const {
 void engine::run_reads(const segment::reads& reads) {
   const std::int64_t now = host_.unix_ms();
   if (!reads.loads.empty()) {
-    std::vector<const spawn_op*> ops;
-    for (const spawn_ss_load* load : reads.loads) {
+    std::vector<spawn_op*> ops;
+    for (spawn_ss_load* load : reads.loads) {
+      load->out = {};
       ops.push_back(&load->op);
     }
-    failure why;
-    if (!attempt(deadline_of(ops), [&] { connection_->load(reads.loads, now); }, why)) {
-      for (spawn_ss_load* load : reads.loads) {
-        fail(&load->op, why.status, why.text);
-      }
-    }
+    run_read(ops, [&] { connection_->load(reads.loads, now); });
   }
   for (spawn_ss_list* page : reads.pages) {
-    run_read(&page->op, [&] {
-      if (page->op.code == SPAWN_SS_LIST) {
+    page->out_owner = {};
+    page->out_cursor = {};
+    spawn_op* op = &page->op;
+    run_read({&op, 1}, [&] {
+      if (op->code == SPAWN_SS_LIST) {
         connection_->list(*page, now);
       } else {
         connection_->history(*page, now);
@@ -215,10 +214,16 @@ void engine::run_reads(const segment::reads& reads) {
   }
 }
 
-void engine::run_read(spawn_op* op, const work& what) {
+void engine::run_read(std::span<spawn_op* const> ops, const work& what) {
   failure why;
-  if (!attempt(deadline_of({&op, 1}), what, why)) {
-    fail(op, why.status, why.text);
+  const auto afresh = [&] {
+    std::for_each(ops.begin(), ops.end(), take_back);  // of a try that ended half-way
+    what();
+  };
+  if (!attempt(deadline_of(ops), afresh, why)) {
+    for (spawn_op* op : ops) {
+      fail(op, why.status, why.text);
+    }
   }
 }
 

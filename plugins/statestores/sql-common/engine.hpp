@@ -65,7 +65,7 @@ class engine {
   // Does it until it succeeds, is refused, or time is up. True when done.
   bool attempt(std::uint64_t deadline_ns, const work& what, failure& why);
   void run_reads(const segment::reads& reads);
-  void run_read(spawn_op* op, const work& what);
+  void run_read(std::span<spawn_op* const> ops, const work& what);
   void run_writes(std::span<const std::span<spawn_op* const>> units);
   bool try_writes(std::span<const std::span<spawn_op* const>> units, failure& why);
   void ensure_connected();

@@ -1,0 +1,66 @@
+// worker_pool: the connections of one instance, each with a thread of its own.
+#pragma once
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sql-common/worker.hpp"
+
+namespace sql_store {
+
+// One connection for each lane, or fewer that lanes share: the ops of one lane keep their order.
+// Life: inside the instance. [control], but for the lanes.
+class worker_pool {
+ public:
+  class lane {
+   public:
+    explicit lane(worker& w) noexcept : worker_(w) {}
+    void take(std::span<spawn_op* const> ops) { worker_.take(ops); }  // [lane]
+
+   private:
+    worker& worker_;
+  };
+  using make_session = std::function<std::unique_ptr<session>(std::uint32_t number)>;
+
+  worker_pool(const spawn::plugin::create_args& args, std::uint32_t at_most,
+              const engine_settings& settings, const make_session& make)
+      : health_(args.host) {
+    const std::uint32_t n = std::clamp(args.lanes, 1u, std::max(at_most, 1u));
+    for (std::uint32_t i = 0; i < n; ++i) {
+      engine_settings of_this = settings;
+      of_this.sweeps = i == 0;
+      const std::string thread =
+          "sp." + std::string(args.name.substr(0, 9)) + "." + std::to_string(i);
+      workers_.push_back(std::make_unique<worker>(args.host, thread, of_this, health_, make(i)));
+    }
+  }
+
+  // Each worker connects by itself; the first says whether it works.
+  void start(spawn::plugin::pending<spawn_op> op) {
+    for (std::size_t i = workers_.size(); i-- > 1;) {
+      workers_[i]->start();
+    }
+    workers_[0]->start(std::move(op));
+  }
+  void stop() noexcept {
+    for (const auto& w : workers_) {
+      w->stop();
+    }
+  }
+  [[nodiscard]] std::unique_ptr<lane> open_lane(std::uint32_t number) {
+    return std::make_unique<lane>(*workers_[number % workers_.size()]);
+  }
+
+ private:
+  health_board health_;
+  std::vector<std::unique_ptr<worker>> workers_;
+};
+
+inline constexpr std::uint64_t server_capabilities =
+    SPAWN_SS_CAP_DURABLE | SPAWN_SS_CAP_ATOMIC_GROUP | SPAWN_SS_CAP_HISTORY | SPAWN_SS_CAP_LIST |
+    SPAWN_SS_CAP_TTL;
+
+}  // namespace sql_store

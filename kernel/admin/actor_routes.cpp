@@ -158,13 +158,13 @@ admin_answer show_actor(admin_call& call) {
     }
     co_return admin_problem(404, "ACTOR_NOT_FOUND", why);
   }
-  json body{{"system", system},
-            {"name", name},
-            {"parent", found->parent},
-            {"lane", home.index()},
-            {"is_active",
-             found->active.has_value() || found->pool.running + found->pool.waiting > 0},
-            {"registration", registration_of(*found->def)}};
+  json body{
+      {"system", system},
+      {"name", name},
+      {"parent", found->parent},
+      {"lane", home.index()},
+      {"is_active", found->active.has_value() || found->pool.running + found->pool.waiting > 0},
+      {"registration", registration_of(*found->def)}};
   if (found->def->kind == actor_kind::pooled) {
     body["pool"] = {{"running", found->pool.running},
                     {"waiting", found->pool.waiting},

@@ -219,8 +219,9 @@ void cell_lane::start_fresh(cell& c) {
 void cell_lane::load_failed(cell& c, const error& why) {
   s_.stats.load_failures.add();
   if (load_log_.allows(s_.home.now_ns())) {
-    SPAWN_LOG(error, "loading an actor failed", {"actor", text_of(c.id())}, {"code", name(why.code)},
-              {"why", why.text}, {"more_since_last_line", load_log_.take_held_back()});
+    SPAWN_LOG(error, "loading an actor failed", {"actor", text_of(c.id())},
+              {"code", name(why.code)}, {"why", why.text},
+              {"more_since_last_line", load_log_.take_held_back()});
   }
   failure said = failure::internal;
   switch (why.code) {

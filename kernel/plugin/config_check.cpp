@@ -63,8 +63,8 @@ std::vector<config_problem> problems_of(const json& schema_json, const json& con
   return out;
 }
 
-// A secret is text. Where the schema wants a number or a boolean, it is read as one; true when there
-// was such a place.
+// A secret is text. Where the schema wants a number or a boolean, it is read as one; true when
+// there was such a place.
 bool read_typed_secrets(json& config, const secret_list& secrets,
                         const std::vector<config_problem>& problems) {
   bool changed = false;

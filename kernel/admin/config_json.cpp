@@ -2,26 +2,19 @@
 
 #include <nlohmann/json.hpp>
 
+#include "config/secrets.hpp"
+
 namespace spawn {
 namespace {
 
 using nlohmann::json;
 namespace cfg = config;
 
-// Written out in the file instead of through ${...}, it still is nobody's business.
-bool names_secret(std::string_view key) {
-  for (const std::string_view word : {"password", "passwd", "secret", "token", "private_key"}) {
-    if (key.find(word) != key.npos) {
-      return true;
-    }
-  }
-  return false;
-}
-
 void hide(json& in) {
   for (auto& [key, value] : in.items()) {
-    if (value.is_string() && in.is_object() && names_secret(key)) {
-      value = "(secret)";
+    if (value.is_string()) {
+      const bool whole = in.is_object() && cfg::names_secret(key);
+      value = whole ? "(secret)" : cfg::without_password(value.get_ref<const std::string&>());
     } else if (value.is_structured()) {
       hide(value);
     }

@@ -2,6 +2,7 @@
 
 #include "config/problem.hpp"
 #include "config/schema_check.hpp"
+#include "config/secrets.hpp"
 
 namespace spawn::config {
 namespace {
@@ -41,15 +42,20 @@ class collector {
                           : v.at.line > 0   ? source::yaml
                                             : source::preset;
       const std::string place = from == source::preset ? "" : where_short(v.at);
-      out.push_back({dotted(pointer), shown ? to_json(v, false, true) : "(secret)", from, place});
+      out.push_back({dotted(pointer), shown ? shown_text(v) : "(secret)", from, place});
       return;
     }
     for (std::size_t i = 0; i < v.items.size(); ++i) {
       leaves(v.items[i], pointer_step(pointer, std::to_string(i)), hidden);
     }
     for (const auto& m : v.members) {
-      leaves(m.is, pointer_step(pointer, m.key), hidden);
+      leaves(m.is, pointer_step(pointer, m.key), hidden || names_secret(m.key));
     }
+  }
+
+  static std::string shown_text(value v) {
+    v.text = without_password(v.text);
+    return to_json(v, false, true);
   }
 
   [[nodiscard]] std::string where_short(const position& at) const {

@@ -28,4 +28,30 @@ result<key_bytes> decode_key(std::string_view text) {
   return key;
 }
 
+bool names_secret(std::string_view key) noexcept {
+  for (const std::string_view word : {"password", "passwd", "secret", "token", "private_key"}) {
+    if (key.find(word) != key.npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string without_password(std::string_view text) {
+  const auto scheme = text.find("://");
+  if (scheme == text.npos) {
+    return std::string(text);
+  }
+  const auto begin = scheme + 3;
+  const auto authority = text.substr(begin, text.find_first_of("/?#", begin) - begin);
+  // The last @: a password that was not encoded may have one.
+  const auto at = authority.rfind('@');
+  const auto colon = authority.find(':');
+  if (at == authority.npos || colon == authority.npos || colon > at) {
+    return std::string(text);
+  }
+  return std::string(text.substr(0, begin + colon + 1)) + "(secret)" +
+         std::string(text.substr(begin + at));
+}
+
 }  // namespace spawn::config

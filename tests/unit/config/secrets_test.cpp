@@ -52,5 +52,14 @@ TEST(keys, that_are_not_base64_are_refused_without_showing_them) {
   EXPECT_THAT(key.error().text, testing::Not(HasSubstr("hunter2")));
 }
 
+TEST(url, shows_no_password) {
+  EXPECT_EQ(without_password("postgresql://me:hush@db:5432/x?sslmode=require"),
+            "postgresql://me:(secret)@db:5432/x?sslmode=require");
+  EXPECT_EQ(without_password("amqp://me:p@ss@host"), "amqp://me:(secret)@host");
+  for (const auto* plain : {"", "text", "a: b@c", "http://host:80/a@b:c", "http://me@host:80/"}) {
+    EXPECT_EQ(without_password(plain), plain);
+  }
+}
+
 }  // namespace
 }  // namespace spawn::config

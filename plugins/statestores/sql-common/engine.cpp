@@ -8,8 +8,8 @@ namespace sql_store {
 
 namespace {
 
-using spawn::plugin::release;
 using spawn::plugin::set_outcome;
+using spawn::plugin::take_back;
 
 constexpr std::uint64_t ns_per_ms = 1'000'000;
 constexpr int tries_max = 12;
@@ -20,24 +20,6 @@ constexpr std::uint64_t segment_bytes_max = 16u << 20;
 constexpr std::int64_t sweep_every_ms = 1'000;
 // Longer than any save can linger anywhere, so that a late one meets the tombstone.
 constexpr std::int64_t tombstone_ms = 24 * 3600 * 1000;
-
-// What the host must not see of a read that failed half-way.
-void take_back(spawn_op* op) noexcept {
-  release(op->error);
-  if (op->code == SPAWN_SS_LOAD) {
-    auto& out = reinterpret_cast<spawn_ss_load*>(op)->out;
-    release(out.type_url);
-    release(out.payload);
-    release(out.meta);
-    out = {};
-  } else if (spawn::plugin::is_store_page(op)) {
-    auto& page = *reinterpret_cast<spawn_ss_list*>(op);
-    release(page.out_owner);
-    release(page.out_cursor);
-    page.out_rows = nullptr;
-    page.out_n = 0;
-  }
-}
 
 void fail(spawn_op* op, spawn_status status, const std::string& why) {
   take_back(op);

@@ -6,8 +6,8 @@ namespace sqlite_store {
 
 namespace {
 
-using spawn::plugin::release;
 using spawn::plugin::set_outcome;
+using spawn::plugin::take_back;
 
 constexpr std::uint32_t retry_after_ms = 100;
 
@@ -26,24 +26,6 @@ spawn_status status_of(int code) noexcept {
 
 bool changes_data(const spawn_op* op) noexcept {
   return op->code == SPAWN_SS_SAVE || op->code == SPAWN_SS_DELETE || op->code == SPAWN_SS_REWRITE;
-}
-
-// What the host must not see of a read whose transaction failed.
-void take_back(spawn_op* op) noexcept {
-  release(op->error);
-  if (op->code == SPAWN_SS_LOAD) {
-    auto& out = reinterpret_cast<spawn_ss_load*>(op)->out;
-    release(out.type_url);
-    release(out.payload);
-    release(out.meta);
-    out = {};
-  } else if (spawn::plugin::is_store_page(op)) {
-    auto& page = *reinterpret_cast<spawn_ss_list*>(op);
-    release(page.out_owner);
-    release(page.out_cursor);
-    page.out_rows = nullptr;
-    page.out_n = 0;
-  }
 }
 
 // Decided before the transaction and not by it.

@@ -7,6 +7,7 @@
 void dump_statestore(void) {
   printf("# statestore.h\n");
   ID(SPAWN_STATESTORE);
+  ID(SPAWN_STATESTORE_ADMIN);
   NUMBER(SPAWN_SS_LOAD);
   NUMBER(SPAWN_SS_SAVE);
   NUMBER(SPAWN_SS_DELETE);
@@ -14,9 +15,11 @@ void dump_statestore(void) {
   NUMBER(SPAWN_SS_HISTORY);
   NUMBER(SPAWN_SS_REWRITE);
   NUMBER(SPAWN_SS_CHECK);
+  NUMBER(SPAWN_SS_PRUNE);
   NUMBER(SPAWN_SS_F_DURABLE);
   NUMBER(SPAWN_SS_F_NO_TOMBSTONE);
   NUMBER(SPAWN_SS_F_ERASE);
+  NUMBER(SPAWN_SS_F_IMPORT);
   NUMBER(SPAWN_SS_CAP_DURABLE);
   NUMBER(SPAWN_SS_CAP_ATOMIC_GROUP);
   NUMBER(SPAWN_SS_CAP_HISTORY);
@@ -57,10 +60,12 @@ void dump_statestore(void) {
   FIELD(spawn_ss_save, fields);
   FIELD(spawn_ss_save, out_revision);
   FIELD(spawn_ss_save, out_writer);
+  FIELD(spawn_ss_save, written_unix_ms);
   END(spawn_ss_save);
   STRUCT(spawn_ss_row);
   FIELD(spawn_ss_row, key);
   FIELD(spawn_ss_row, rec);
+  FIELD(spawn_ss_row, expires_unix_ms);
   END(spawn_ss_row);
   STRUCT(spawn_ss_list);
   FIELD(spawn_ss_list, op);
@@ -79,6 +84,10 @@ void dump_statestore(void) {
   FIELD(spawn_ss_list, out_owner);
   FIELD(spawn_ss_list, out_cursor);
   END(spawn_ss_list);
+  STRUCT(spawn_ss_admin);
+  FIELD(spawn_ss_admin, op);
+  FIELD(spawn_ss_admin, out);
+  END(spawn_ss_admin);
   STRUCT(spawn_statestore);
   FIELD(spawn_statestore, struct_size);
   FIELD(spawn_statestore, reserved);
@@ -88,6 +97,13 @@ void dump_statestore(void) {
   FIELD(spawn_statestore, cancel);
   FIELD(spawn_statestore, lane_close);
   END(spawn_statestore);
+  STRUCT(spawn_statestore_admin);
+  FIELD(spawn_statestore_admin, struct_size);
+  FIELD(spawn_statestore_admin, reserved);
+  FIELD(spawn_statestore_admin, schema_text);
+  FIELD(spawn_statestore_admin, migrate);
+  FIELD(spawn_statestore_admin, stats);
+  END(spawn_statestore_admin);
 }
 
 void dump_transport(void) {

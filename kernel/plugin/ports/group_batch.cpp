@@ -11,7 +11,8 @@ namespace {
 
 std::uint64_t group_of(const spawn_op& op) noexcept {
   const bool write = op.code == SPAWN_SS_SAVE || op.code == SPAWN_SS_DELETE ||
-                     op.code == SPAWN_SS_REWRITE || op.code == SPAWN_SS_CHECK;
+                     op.code == SPAWN_SS_REWRITE || op.code == SPAWN_SS_CHECK ||
+                     op.code == SPAWN_SS_PRUNE;
   if (!write || op.struct_size < sizeof(spawn_ss_save)) {
     return 0;
   }

@@ -79,10 +79,15 @@ void shard::supersede(entry& e, const spawn_ss_save& op, std::int64_t now,
   } else if (e.head && !e.deleted) {
     e.history.push_back({e.head, now});
   }
+  prune(e, op, op.new_revision, now, defaults);
+}
+
+void shard::prune(entry& e, const spawn_ss_save& op, std::uint64_t newest, std::int64_t now,
+                  const history_rule& defaults) {
   const std::uint32_t keep = op.keep_history != 0 ? op.keep_history : defaults.keep;
   const std::uint64_t keep_ms = op.keep_history_ms != 0 ? op.keep_history_ms : defaults.keep_ms;
   std::size_t drop = 0;
-  while (drop < e.history.size() && e.history[drop].what->revision() + keep < op.new_revision) {
+  while (drop < e.history.size() && e.history[drop].what->revision() + keep < newest) {
     ++drop;
   }
   while (keep_ms != 0 && drop < e.history.size() &&
@@ -111,6 +116,15 @@ spawn_status shard::apply(spawn_ss_save& op, std::int64_t now, const history_rul
   if (code == SPAWN_SS_CHECK) {
     return as_expected ? SPAWN_OK : conflict();
   }
+  if (code == SPAWN_SS_PRUNE) {
+    if (stored != nullptr && log != nullptr) {
+      log->push_back({this, std::string(key), *stored});
+    }
+    if (stored != nullptr) {
+      prune(*stored, op, stored->head->revision(), now, defaults);
+    }
+    return SPAWN_OK;
+  }
   if (code == SPAWN_SS_REWRITE ? stored == nullptr : !as_expected) {
     return conflict();
   }
@@ -138,7 +152,7 @@ spawn_status shard::apply(spawn_ss_save& op, std::int64_t now, const history_rul
     keys_.erase(at);
     return SPAWN_OK;
   }
-  version::content what{op.new_revision, op.writer, now, {}, {}};
+  version::content what{op.new_revision, op.writer, spawn::plugin::written_at(op, now), {}, {}};
   what.type_url = is_save ? text(op.type_url) : std::string_view{};
   what.meta = erase ? std::string_view{} : text(op.meta);
   version_ptr fresh = version::make(account, what, is_save ? &op : nullptr);

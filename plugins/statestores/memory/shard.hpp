@@ -69,6 +69,8 @@ class shard {
  private:
   spawn_status rewrite(spawn_ss_save& op, entry& e, const std::shared_ptr<budget>& account);
   void supersede(entry& e, const spawn_ss_save& op, std::int64_t now, const history_rule& defaults);
+  static void prune(entry& e, const spawn_ss_save& op, std::uint64_t newest, std::int64_t now,
+                    const history_rule& defaults);
 
   table keys_;
   std::multimap<std::int64_t, std::string> due_;  // expiry or collection time -> key

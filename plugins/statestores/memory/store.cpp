@@ -13,10 +13,11 @@ using spawn::plugin::record_view;
 using spawn::plugin::set_outcome;
 using spawn::plugin::text;
 
-void add_row(page_builder& page, std::string_view key, const version& v, bool with_payload) {
+void add_row(page_builder& page, std::string_view key, const version& v, bool with_payload,
+             std::int64_t expires_ms) {
   const std::string_view payload = v.payload();
   page.add(key, {v.revision(), v.writer(), v.written_ms(), v.type_url(), v.meta(),
-                 with_payload && v.has_payload() ? &payload : nullptr});
+                 with_payload && v.has_payload() ? &payload : nullptr, expires_ms});
 }
 
 void lend_record(spawn_ss_record& out, version& v, bool with_content) {
@@ -176,7 +177,12 @@ void store::list(spawn_ss_list& op, std::int64_t now) {
     high = cursor;
   }
   const auto limit = spawn::plugin::page_rows(op);
-  std::vector<std::pair<std::string, version_ptr>> rows;
+  struct listed {
+    std::string key;
+    version_ptr what;
+    std::int64_t expires_ms;
+  };
+  std::vector<listed> rows;
   std::size_t bytes = 0;
   bool more = false;
   {
@@ -209,7 +215,7 @@ void store::list(spawn_ss_list& op, std::int64_t now) {
           more = true;
           break;
         }
-        rows.emplace_back(row->first, row->second.head);
+        rows.push_back({row->first, row->second.head, row->second.expires_ms});
         bytes += row->first.size() + row->second.head->meta().size() +
                  (op.with_payload != 0 ? row->second.head->payload().size() : 0);
       }
@@ -221,10 +227,10 @@ void store::list(spawn_ss_list& op, std::int64_t now) {
     }
   }
   page_builder page;
-  for (const auto& [key, v] : rows) {
-    add_row(page, key, *v, op.with_payload != 0);
+  for (const listed& each : rows) {
+    add_row(page, each.key, *each.what, op.with_payload != 0, each.expires_ms);
   }
-  page.finish(op, more ? rows.back().first : std::string());
+  page.finish(op, more ? rows.back().key : std::string());
   set_outcome(&op.op, SPAWN_OK);
 }
 
@@ -267,7 +273,7 @@ void store::history(spawn_ss_list& op, std::int64_t now) {
       cursor.assign(reinterpret_cast<const char*>(&last), sizeof(last));
       break;
     }
-    add_row(page, text(op.from), *v, op.with_payload != 0);
+    add_row(page, text(op.from), *v, op.with_payload != 0, 0);
     last = v->revision();
   }
   page.finish(op, std::move(cursor));

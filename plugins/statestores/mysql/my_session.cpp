@@ -123,4 +123,14 @@ void my_session::sweep(std::int64_t expired_before, std::int64_t collect_before)
   db_.commit(false);
 }
 
+sql_store::store_counts my_session::counts() {
+  const rows got = db_.query(
+      "SELECT (SELECT COUNT(*) FROM " + names_.record + "), (SELECT COUNT(*) FROM " +
+      names_.history +
+      "), (SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables"
+      " WHERE table_schema = DATABASE() AND table_name IN ('" +
+      settings_.prefix + "record', '" + settings_.prefix + "history'))");
+  return {got.word(0, 0), got.word(0, 1), got.word(0, 2), schema_version};
+}
+
 }  // namespace mysql_store

@@ -34,6 +34,7 @@ class my_session final : public sql_store::session {
 
   [[nodiscard]] bool has_history() override;
   void sweep(std::int64_t expired_before, std::int64_t collect_before) override;
+  [[nodiscard]] sql_store::store_counts counts() override;
 
  private:
   // The first halves of statements, made once from the names of the tables.

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "my_session.hpp"
+#include "schema.hpp"
 #include "spawn_manifest.h"
 #include "sql-common/worker_pool.hpp"
 
@@ -15,16 +16,24 @@ class instance {
 
   explicit instance(const plugin::create_args& args)
       : settings_(mysql_store::parse(args)),
+        migrating_(mysql_store::making_tables(settings_)),
         pool_(args, settings_.pool_size, settings_.engine,
               [this, host = args.host](std::uint32_t number) {
                 return std::make_unique<mysql_store::my_session>(host, settings_, number == 0);
-              }) {}
+              }),
+        desk_(args, settings_.engine, [this, host = args.host](bool migrating) {
+          return std::make_unique<mysql_store::my_session>(host, migrating ? migrating_ : settings_,
+                                                           false);
+        }) {}
 
   void start(plugin::pending<spawn_op> op) { pool_.start(std::move(op)); }
   void stop(plugin::pending<spawn_op> op) {
     pool_.stop();
     op.end(SPAWN_OK);
   }
+  [[nodiscard]] std::string schema_text() const { return mysql_store::schema_text(settings_); }
+  void migrate(plugin::pending<spawn_ss_admin> op) { desk_.migrate(std::move(op)); }
+  void stats(plugin::pending<spawn_ss_admin> op) { desk_.stats(std::move(op)); }
   [[nodiscard]] std::uint64_t capabilities() const noexcept {
     return sql_store::server_capabilities;
   }
@@ -34,9 +43,12 @@ class instance {
 
  private:
   const mysql_store::settings settings_;
+  const mysql_store::settings migrating_;
   sql_store::worker_pool pool_;
+  sql_store::admin_desk desk_;
 };
 
 }  // namespace
 
-SPAWN_PLUGIN(instance, SPAWN_PLUGIN_MANIFEST_JSON, spawn::plugin::statestore_glue<instance>)
+SPAWN_PLUGIN(instance, SPAWN_PLUGIN_MANIFEST_JSON, spawn::plugin::statestore_glue<instance>,
+             spawn::plugin::statestore_admin_glue<instance>)

@@ -150,8 +150,8 @@ void my_session::list(spawn_ss_list& op, std::int64_t now) {
   page_builder page;
   std::string last;
   for (bool more = true; more;) {
-    std::string sql = "SELECT `key`," + content(with_payload) + " FROM " + names_.record +
-                      " FORCE INDEX (PRIMARY) WHERE " + live(now);
+    std::string sql = "SELECT `key`," + content(with_payload) + ",COALESCE(`expires_at`,0) FROM " +
+                      names_.record + " FORCE INDEX (PRIMARY) WHERE " + live(now);
     low.put(db_, sql, ">");
     if (high.has_value()) {
       high->put(db_, sql, "<");
@@ -174,7 +174,9 @@ void my_session::list(spawn_ss_list& op, std::int64_t now) {
       }
       std::string_view payload;
       last = got.bytes(i, 0);
-      page.add(last, record_at(got, i, payload));
+      record_view r = record_at(got, i, payload);
+      r.expires_unix_ms = got.integer(i, 7);
+      page.add(last, r);
     }
     after.emplace(last, false);
   }

@@ -15,6 +15,9 @@ struct table_names {
   std::string plain_version;  // without quotes
 };
 
+// What an administrator runs where the kernel may not make the tables.
+[[nodiscard]] std::string schema_text(const settings& s);
+
 // Makes or migrates the tables, however many kernels start together; with create_schema false only
 // looks. Throws sql_error.
 void bring_up_schema(connection& db, const settings& s, const table_names& names,

@@ -31,7 +31,7 @@ void my_session::put_rows(script& to, const std::vector<write_plan::row>& from, 
     } else {
       row.text({}).null();
     }
-    row.bytes(r.meta()).integer(now);
+    row.bytes(r.meta()).integer(r.written_at(now));
     if (where == into::past) {
       row.integer(now);  // replaced at
     } else {

@@ -53,19 +53,22 @@ pg_session::statements::statements(const settings& s, const table_names& names) 
   keep_head = "INSERT INTO " + history_table + " (key, " + columns + ", replaced_at) SELECT key, " +
               columns + ", $2 FROM " + record + " WHERE key = ANY($1)";
   past = "INSERT INTO " + history_table + " (key, " + columns +
-         ", replaced_at) SELECT n.key, n.revision, n.writer, n.type_url, n.payload, n.meta, $7, $7"
-         " FROM unnest($1, $2, $3, $4, $5, $6)"
-         " AS n(key, revision, writer, type_url, payload, meta)";
+         ", replaced_at) SELECT n.key, n.revision, n.writer, n.type_url, n.payload, n.meta,"
+         " n.written_at, $8"
+         " FROM unnest($1, $2, $3, $4, $5, $6, $7)"
+         " AS n(key, revision, writer, type_url, payload, meta, written_at)";
   insert = "INSERT INTO " + record + " (key, " + columns +
            ", expires_at, deleted, system, parent, name) SELECT n.key, n.revision, n.writer,"
-           " n.type_url, n.payload, n.meta, $7, n.expires_at, n.deleted, n.system, n.parent, n.name"
-           " FROM unnest($1, $2, $3, $4, $5, $6, $8, $9, $10, $11, $12) AS n(key, revision, writer,"
-           " type_url, payload, meta, expires_at, deleted, system, parent, name)";
+           " n.type_url, n.payload, n.meta, n.written_at, n.expires_at, n.deleted, n.system,"
+           " n.parent, n.name FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+           " AS n(key, revision, writer, type_url, payload, meta, written_at, expires_at, deleted,"
+           " system, parent, name)";
   update = "UPDATE " + record +
            " AS r SET revision = n.revision, writer = n.writer, type_url = n.type_url,"
-           " payload = n.payload, meta = n.meta, written_at = $7, expires_at = n.expires_at,"
-           " deleted = n.deleted FROM unnest($1, $2, $3, $4, $5, $6, $8, $9) AS n(key, revision,"
-           " writer, type_url, payload, meta, expires_at, deleted) WHERE r.key = n.key";
+           " payload = n.payload, meta = n.meta, written_at = n.written_at,"
+           " expires_at = n.expires_at, deleted = n.deleted"
+           " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) AS n(key, revision, writer, type_url,"
+           " payload, meta, written_at, expires_at, deleted) WHERE r.key = n.key";
   rewrite = "UPDATE " + record +
             " SET meta = $4, payload = CASE WHEN deleted THEN NULL ELSE ($5::bytea[])[1] END"
             " WHERE key = $1 AND revision = $2 AND writer = $3";
@@ -90,7 +93,7 @@ pg_session::statements::statements(const settings& s, const table_names& names) 
       " ON h.key = n.key AND h.revision = n.revision";
   const std::string some =
       "key, revision, writer, written_at, type_url, meta,"
-      " CASE WHEN $4 THEN payload END FROM ";
+      " CASE WHEN $4 THEN payload END, coalesce(expires_at, 0) FROM ";
   const std::string range =
       record + " WHERE key >= $1 AND key < $2 AND " + live + "$3) ORDER BY key";
   list_up = "SELECT " + some + range + " LIMIT $5";
@@ -188,7 +191,8 @@ void pg_session::write_rows(const std::vector<write_plan::row>& from, std::int64
   }
   const bool past = &statement == &sql_.past;
   array key(oid::bytea), revision(oid::int8), writer(oid::int8), type(oid::text);
-  array payload(oid::bytea), meta(oid::bytea), expires(oid::int8), deleted(oid::boolean);
+  array payload(oid::bytea), meta(oid::bytea), written(oid::int8), expires(oid::int8);
+  array deleted(oid::boolean);
   array system(oid::text), parent(oid::text), name(oid::text);
   for (const write_plan::row& r : from) {
     const spawn_ss_save& op = *r.from;
@@ -203,6 +207,7 @@ void pg_session::write_rows(const std::vector<write_plan::row>& from, std::int64
       payload.null();
     }
     meta.bytes(r.meta());
+    written.word(static_cast<std::uint64_t>(r.written_at(now)));
     if (r.expires_at != 0) {
       expires.word(static_cast<std::uint64_t>(r.expires_at));
     } else {
@@ -218,8 +223,10 @@ void pg_session::write_rows(const std::vector<write_plan::row>& from, std::int64
   }
   parameters with;
   with.add(std::move(key)).add(std::move(revision)).add(std::move(writer)).add(std::move(type));
-  with.add(std::move(payload)).add(std::move(meta)).integer(now);
-  if (!past) {
+  with.add(std::move(payload)).add(std::move(meta)).add(std::move(written));
+  if (past) {
+    with.integer(now);  // replaced at
+  } else {
     with.add(std::move(expires)).add(std::move(deleted));
   }
   if (insert) {
@@ -268,6 +275,16 @@ bool pg_session::has_history() {
 void pg_session::sweep(std::int64_t expired_before, std::int64_t collect_before) {
   db_.run(sql_.expire, parameters().integer(expired_before));
   db_.run(sql_.collect, parameters().integer(collect_before));
+}
+
+sql_store::store_counts pg_session::counts() {
+  const std::string size = settings_.cockroach
+                               ? std::string("0::int8")
+                               : "pg_total_relation_size('" + names_.record +
+                                     "') + pg_total_relation_size('" + names_.history + "')";
+  const rows got = db_.run("SELECT (SELECT count(*) FROM " + names_.record +
+                           "), (SELECT count(*) FROM " + names_.history + "), " + size);
+  return {got.word(0, 0), got.word(0, 1), got.word(0, 2), schema_version};
 }
 
 }  // namespace postgres_store

@@ -32,6 +32,7 @@ class pg_session final : public sql_store::session {
 
   [[nodiscard]] bool has_history() override;
   void sweep(std::int64_t expired_before, std::int64_t collect_before) override;
+  [[nodiscard]] sql_store::store_counts counts() override;
 
  private:
   // Made once, from the names of the tables.

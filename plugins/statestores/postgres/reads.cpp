@@ -134,7 +134,9 @@ void pg_session::list(spawn_ss_list& op, std::int64_t now) {
       }
       std::string_view payload;
       last = got.bytes(i, 0);
-      page.add(last, record_at(got, i, payload));
+      record_view r = record_at(got, i, payload);
+      r.expires_unix_ms = static_cast<std::int64_t>(got.word(i, 7));
+      page.add(last, r);
     }
     if (more) {
       go_on_after(last);

@@ -90,6 +90,18 @@ table_names::table_names(const settings& s)
       version("\"" + s.schema + "\".\"" + s.prefix + "schema\""),
       expiry_index("\"" + s.prefix + "record_expiry\"") {}
 
+std::string schema_text(const settings& s) {
+  const table_names names(s);
+  return "-- Tables of schema version " + std::to_string(schema_version) + " in schema \"" +
+         s.schema + "\".\n" + version_table(names) + version_1(names) + "UPDATE " + names.version +
+         " SET version = " + std::to_string(schema_version) +
+         " WHERE id = 1;\n"
+         "-- What the kernel's account needs:\n"
+         "-- GRANT SELECT, INSERT, UPDATE, DELETE ON " +
+         names.record + ", " + names.history + " TO ...;\n-- GRANT SELECT ON " + names.version +
+         " TO ...;\n";
+}
+
 void bring_up_schema(connection& db, const settings& s, const table_names& names,
                      std::int64_t now_ms) {
   for (int tries = 1;; ++tries) {
@@ -104,7 +116,7 @@ void bring_up_schema(connection& db, const settings& s, const table_names& names
       if (!s.create_schema) {
         throw sql_error(trouble::refused,
                         "the tables are missing or of an older version and schema.create is "
-                        "false; their SQL is in schema.sql of the plugin's sources");
+                        "false; `spawnctl store schema` prints the SQL that makes them");
       }
       migrate(db, names, now_ms);
       return;

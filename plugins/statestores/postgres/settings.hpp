@@ -25,5 +25,10 @@ struct settings {
 
 // Throws refused. The config has been checked against the plugin's schema.
 [[nodiscard]] settings parse(const spawn::plugin::create_args& args);
+// The same instance, which makes its tables.
+[[nodiscard]] inline settings making_tables(settings s) {
+  s.create_schema = true;
+  return s;
+}
 
 }  // namespace postgres_store

@@ -22,6 +22,7 @@ struct engine_settings {
   history_rule history;
   std::uint64_t max_record_bytes = 64u << 20;
   std::uint64_t statement_ms = 10'000;  // for one transaction or page
+  std::uint64_t admin_ms = 60'000;      // for counting rows or making tables
   bool sweeps = true;                   // this engine turns expired records into tombstones
 };
 

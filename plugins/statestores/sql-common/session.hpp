@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "spawn/plugin/statestore.h"
+#include "sql-common/errand.hpp"
 
 namespace sql_store {
 
@@ -77,6 +78,7 @@ class session {
   [[nodiscard]] virtual bool has_history() = 0;
   // Turns expired records into tombstones and collects old ones, some at a time.
   virtual void sweep(std::int64_t expired_before, std::int64_t collect_before) = 0;
+  [[nodiscard]] virtual store_counts counts() = 0;
 };
 
 }  // namespace sql_store

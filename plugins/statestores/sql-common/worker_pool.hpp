@@ -59,6 +59,45 @@ class worker_pool {
   std::vector<std::unique_ptr<worker>> workers_;
 };
 
+// What operators ask of an instance: each time on a connection of its own, closed afterwards.
+class admin_desk {
+ public:
+  // `migrating`: makes or upgrades the tables whatever the config says of making them.
+  using make_session = std::function<std::unique_ptr<session>(bool migrating)>;
+
+  admin_desk(const spawn::plugin::create_args& args, const engine_settings& settings,
+             make_session make)
+      : host_(args.host), limit_ms_(settings.admin_ms), make_(std::move(make)) {}
+
+  void migrate(spawn::plugin::pending<spawn_ss_admin> op) {
+    errand_.run(std::move(op), [this] {
+      connect(true)->disconnect();
+      return std::string();
+    });
+  }
+  void stats(spawn::plugin::pending<spawn_ss_admin> op) {
+    errand_.run(std::move(op), [this] {
+      const auto on = connect(false);
+      const store_counts counts = on->counts();
+      on->disconnect();
+      return counts.json();
+    });
+  }
+
+ private:
+  [[nodiscard]] std::unique_ptr<session> connect(bool migrating) const {
+    auto made = make_(migrating);
+    made->set_deadline(host_.now_ns() + limit_ms_ * 1'000'000);
+    made->connect();
+    return made;
+  }
+
+  spawn::plugin::host_ref host_;
+  const std::uint64_t limit_ms_;
+  const make_session make_;
+  errand errand_;
+};
+
 inline constexpr std::uint64_t server_capabilities =
     SPAWN_SS_CAP_DURABLE | SPAWN_SS_CAP_ATOMIC_GROUP | SPAWN_SS_CAP_HISTORY | SPAWN_SS_CAP_LIST |
     SPAWN_SS_CAP_TTL;

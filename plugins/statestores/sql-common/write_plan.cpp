@@ -108,6 +108,13 @@ spawn_status write_plan::apply(spawn_ss_save& op) {
       }
       changes_data_ = true;
       return SPAWN_OK;
+    case SPAWN_SS_PRUNE:
+      if (k.now.exists) {
+        changes_data_ = true;
+        k.pruned = true;
+        prune_to(k, op, k.now.revision);
+      }
+      return SPAWN_OK;
     default:
       break;
   }
@@ -167,8 +174,7 @@ bool write_plan::rewrite_past(key_state& k, const spawn_ss_save& op) {
 }
 
 void write_plan::supersede(key_state& k, const spawn_ss_save& op) {
-  const std::uint32_t keep = op.keep_history != 0 ? op.keep_history : defaults_.keep;
-  const std::uint64_t keep_ms = op.keep_history_ms != 0 ? op.keep_history_ms : defaults_.keep_ms;
+  const std::uint32_t keep = kept_by(op);
   if (is_expired(k.now)) {
     k.drop_history = true;
     k.copy_stored = false;
@@ -180,14 +186,20 @@ void write_plan::supersede(key_state& k, const spawn_ss_save& op) {
       k.copy_stored = true;
     }
   }
-  const std::uint64_t below = op.new_revision > keep ? op.new_revision - keep : 0;
+  has_history_ = has_history_ || keep != 0;
+  prune_to(k, op, op.new_revision);
+}
+
+void write_plan::prune_to(key_state& k, const spawn_ss_save& op, std::uint64_t newest) {
+  const std::uint32_t keep = kept_by(op);
+  const std::uint64_t keep_ms = op.keep_history_ms != 0 ? op.keep_history_ms : defaults_.keep_ms;
+  const std::uint64_t below = newest > keep ? newest - keep : 0;
   k.prune_below = std::max(k.prune_below, below);
   std::erase_if(k.past, [below](const row& r) { return r.from->new_revision < below; });
   k.copy_stored = k.copy_stored && k.stored.revision >= below;
   if (keep_ms != 0 && keep_ms <= static_cast<std::uint64_t>(now_)) {
     k.replaced_until = std::max(k.replaced_until, now_ - static_cast<std::int64_t>(keep_ms));
   }
-  has_history_ = has_history_ || keep != 0;
 }
 
 void write_plan::finish() {
@@ -209,8 +221,9 @@ void write_plan::finish() {
     } else if (k.purged && k.stored.exists) {
       purges.push_back(k.key);
     }
-    const bool prunes_any = k.content != nullptr && !k.drop_history && k.stored.exists &&
-                            has_history_ && (k.prune_below > 1 || k.replaced_until != 0);
+    const bool prunes_any = (k.content != nullptr || k.pruned) && !k.drop_history &&
+                            k.stored.exists && has_history_ &&
+                            (k.prune_below > 1 || k.replaced_until != 0);
     if (prunes_any) {
       prunes.push_back({k.key, k.prune_below, k.replaced_until});
     }

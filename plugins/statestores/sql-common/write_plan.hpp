@@ -39,6 +39,9 @@ class write_plan {
 
     [[nodiscard]] bool is_save() const noexcept { return from->op.code == SPAWN_SS_SAVE; }
     [[nodiscard]] std::string_view meta() const noexcept;
+    [[nodiscard]] std::int64_t written_at(std::int64_t now) const noexcept {
+      return spawn::plugin::written_at(*from, now);
+    }
   };
   // History below `below` goes, and what was superseded until `replaced_until`.
   struct prune {
@@ -88,6 +91,7 @@ class write_plan {
     bool copy_stored = false;
     bool drop_history = false;
     bool purged = false;
+    bool pruned = false;
     std::vector<row> past;
     std::uint64_t prune_below = 0;
     std::int64_t replaced_until = 0;
@@ -103,6 +107,10 @@ class write_plan {
   spawn_status apply(spawn_ss_save& op);
   bool rewrite_past(key_state& k, const spawn_ss_save& op);
   void supersede(key_state& k, const spawn_ss_save& op);
+  void prune_to(key_state& k, const spawn_ss_save& op, std::uint64_t newest);
+  [[nodiscard]] std::uint32_t kept_by(const spawn_ss_save& op) const noexcept {
+    return op.keep_history != 0 ? op.keep_history : defaults_.keep;
+  }
   [[nodiscard]] bool is_expired(const head& h) const noexcept {
     return h.expires_at != 0 && h.expires_at <= now_;
   }

@@ -25,7 +25,8 @@ spawn_status status_of(int code) noexcept {
 }
 
 bool changes_data(const spawn_op* op) noexcept {
-  return op->code == SPAWN_SS_SAVE || op->code == SPAWN_SS_DELETE || op->code == SPAWN_SS_REWRITE;
+  return op->code == SPAWN_SS_SAVE || op->code == SPAWN_SS_DELETE || op->code == SPAWN_SS_REWRITE ||
+         op->code == SPAWN_SS_PRUNE;
 }
 
 // Decided before the transaction and not by it.

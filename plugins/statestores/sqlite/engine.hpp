@@ -41,7 +41,8 @@ class engine {
   [[nodiscard]] int rewrite(spawn_ss_save& op);
   [[nodiscard]] int conflict(spawn_ss_save& op);
   [[nodiscard]] int drop_history(std::string_view key);
-  [[nodiscard]] int prune_history(const spawn_ss_save& op, std::int64_t now);
+  [[nodiscard]] int prune(spawn_ss_save& op, std::int64_t now);
+  int prune_history(const spawn_ss_save& op, std::uint64_t newest, std::int64_t now);
   [[nodiscard]] int sweep(std::int64_t now);
   // The payload in one piece; valid until the next call.
   [[nodiscard]] std::string_view payload_of(const spawn_ss_save& op);

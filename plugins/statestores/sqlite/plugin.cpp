@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "count.hpp"
 #include "engine.hpp"
 #include "spawn_manifest.h"
 
@@ -45,17 +46,31 @@ class instance {
       : settings_(parse(args.config_json)), engine_(args.host, settings_) {}
 
   void start(plugin::pending<spawn_op> op) {
-    std::error_code ignored;  // open() says what is wrong, with the path
-    std::filesystem::create_directories(std::filesystem::path(settings_.path).parent_path(),
-                                        ignored);
+    errand_.finish();
+    make_folder();
     const std::string why = engine_.open();
     op.end(why.empty() ? SPAWN_OK : SPAWN_E_UNAVAILABLE, why);
   }
   void stop(plugin::pending<spawn_op> op) {
+    errand_.finish();
     engine_.close();
     op.end(SPAWN_OK);
   }
 
+  [[nodiscard]] std::string schema_text() const { return sqlite_store::schema_text(); }
+  void migrate(plugin::pending<spawn_ss_admin> op) {
+    errand_.run(std::move(op), [this] {
+      make_folder();
+      if (const std::string why = engine_.open(); !why.empty()) {
+        throw std::runtime_error(why);
+      }
+      engine_.close();
+      return std::string();
+    });
+  }
+  void stats(plugin::pending<spawn_ss_admin> op) {
+    errand_.run(std::move(op), [this] { return sqlite_store::count(settings_).json(); });
+  }
   [[nodiscard]] std::uint64_t capabilities() const noexcept {
     return SPAWN_SS_CAP_ATOMIC_GROUP | SPAWN_SS_CAP_HISTORY | SPAWN_SS_CAP_LIST | SPAWN_SS_CAP_TTL |
            (settings_.full_sync ? SPAWN_SS_CAP_DURABLE : 0u);
@@ -65,10 +80,18 @@ class instance {
   }
 
  private:
+  void make_folder() const {
+    std::error_code ignored;  // open() says what is wrong, with the path
+    std::filesystem::create_directories(std::filesystem::path(settings_.path).parent_path(),
+                                        ignored);
+  }
+
   sqlite_store::settings settings_;
   sqlite_store::engine engine_;
+  sql_store::errand errand_;
 };
 
 }  // namespace
 
-SPAWN_PLUGIN(instance, SPAWN_PLUGIN_MANIFEST_JSON, spawn::plugin::statestore_glue<instance>)
+SPAWN_PLUGIN(instance, SPAWN_PLUGIN_MANIFEST_JSON, spawn::plugin::statestore_glue<instance>,
+             spawn::plugin::statestore_admin_glue<instance>)

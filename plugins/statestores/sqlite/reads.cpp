@@ -102,7 +102,9 @@ int engine::list(spawn_ss_list& op, std::int64_t now) {
     }
     std::string_view payload;
     last = s.bytes_at(0);
-    page.add(last, record_at(s, 1, payload));
+    record_view r = record_at(s, 1, payload);
+    r.expires_unix_ms = s.integer_at(7);
+    page.add(last, r);
   }
   page.finish(op, std::move(last));
   set_outcome(&op.op, SPAWN_OK);

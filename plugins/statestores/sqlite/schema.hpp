@@ -111,11 +111,11 @@ inline constexpr std::string_view sql_of(query q) noexcept {
              " 9223372036854775807)";
     case query::list_up:
       return "SELECT key, revision, writer, written_at, type_url, meta,"
-             " CASE WHEN ?4 THEN payload END FROM record WHERE key >= ?1 AND key < ?2"
+             " CASE WHEN ?4 THEN payload END, expires_at FROM record WHERE key >= ?1 AND key < ?2"
              " AND deleted = 0 AND (expires_at IS NULL OR expires_at > ?3) ORDER BY key";
     case query::list_down:
       return "SELECT key, revision, writer, written_at, type_url, meta,"
-             " CASE WHEN ?4 THEN payload END FROM record WHERE key >= ?1 AND key < ?2"
+             " CASE WHEN ?4 THEN payload END, expires_at FROM record WHERE key >= ?1 AND key < ?2"
              " AND deleted = 0 AND (expires_at IS NULL OR expires_at > ?3) ORDER BY key DESC";
     case query::history_up:
       return "SELECT revision, writer, written_at, type_url, meta, CASE WHEN ?5 THEN payload END"

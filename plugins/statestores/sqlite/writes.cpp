@@ -57,6 +57,8 @@ int engine::write(spawn_ss_save& op, std::int64_t now) {
       return check(op);
     case SPAWN_SS_REWRITE:
       return rewrite(op);
+    case SPAWN_SS_PRUNE:
+      return prune(op, now);
     case SPAWN_SS_SAVE:
       return op.expect_revision == 0 ? insert(op, now) : replace(op, now);
     default:
@@ -74,7 +76,7 @@ int engine::insert(spawn_ss_save& op, std::int64_t now) {
   {
     statement s(db_.prepared(query::insert));
     s.blob(1, key).word(2, op.new_revision).word(3, op.writer).string(4, text(op.type_url));
-    s.blob(5, text(op.meta)).integer(6, now);
+    s.blob(5, text(op.meta)).integer(6, spawn::plugin::written_at(op, now));
     if (op.ttl_s != 0) {
       s.integer(7, now + std::int64_t{op.ttl_s} * 1000);
     }
@@ -114,7 +116,8 @@ int engine::replace(spawn_ss_save& op, std::int64_t now) {
   {
     statement s(db_.prepared(is_save ? query::update : query::tombstone));
     s.blob(1, key).word(2, op.new_revision).word(3, op.writer);
-    s.blob(5, erase ? std::string_view() : text(op.meta)).integer(6, now);
+    s.blob(5, erase ? std::string_view() : text(op.meta));
+    s.integer(6, spawn::plugin::written_at(op, now));
     if (is_save) {
       s.string(4, text(op.type_url));
       if (op.ttl_s != 0) {
@@ -131,7 +134,7 @@ int engine::replace(spawn_ss_save& op, std::int64_t now) {
     return conflict(op);  // and past_add, with the same condition, added nothing
   }
   has_ttl_ = has_ttl_ || (is_save && op.ttl_s != 0);
-  const int rc = erase ? drop_history(key) : prune_history(op, now);
+  const int rc = erase ? drop_history(key) : prune_history(op, op.new_revision, now);
   return rc == SQLITE_OK ? applied(op) : rc;
 }
 
@@ -144,7 +147,25 @@ int engine::drop_history(std::string_view key) {
   return done(s);
 }
 
-int engine::prune_history(const spawn_ss_save& op, std::int64_t now) {
+int engine::prune(spawn_ss_save& op, std::int64_t now) {
+  if (!has_history_) {
+    return applied(op);
+  }
+  std::uint64_t newest = 0;
+  {
+    statement s(db_.prepared(query::head));
+    s.blob(1, text(op.key));
+    const int rc = s.step();
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+      return rc;
+    }
+    newest = rc == SQLITE_ROW ? s.word_at(0) : 0;
+  }
+  const int rc = newest != 0 ? prune_history(op, newest, now) : SQLITE_OK;
+  return rc == SQLITE_OK ? applied(op) : rc;
+}
+
+int engine::prune_history(const spawn_ss_save& op, std::uint64_t newest, std::int64_t now) {
   if (!has_history_) {
     return SQLITE_OK;
   }
@@ -152,9 +173,9 @@ int engine::prune_history(const spawn_ss_save& op, std::int64_t now) {
   if (keep == 0) {
     return drop_history(text(op.key));
   }
-  if (op.new_revision > keep) {
+  if (newest > keep) {
     statement s(db_.prepared(query::past_keep));
-    s.blob(1, text(op.key)).word(2, op.new_revision - keep);
+    s.blob(1, text(op.key)).word(2, newest - keep);
     if (const int rc = done(s); rc != SQLITE_OK) {
       return rc;
     }

@@ -117,6 +117,7 @@ class reference_store {
       if (key >= r.key && (r.to.empty() || key < r.to) && c.live(now)) {
         a.rows.push_back(c.head);
         a.rows.back().key = key;
+        a.rows.back().expires_ms = c.expires_ms;
       }
     }
     finish(r, a);
@@ -158,6 +159,12 @@ class reference_store {
       a.out_revision = c == nullptr ? 0 : c->head.revision;
       a.out_writer = c == nullptr ? 0 : c->head.writer;
     };
+    if (r.code == SPAWN_SS_PRUNE) {
+      if (c != nullptr) {
+        drop_old(r, c->head.revision, now, *c);
+      }
+      return;
+    }
     if (r.code == SPAWN_SS_REWRITE) {
       if (c == nullptr || !rewrite(r, *c)) {
         conflict();
@@ -209,20 +216,24 @@ class reference_store {
     if (c.head.revision != 0 && c.live(now) && !erase) {
       c.history.push_back({c.head, now});
     }
-    std::erase_if(c.history,
-                  [&](const past& p) { return p.what.revision + r.keep_history < r.new_revision; });
-    std::erase_if(c.history, [&](const past& p) {
-      return r.keep_history_ms != 0 &&
-             p.replaced_ms + static_cast<std::int64_t>(r.keep_history_ms) <= now;
-    });
+    drop_old(r, r.new_revision, now, c);
     c.head.revision = r.new_revision;
     c.head.writer = r.writer;
-    c.head.written_ms = now;
+    c.head.written_ms = (r.flags & SPAWN_SS_F_IMPORT) != 0 && is_save ? r.written_ms : now;
     c.head.type_url = is_save ? r.type_url : std::string();
     c.head.meta = erase ? std::string() : r.meta;
     c.head.payload = is_save ? joined(r) : std::nullopt;
     c.deleted = !is_save;
     c.expires_ms = is_save && r.ttl_s != 0 ? now + std::int64_t{r.ttl_s} * 1000 : 0;
+  }
+
+  static void drop_old(const request& r, std::uint64_t newest, std::int64_t now, cell& c) {
+    std::erase_if(c.history,
+                  [&](const past& p) { return p.what.revision + r.keep_history < newest; });
+    std::erase_if(c.history, [&](const past& p) {
+      return r.keep_history_ms != 0 &&
+             p.replaced_ms + static_cast<std::int64_t>(r.keep_history_ms) <= now;
+    });
   }
 
   static std::optional<std::string> joined(const request& r) {

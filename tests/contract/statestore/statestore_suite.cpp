@@ -7,6 +7,7 @@ std::vector<check> statestore_checks() {
   add_record_checks(out);
   add_group_checks(out);
   add_page_checks(out);
+  add_upkeep_checks(out);
   add_model_checks(out);
   return out;
 }

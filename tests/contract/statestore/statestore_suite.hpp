@@ -12,6 +12,7 @@ namespace contract {
 void add_record_checks(std::vector<check>& out);
 void add_group_checks(std::vector<check>& out);
 void add_page_checks(std::vector<check>& out);
+void add_upkeep_checks(std::vector<check>& out);
 void add_model_checks(std::vector<check>& out);
 
 }  // namespace contract

@@ -19,7 +19,7 @@ constexpr std::size_t graves_max = 4'096;
 
 bool is_write(std::uint16_t code) {
   return code == SPAWN_SS_SAVE || code == SPAWN_SS_DELETE || code == SPAWN_SS_CHECK ||
-         code == SPAWN_SS_REWRITE;
+         code == SPAWN_SS_REWRITE || code == SPAWN_SS_PRUNE;
 }
 bool is_page(std::uint16_t code) {
   return code == SPAWN_SS_LIST || code == SPAWN_SS_HISTORY;
@@ -70,6 +70,7 @@ struct store_client::flying {
       s.ttl_s = r.ttl_s;
       s.keep_history = r.keep_history;
       s.keep_history_ms = r.keep_history_ms;
+      s.written_unix_ms = r.written_ms;
       s.type_url = slice(r.type_url);
       s.meta = slice(r.meta);
       if (r.payload.has_value()) {
@@ -112,6 +113,7 @@ struct store_client::flying {
         const auto& row = *reinterpret_cast<const spawn_ss_row*>(at);
         a.rows.push_back(taken(row.rec));
         a.rows.back().key = text(row.key);
+        a.rows.back().expires_ms = row.expires_unix_ms;
       }
       a.cursor = text(raw.list.out_cursor);
       spawn::plugin::release(raw.list.out_cursor);
@@ -187,6 +189,23 @@ request history(std::string key, std::uint32_t limit, bool reverse) {
   return r;
 }
 
+request import(std::string key, std::uint64_t expect_revision, std::uint64_t expect_writer,
+               std::uint64_t revision, std::uint64_t writer, std::int64_t written_ms) {
+  request r = save(std::move(key), expect_revision, expect_writer, writer);
+  r.flags = SPAWN_SS_F_IMPORT;
+  r.new_revision = revision;
+  r.written_ms = written_ms;
+  return r;
+}
+
+request prune(std::string key, std::uint32_t keep, std::uint64_t keep_ms) {
+  request r = save(std::move(key), 0, 0, 0, std::nullopt);
+  r.code = SPAWN_SS_PRUNE;
+  r.keep_history = keep;
+  r.keep_history_ms = keep_ms;
+  return r;
+}
+
 request in_group(request r, std::uint64_t group) {
   r.group = group;
   return r;
@@ -257,6 +276,29 @@ answer store_client::expect(const request& r, spawn_status status) {
                 "status of op code " + std::to_string(r.code) + " on '" +
                     std::string(described(r.key)) + "' (" + a.error + ")");
   return a;
+}
+
+bool store_client::has_admin() const {
+  return instance_->interface<spawn_statestore_admin>(SPAWN_STATESTORE_ADMIN) != nullptr;
+}
+
+std::string store_client::admin(void (*spawn_statestore_admin::*call)(spawn_instance*,
+                                                                      spawn_ss_admin*),
+                                spawn_status status) {
+  auto op = std::make_unique<spawn_ss_admin>();
+  op->op.struct_size = sizeof(*op);
+  host.expect(&op->op);
+  const auto* desk = instance_->interface<spawn_statestore_admin>(SPAWN_STATESTORE_ADMIN);
+  (desk->*call)(instance_->raw(), op.get());
+  if (!host.wait(&op->op)) {
+    (void)op.release();  // the plugin may still write into it
+    throw failed{"an admin op did not end within 30 s"};
+  }
+  const std::string error(text(op->op.error)), out(text(op->out));
+  spawn::plugin::release(op->op.error);
+  spawn::plugin::release(op->out);
+  require_equal(op->op.status, status, "status of an admin op (" + error + ")");
+  return out;
 }
 
 std::uint64_t store_client::capabilities() const {

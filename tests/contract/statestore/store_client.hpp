@@ -23,6 +23,7 @@ struct stored {
   std::int64_t written_ms = 0;
   std::string type_url, meta;
   std::optional<std::string> payload;
+  std::int64_t expires_ms = 0;  // listed heads only
   bool operator==(const stored&) const = default;
 };
 
@@ -35,6 +36,7 @@ struct request {
   std::uint64_t expect_revision = 0, expect_writer = 0, new_revision = 0, writer = 0, group = 0;
   std::uint32_t ttl_s = 0, keep_history = 0;
   std::uint64_t keep_history_ms = 0;
+  std::int64_t written_ms = 0;  // SPAWN_SS_F_IMPORT
   std::string type_url = "t/x", meta = "m";
   std::optional<std::vector<std::string>> payload = std::vector<std::string>{"p"};  // scatter list
   // reads
@@ -64,6 +66,9 @@ request rewrite(std::string key, std::uint64_t revision, std::uint64_t writer,
                 std::optional<std::string> payload, std::string meta);
 request list(std::string from, std::string to, std::uint32_t limit = 0, bool reverse = false);
 request history(std::string key, std::uint32_t limit = 0, bool reverse = false);
+request import(std::string key, std::uint64_t expect_revision, std::uint64_t expect_writer,
+               std::uint64_t revision, std::uint64_t writer, std::int64_t written_ms);
+request prune(std::string key, std::uint32_t keep, std::uint64_t keep_ms = 0);
 request in_group(request r, std::uint64_t group);
 
 class store_client {
@@ -79,6 +84,11 @@ class store_client {
   [[nodiscard]] answer one(const request& r) { return run({r}).front(); }
   // One request that must end with `status`.
   answer expect(const request& r, spawn_status status);
+
+  // spawn.statestore.admin/1: whether it is there, and what one of its calls gave.
+  [[nodiscard]] bool has_admin() const;
+  std::string admin(void (*spawn_statestore_admin::*call)(spawn_instance*, spawn_ss_admin*),
+                    spawn_status status);
 
   [[nodiscard]] std::uint64_t capabilities() const;
   // Throws failed for what went wrong on the way. Called by the destructor's owner at the end.

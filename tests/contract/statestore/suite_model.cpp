@@ -135,7 +135,16 @@ void equals_the_reference(const target& t) {
     if (d.one_in(4)) {
       s.host.clock.advance(std::chrono::milliseconds(d.below(4'000)));
     }
-    const auto batch = random_batch(d, b, 12, true);
+    auto batch = random_batch(d, b, 12, true);
+    for (request& r : batch) {
+      if (r.code == SPAWN_SS_SAVE && d.one_in(10)) {
+        r.flags = SPAWN_SS_F_IMPORT;
+        r.new_revision = r.expect_revision + 1 + d.below(3);
+        r.written_ms = static_cast<std::int64_t>(1 + d.below(1'000'000));
+      } else if (r.code == SPAWN_SS_SAVE && d.one_in(10)) {
+        r.code = SPAWN_SS_PRUNE;
+      }
+    }
     const auto got = s.run(batch);
     const auto expected = model.run(batch, s.host.clock.unix_ms());
     for (std::size_t i = 0; i < batch.size(); ++i) {

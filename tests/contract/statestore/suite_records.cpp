@@ -158,7 +158,7 @@ void what_makes_no_sense_is_refused(const target& t) {
   request skips = save("k", 0, 0, 7);
   skips.new_revision = 2;
   s.expect(skips, SPAWN_E_INVALID);
-  for (const std::uint16_t code : {0, 8, 99, 65535}) {
+  for (const std::uint16_t code : {0, 9, 99, 65535}) {
     request unknown = load("k");
     unknown.code = code;
     s.expect(unknown, SPAWN_E_UNSUPPORTED);

@@ -21,6 +21,7 @@ struct record_view {
   std::string_view type_url;
   std::string_view meta;
   const std::string_view* payload = nullptr;
+  std::int64_t expires_unix_ms = 0;  // of a listed head; 0: never
 };
 
 // Copies a record into one piece of memory that its three buffers share; the last release frees it.
@@ -91,6 +92,7 @@ class page_builder {
       out.rec.revision = r.fixed.revision;
       out.rec.writer = r.fixed.writer;
       out.rec.written_unix_ms = r.fixed.written_unix_ms;
+      out.expires_unix_ms = r.fixed.expires_unix_ms;
       out.rec.type_url = {base + r.type_url.at, r.type_url.len, nullptr, nullptr};
       out.rec.meta = {base + r.meta.at, r.meta.len, nullptr, nullptr};
       if (r.has_payload) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine.hpp"
+#include "folders.hpp"
 #include "spawn_manifest.h"
 
 namespace {
@@ -45,10 +46,11 @@ class instance {
       : settings_(parse(args.config_json)), engine_(args.host, settings_) {}
 
   void start(plugin::pending<spawn_op> op) {
-    std::error_code ignored;  // open() says what is wrong, with the path
-    std::filesystem::create_directories(std::filesystem::path(settings_.path).parent_path(),
-                                        ignored);
-    const std::string why = engine_.open();
+    std::string why =
+        sqlite_store::make_durable_folder(std::filesystem::path(settings_.path).parent_path());
+    if (why.empty()) {
+      why = engine_.open();
+    }
     op.end(why.empty() ? SPAWN_OK : SPAWN_E_UNAVAILABLE, why);
   }
   void stop(plugin::pending<spawn_op> op) {

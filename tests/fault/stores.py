@@ -1,0 +1,72 @@
+"""The stores under test: how the kernel's configuration names them, and looks into their tables."""
+import sqlite3
+from contextlib import closing
+
+from servers.mariadb import MariaDb
+from servers.postgres import Postgres
+
+HISTORY = 1_000_000  # all revisions that a test can make
+
+
+class PostgresStore:
+    make = Postgres
+
+    @staticmethod
+    def config(server, port=None, **more):
+        return {"use": "postgres", "config": {
+            "host": server.host, "port": port or server.port,
+            "username": server.user, "database": server.database, "statement_ms": 2000,
+            "connect_ms": 1000, "history": {"keep": HISTORY}} | more}
+
+    @staticmethod
+    def revisions(server, name):
+        """Every revision of an actor that the database has, in order."""
+        told = server.psql(
+            "SELECT revision FROM (SELECT key, revision FROM spawn_history UNION ALL"
+            " SELECT key, revision FROM spawn_record) AS a WHERE"
+            f" position(convert_to('/{name}', 'UTF8') IN key) > 0 AND substr(key, 1, 2) = 'a/'"
+            " ORDER BY revision")
+        return [int(line) for line in told.split()]
+
+
+class MariaStore:
+    make = MariaDb
+
+    @staticmethod
+    def config(server, port=None, **more):
+        account = server.make_database()
+        return {"use": "mysql", "config": {
+            "host": server.host, "port": port or server.port, "username": account.user,
+            "password": account.password, "database": account.database, "statement_ms": 2000,
+            "connect_ms": 1000, "history": {"keep": HISTORY}} | more}
+
+    @staticmethod
+    def revisions(server, name):
+        told = server.sql(
+            "SELECT revision FROM (SELECT `key`, revision FROM spawn_history UNION ALL"
+            " SELECT `key`, revision FROM spawn_record) AS a WHERE"
+            f" LOCATE('/{name}', `key`) > 0 AND SUBSTR(`key`, 1, 2) = 'a/' ORDER BY revision",
+            account=server.make_database())
+        return [int(line) for line in told.split()]
+
+
+def only(config):
+    """The store instead of the harness's SQLite."""
+    return {"main": config | {"config": config["config"] | {"path": None}}}
+
+
+def sqlite_revisions(file, name):
+    with closing(sqlite3.connect(file)) as database:
+        rows = database.execute(
+            "SELECT revision FROM (SELECT key, revision FROM history UNION ALL"
+            " SELECT key, revision FROM record) WHERE instr(key, CAST(? AS BLOB)) > 0"
+            " AND substr(key, 1, 2) = CAST('a/' AS BLOB) ORDER BY revision", (f"/{name}",))
+        return [row[0] for row in rows]
+
+
+def no_gaps(load, revisions):
+    """revisions: of an actor, by name, in their order."""
+    for name, acked in load.acked.items():
+        found = revisions(name)
+        assert found == list(range(1, len(found) + 1)), f"{name}: {found}"
+        assert len(found) >= len(acked)

@@ -1,4 +1,5 @@
 """A load of writers whose every answer is kept, to be compared with what was applied."""
+import random
 import threading
 import time
 
@@ -11,16 +12,16 @@ WRITERS = 8
 
 
 class Load:
-    """Writers with an actor each. The state is the list of the numbers that were applied."""
+    """Writers with an actor each. The state is the list of the numbers that were applied, and up
+    to `padding` bytes behind a bar, a different number of them each time."""
 
-    def __init__(self, mesh, timeout_ms=1500):
-        self.mesh, self.timeout_ms = mesh, timeout_ms
+    def __init__(self, mesh, timeout_ms=1500, padding=0):
+        self.mesh, self.timeout_ms, self.padding = mesh, timeout_ms, padding
         self.acked = {mesh.name("written"): [] for _ in range(WRITERS)}
         self.refused = {name: [] for name in self.acked}
         self.over = threading.Event()
         for name in self.acked:
-            mesh.host.on(name, "add", lambda call: Reply(
-                state=text(((call.state or "") + " " + call.payload.value.decode()).strip())))
+            mesh.host.on(name, "add", self._add)
         mesh.register(*[actor(name, ["add"]) for name in self.acked])
         self.threads = [threading.Thread(target=self._write, args=(name,)) for name in self.acked]
 
@@ -33,6 +34,11 @@ class Load:
         self.over.set()
         for thread in self.threads:
             thread.join(30)
+
+    def _add(self, call):
+        applied = (call.state or "").partition("|")[0]
+        return Reply(state=text(f"{applied} {call.payload.value.decode()}".strip() +
+                                "|" * bool(self.padding) + "-" * random.randint(0, self.padding)))
 
     def _write(self, name):
         client, number = self.mesh.kernel.client, 0
@@ -64,7 +70,7 @@ class Load:
             client = self.mesh.kernel.client
             state = eventually(lambda: (got := client.invoke(name, "get")).ok and got.value, 10,
                                f"the state of {name}")
-            applied = [int(word) for word in state.split()]
+            applied = [int(word) for word in state.partition("|")[0].split()]
             assert sorted(set(applied)) == applied, f"{name}: doubled or out of order: {applied}"
             lost = set(acked) - set(applied)
             assert not lost, f"{name}: acknowledged and lost: {sorted(lost)}"

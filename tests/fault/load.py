@@ -1,4 +1,5 @@
 """A load of writers whose every answer is kept, to be compared with what was applied."""
+import collections
 import random
 import threading
 import time
@@ -19,6 +20,7 @@ class Load:
         self.mesh, self.timeout_ms, self.padding = mesh, timeout_ms, padding
         self.acked = {mesh.name("written"): [] for _ in range(WRITERS)}
         self.refused = {name: [] for name in self.acked}
+        self.told = collections.Counter()  # the codes of errors
         self.over = threading.Event()
         for name in self.acked:
             mesh.host.on(name, "add", self._add)
@@ -52,7 +54,10 @@ class Load:
                 continue
             if outcome.ok:
                 self.acked[name].append(number)
-            elif outcome.text.partition(":")[0] in NOT_APPLIED:
+                continue
+            code = outcome.text.partition(":")[0]
+            self.told[code] += 1
+            if code in NOT_APPLIED:
                 self.refused[name].append(number)
                 time.sleep(0.01)
         client.close()

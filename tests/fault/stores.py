@@ -28,6 +28,12 @@ class PostgresStore:
             " ORDER BY revision")
         return [int(line) for line in told.split()]
 
+    @staticmethod
+    def schema_rows(server, prefix):
+        """What the tables say of themselves: version and time of each row."""
+        told = server.psql(f"SELECT version, applied_at FROM {prefix}schema")
+        return [tuple(map(int, line.split("|"))) for line in told.splitlines()]
+
 
 class MariaStore:
     make = MariaDb
@@ -48,6 +54,12 @@ class MariaStore:
             f" LOCATE('/{name}', `key`) > 0 AND SUBSTR(`key`, 1, 2) = 'a/' ORDER BY revision",
             account=server.make_database())
         return [int(line) for line in told.split()]
+
+    @staticmethod
+    def schema_rows(server, prefix):
+        told = server.sql(f"SELECT version, applied_at FROM {prefix}schema",
+                          account=server.make_database())
+        return [tuple(map(int, line.split())) for line in told.splitlines()]
 
 
 def only(config):

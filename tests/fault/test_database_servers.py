@@ -1,6 +1,7 @@
 """Stores on a server: the kernel, the server and the connection between them are killed under
 load. Nothing acknowledged is lost, nothing refused is applied, revisions have no gap, and the
-kernel goes on by itself. SPAWN_KILL_CYCLES says how often each is killed (10)."""
+kernel goes on by itself. SPAWN_KILL_CYCLES says how often each is killed (10; 50 when
+SPAWN_NIGHTLY=1)."""
 import os
 import random
 import re
@@ -21,7 +22,8 @@ from servers.server import Missing
 from stores import MariaStore, PostgresStore, no_gaps, only
 
 SOURCE = Path(__file__).resolve().parents[2]
-CYCLES = int(os.environ.get("SPAWN_KILL_CYCLES", "10"))
+NIGHTLY = os.environ.get("SPAWN_NIGHTLY") == "1"
+CYCLES = int(os.environ.get("SPAWN_KILL_CYCLES", "50" if NIGHTLY else "10"))
 
 
 @pytest.fixture(scope="module", params=[PostgresStore, MariaStore], ids=["postgres", "mariadb"])
@@ -143,6 +145,23 @@ def test_a_server_that_is_not_there_at_the_start(fresh, store, server):
     with pytest.raises(AssertionError) as refused:
         fresh(mesh_config)
     assert str(nowhere) in str(refused.value) and "main" in str(refused.value)
+
+
+def test_kernels_that_start_together_on_an_empty_database(fresh, store, server):
+    """Ten at once, three times: all of them come up and serve, and the tables are made once."""
+    for attempt in range(3):
+        prefix = f"at_once_{attempt}_"
+        config = {"statestores": only(store.config(server, schema={"table_prefix": prefix}))}
+        meshes = [fresh(config, start=False) for _ in range(10)]
+        for mesh in meshes:
+            mesh.kernel.launch()
+        for mesh in meshes:
+            mesh.kernel.await_ready()
+            mesh.invoke(mesh.counter(), "inc").expect_ok()
+        (version, applied_at), = store.schema_rows(server, prefix)
+        assert version == 1 and applied_at > 0
+        for mesh in meshes:
+            mesh.kernel.kill9()
 
 
 def test_a_store_for_one_actor_type(fresh, store, server):

@@ -20,12 +20,12 @@ class PostgresStore:
 
     @staticmethod
     def revisions(server, name):
-        """Every revision of an actor that the database has, in order."""
+        """Every revision of an actor (its name in ASCII) that the database has, in order."""
         told = server.psql(
             "SELECT revision FROM (SELECT key, revision FROM spawn_history UNION ALL"
             " SELECT key, revision FROM spawn_record) AS a WHERE"
-            f" position(convert_to('/{name}', 'UTF8') IN key) > 0 AND substr(key, 1, 2) = 'a/'"
-            " ORDER BY revision")
+            f" substr(key, length(key) - {len(name)}) = convert_to('/{name}', 'UTF8')"
+            " AND substr(key, 1, 2) = 'a/' ORDER BY revision")
         return [int(line) for line in told.split()]
 
     @staticmethod
@@ -51,7 +51,8 @@ class MariaStore:
         told = server.sql(
             "SELECT revision FROM (SELECT `key`, revision FROM spawn_history UNION ALL"
             " SELECT `key`, revision FROM spawn_record) AS a WHERE"
-            f" LOCATE('/{name}', `key`) > 0 AND SUBSTR(`key`, 1, 2) = 'a/' ORDER BY revision",
+            f" RIGHT(`key`, {len(name) + 1}) = '/{name}' AND SUBSTR(`key`, 1, 2) = 'a/'"
+            " ORDER BY revision",
             account=server.make_database())
         return [int(line) for line in told.split()]
 
@@ -71,8 +72,9 @@ def sqlite_revisions(file, name):
     with closing(sqlite3.connect(file)) as database:
         rows = database.execute(
             "SELECT revision FROM (SELECT key, revision FROM history UNION ALL"
-            " SELECT key, revision FROM record) WHERE instr(key, CAST(? AS BLOB)) > 0"
-            " AND substr(key, 1, 2) = CAST('a/' AS BLOB) ORDER BY revision", (f"/{name}",))
+            " SELECT key, revision FROM record) WHERE substr(key, -?) = CAST(? AS BLOB)"
+            " AND substr(key, 1, 2) = CAST('a/' AS BLOB) ORDER BY revision",
+            (len(name) + 1, f"/{name}"))
         return [row[0] for row in rows]
 
 

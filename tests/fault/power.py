@@ -41,6 +41,8 @@ class PowerDisk:
         self.folder = Path(tempfile.mkdtemp(prefix="spawn-power-"))
         self.path = self.folder / "mount"
         self.path.mkdir()
+        # The same behind the file system: what is put there before anyone looks is on the disk.
+        self.behind = self.folder / "backing" / "disk"
         # A server may run as another user, who has to get through to the mount.
         self.folder.chmod(0o755)
         self.process = None

@@ -32,7 +32,7 @@ class Postgres(Server):
         beside = Path(self._postgres).resolve().parent
         self._initdb = find("initdb", _WHY, beside)
         self._psql = find("psql", _WHY, beside)
-        self.password, self.ssl, self._given = password, ssl, data
+        self.password, self.ssl, self.data = password, ssl, data
         if ssl:
             tls.program()
         super().__init__(settings)
@@ -54,12 +54,12 @@ class Postgres(Server):
     # --- Server -----------------------------------------------------------------------------------
     @property
     def _data(self) -> Path:
-        return self._given or self.folder / "data"
+        return self.data or self.folder / "data"
 
     def prepare(self):
-        if self._given:
-            self.give(self._given)
-            self._given.chmod(0o700)
+        if self.data:
+            self.give(self.data)
+            self.data.chmod(0o700)
         command = [self._initdb, "-D", self._data, "-U", self.user, "--locale=C.UTF-8",
                    "--encoding=UTF8", "--no-sync"]
         if self.password:

@@ -29,6 +29,7 @@ CUTS_PER_DISK = 25  # then a fresh one: the checks look at all that was ever wri
 SEED = int(os.environ.get("SPAWN_POWER_SEED", random.randrange(1 << 32)))
 PADDING = 24_000    # so that logs are full and checkpoints run within a few cuts
 BEFORE_A_CUT = (5, 120)  # acknowledgements
+EARLY = 0.2              # of the cuts come while all is still starting after the last one
 
 
 def rounds():
@@ -85,12 +86,15 @@ def cut_sqlite(mesh, disk, cuts):
     total = {}
     with Load(mesh, padding=PADDING) as load:
         disk.settle()  # the actors' names, so that a store that loses them goes on as well
-        for _ in range(cuts):
-            load.progress("writes", random.randint(*BEFORE_A_CUT))
+        for number in range(cuts):
+            if number == 0 or random.random() > EARLY:
+                mesh.kernel.await_ready()
+                load.progress("writes", random.randint(*BEFORE_A_CUT))
             time.sleep(random.uniform(0, 0.05))
             total = add(total, cut_under(mesh.kernel, disk))
             sound(disk, mesh.kernel.folder / "copy")
-            mesh.kernel.start()
+            mesh.kernel.launch()
+        mesh.kernel.await_ready()
     return load, total
 
 
@@ -128,7 +132,7 @@ def test_sqlite_that_does_not_sync_is_found_out(fresh):
     with power_disk(SEED, "folder") as disk:
         mesh = fresh(sqlite_on(disk, synchronous="normal") |
                      {"durability": {"default": "commit", "allow_volatile": True}})
-        load, _ = cut_sqlite(mesh, disk, 3)
+        load, _ = cut_sqlite(mesh, disk, 6)
         with pytest.raises(AssertionError, match="acknowledged and lost"):
             load.check()
         mesh.kernel.kill9()
@@ -181,6 +185,23 @@ def checkpoint(server):
     return thread
 
 
+def cut_recovery(server, disk):
+    """Again, before the server is back, or just then."""
+    def cut():
+        if server.alive:
+            disk.cut(processes.tree(server.process.pid))
+    timer = threading.Timer(random.uniform(0.05, 0.5), cut)
+    timer.start()
+    try:
+        server.start()
+    except Failed:
+        pass  # the power went
+    timer.join()
+    server.kill9()
+    disk.end_users()
+    disk.remount()
+
+
 def cut_postgres(mesh, server, disk, cuts):
     total = {}
     with Load(mesh, timeout_ms=700, padding=PADDING) as load:
@@ -193,6 +214,8 @@ def cut_postgres(mesh, server, disk, cuts):
             total = add(total, cut_both(mesh.kernel, server, disk))
             for thread in asked:
                 thread.join()
+            if random.random() < EARLY:
+                cut_recovery(server, disk)
             server.start()
             mesh.kernel.start()
         load.progress("writes after the last cut")

@@ -68,7 +68,7 @@ class Load:
 
     def progress(self, what, more=40):
         before = self.total
-        eventually(lambda: self.total >= before + more, 15, what)
+        eventually(lambda: self.total >= before + more, 30, what)
 
     def check(self):
         for name, acked in self.acked.items():

@@ -14,7 +14,6 @@ import time
 from contextlib import ExitStack, closing, contextmanager
 
 import pytest
-from harness.mesh import eventually
 from load import Load
 from power import Missing as NoDisk
 from power import PowerDisk
@@ -163,6 +162,12 @@ def postgres_on(disk, **settings):
         yield server
 
 
+def postgres_config(server):
+    """Patient: a server is slow while it recovers on a disk like this, and nothing hangs here."""
+    return {"statestores": only(PostgresStore.config(server, connect_ms=15_000,
+                                                     statement_ms=15_000))}
+
+
 def cut_both(kernel, server, disk):
     """The kernel is on the machine whose power is cut."""
     lost = disk.cut([*processes.tree(server.process.pid), kernel.process.pid])
@@ -227,7 +232,7 @@ def test_postgres(fresh):
     acked, total = 0, {}
     for number, cuts in enumerate(rounds()):
         with power_disk(SEED + 1000 * number, "own") as disk, postgres_on(disk) as server:
-            mesh = fresh({"statestores": only(PostgresStore.config(server))})
+            mesh = fresh(postgres_config(server))
             load, lost = cut_postgres(mesh, server, disk, cuts)
             load.check()
             no_gaps(load, lambda name: PostgresStore.revisions(server, name))
@@ -240,7 +245,7 @@ def test_postgres(fresh):
 def test_postgres_that_does_not_sync_is_found_out(fresh):
     """The control: with `synchronous_commit: off` it loses what was acknowledged."""
     with power_disk(SEED, "own") as disk, postgres_on(disk, synchronous_commit=False) as server:
-        mesh = fresh({"statestores": only(PostgresStore.config(server))})
+        mesh = fresh(postgres_config(server))
         load, _ = cut_postgres(mesh, server, disk, 3)
         with pytest.raises(AssertionError, match="acknowledged and lost"):
             load.check()

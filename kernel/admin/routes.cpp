@@ -1,5 +1,7 @@
 #include "admin/routes.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "admin/config_json.hpp"
 #include "base/log.hpp"
 
@@ -32,7 +34,13 @@ admin_answer readiness(admin_call& call) {
   admin_response out;
   out.status = up ? 200 : 503;
   out.retry_after_s = up ? 0 : 1;
-  out.body = up ? R"({"status":"up"})" : R"({"status":"down"})";
+  nlohmann::json body{{"status", up ? "up" : "down"}};
+  for (const plugin_info& each : call.kernel.plugins.list()) {
+    if (each.kind == "statestore" && !each.serving) {
+      body["stores"][each.instance] = each.why.empty() ? "not serving" : each.why;
+    }
+  }
+  out.body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   co_return out;
 }
 

@@ -144,10 +144,20 @@ http_response plain(int status, std::string_view type, std::string body) {
   return out;
 }
 
-http_response health(const gateway& g, bool readiness) {
+// A store that is away does not make a kernel unready: what it keeps nothing for is served, and
+// another kernel would not reach the store either. It is told, and the admin API tells why.
+http_response health(gateway& g, bool readiness) {
   const bool up = !readiness || (g.state.ready && !g.state.draining);
+  std::string away;
+  for (const journal* store : g.router().services().stores) {
+    if (readiness && !store->store().serving()) {
+      away += (away.empty() ? R"(,"stores":{")" : R"(,")") + std::string(store->store().name()) +
+              R"(":"not serving")";
+    }
+  }
   return plain(up ? 200 : 503, "application/json",
-               up ? R"({"status":"up"})" : R"({"status":"down"})");
+               std::string(R"({"status":")") + (up ? "up" : "down") + '"' + away +
+                   (away.empty() ? "}" : "}}"));
 }
 
 // /api/v1/system/:s/actors/:a[/...]: the pieces after the prefix.

@@ -52,7 +52,7 @@ class journal {
     request.arm(code, id != 0 ? id : lane_.next_id(), deadline_ns);
     add(request.raw.op);
   }
-  [[nodiscard]] statestore_port& store() noexcept { return store_; }
+  [[nodiscard]] statestore_port& store() const noexcept { return store_; }
   [[nodiscard]] lane& home() noexcept { return lane_; }
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
   [[nodiscard]] const journal_counters& counters() const noexcept { return counters_; }

@@ -6,14 +6,14 @@ import os
 import random
 import re
 import sqlite3
+import subprocess
 import time
-from pathlib import Path
 
 import pytest
 from harness.host import Reply
 from harness.kernel import free_port
 from harness.mesh import counting, eventually
-from harness.wire import actor, text
+from harness.wire import BUILD, actor, text
 from load import Load
 from servers.gate import Gate
 from servers.mariadb import MariaDb
@@ -21,7 +21,6 @@ from servers.postgres import Postgres
 from servers.server import Missing
 from stores import MariaStore, PostgresStore, no_gaps, only
 
-SOURCE = Path(__file__).resolve().parents[2]
 NIGHTLY = os.environ.get("SPAWN_NIGHTLY") == "1"
 CYCLES = int(os.environ.get("SPAWN_KILL_CYCLES", "50" if NIGHTLY else "10"))
 
@@ -134,9 +133,13 @@ def test_while_the_server_is_away(on, server):
     cold = mesh.invoke(mesh.name("cold"), "inc", metadata={"request-timeout": "500"})
     assert not cold.ok
     assert any("the database fails" in line for line in mesh.kernel.log)
+    health = mesh.client.get("/health/readiness")
+    assert health.status == 200 and b'"main":"not serving"' in health.body
     server.restart()
     eventually(lambda: mesh.invoke(kept, "inc").ok, 10, "saves go on")
     assert mesh.invoke(free, "act").ok
+    eventually(lambda: mesh.client.get("/health/readiness").body == b'{"status":"up"}', 10,
+               "readiness without a store in it")
 
 
 def test_a_server_that_is_not_there_at_the_start(fresh, store, server):
@@ -191,16 +194,19 @@ def test_a_store_for_one_actor_type(fresh, store, server):
 
 
 def test_tables_that_an_administrator_made(fresh, postgres):
-    """schema.create: false: refused without the tables, content with those of schema.sql, as an
-    account that may not make any; a newer version of them is refused."""
-    made = SOURCE / "plugins" / "statestores" / "postgres" / "schema.sql"
+    """schema.create: false: refused without the tables, content with those that `spawnctl store
+    schema` prints, as an account that may not make any; a newer version of them is refused."""
+    tables = subprocess.run(
+        [BUILD / "bin" / "spawnctl", "store", "schema", "--plugin", "postgres"], check=True,
+        env=os.environ | {"SPAWN_PLUGIN_PATH": str(BUILD / "plugins")}, capture_output=True,
+        text=True).stdout
     postgres.psql("CREATE ROLE clerk LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC;")
     config = {"statestores": only(PostgresStore.config(
         postgres, username="clerk", schema={"create": False}, history=None))}
     with pytest.raises(AssertionError) as refused:
         fresh(config)
     assert "schema.create" in str(refused.value)
-    postgres.psql(made.read_text() + "GRANT SELECT, INSERT, UPDATE, DELETE ON spawn_record,"
+    postgres.psql(tables + "GRANT SELECT, INSERT, UPDATE, DELETE ON spawn_record,"
                 " spawn_history TO clerk; GRANT SELECT ON spawn_schema TO clerk;")
     mesh = fresh(config)
     name = mesh.counter()

@@ -135,7 +135,7 @@ void do_export(tool& t, const records_options& from) {
   out << json{{"spawn_export", export_format},
               {"store", text_of(*store, "name")},
               {"plugin", text_of(*store, "plugin")},
-              {"history", from.history},
+              {"with_history", from.history},
               {"at_ms", unix_ms()}}
              .dump()
       << '\n';

@@ -14,6 +14,9 @@ class lane_store_port final : public statestore_port, public registered_port {
 
   [[nodiscard]] std::string_view name() const noexcept override { return core_->name; }
   [[nodiscard]] std::uint64_t capabilities() const noexcept override { return capabilities_; }
+  [[nodiscard]] bool serving() const override {
+    return !core_->host.faulted() && core_->host.health().serving;
+  }
   [[nodiscard]] bool shared_queue() const noexcept override { return false; }
   void submit(lane& from, std::span<spawn_op* const> ops) override;
 

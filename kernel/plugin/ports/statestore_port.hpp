@@ -21,6 +21,8 @@ class statestore_port {
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
   // SPAWN_SS_CAP_* bits. [any]
   [[nodiscard]] virtual std::uint64_t capabilities() const noexcept = 0;
+  // False while the plugin says that it can not do its work, say for want of its server. [any]
+  [[nodiscard]] virtual bool serving() const { return true; }
   // True: the store has one queue for all lanes (blocking, lanes: one), and what waits there from
   // every lane becomes one batch. False: each lane has a channel of its own.
   [[nodiscard]] virtual bool shared_queue() const noexcept = 0;

@@ -69,7 +69,9 @@ void write_plan::add(std::span<spawn_op* const> unit) {
   for (spawn_op* raw : unit) {
     auto& op = *reinterpret_cast<spawn_ss_save*>(raw);
     const spawn_status status = apply(op);
-    const head& now = state_of(op).now;
+    key_state& k = state_of(op);
+    k.grouped = k.grouped || unit.size() > 1;
+    const head& now = k.now;
     outcomes_.push_back({&op, status, status == SPAWN_OK ? "" : differs,
                          now.exists ? now.revision : 0, now.exists ? now.writer : 0});
     if (status == SPAWN_OK) {
@@ -126,9 +128,11 @@ spawn_status write_plan::apply(spawn_ss_save& op) {
   if (!is_save && has(op, SPAWN_SS_F_NO_TOMBSTONE)) {
     const std::string_view key = k.key;
     const head stored = k.stored;
+    const bool grouped = k.grouped;
     k = {};
     k.key = key;
     k.stored = stored;
+    k.grouped = grouped;
     k.purged = true;
     k.drop_history = true;
     return SPAWN_OK;
@@ -220,6 +224,11 @@ void write_plan::finish() {
       (k.stored.exists ? updates : inserts).push_back(r);
     } else if (k.purged && k.stored.exists) {
       purges.push_back(k.key);
+    }
+    const bool changes_row =
+        k.content != nullptr || k.rewritten != nullptr || (k.purged && k.stored.exists);
+    if (!changes_row && (k.grouped || k.pruned)) {
+      guards.push_back(k.key);
     }
     const bool prunes_any = (k.content != nullptr || k.pruned) && !k.drop_history &&
                             k.stored.exists && has_history_ &&

@@ -79,6 +79,11 @@ class write_plan {
   std::vector<std::string_view> purges;             // leave nothing
   std::vector<prune> prunes;
 
+  // Keys that the outcome rests on and that nothing above changes: checked within a group, or only
+  // pruned. A session that does not hold locks since begin() sees to it that they are at the commit
+  // as they were then.
+  std::vector<std::string_view> guards;
+
  private:
   struct key_state {
     std::string_view key;
@@ -92,6 +97,7 @@ class write_plan {
     bool drop_history = false;
     bool purged = false;
     bool pruned = false;
+    bool grouped = false;  // an op on it stands or falls with ops on other keys
     std::vector<row> past;
     std::uint64_t prune_below = 0;
     std::int64_t replaced_until = 0;

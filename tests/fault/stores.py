@@ -1,9 +1,11 @@
 """The stores under test: how the kernel's configuration names them, and looks into their tables."""
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 from servers.mariadb import MariaDb
 from servers.postgres import Postgres
+from servers.server import Missing
 
 HISTORY = 1_000_000  # all revisions that a test can make
 
@@ -19,13 +21,13 @@ class PostgresStore:
             "connect_ms": 1000, "history": {"keep": HISTORY}} | more}
 
     @staticmethod
-    def revisions(server, name):
+    def revisions(server, name, key="key"):
         """Every revision of an actor (its name in ASCII) that the database has, in order."""
         told = server.psql(
-            "SELECT revision FROM (SELECT key, revision FROM spawn_history UNION ALL"
-            " SELECT key, revision FROM spawn_record) AS a WHERE"
-            f" substr(key, length(key) - {len(name)}) = convert_to('/{name}', 'UTF8')"
-            " AND substr(key, 1, 2) = 'a/' ORDER BY revision")
+            f"SELECT revision FROM (SELECT {key}, revision FROM spawn_history UNION ALL"
+            f" SELECT {key}, revision FROM spawn_record) AS a WHERE"
+            f" substr({key}, length({key}) - {len(name)}) = convert_to('/{name}', 'UTF8')"
+            f" AND substr({key}, 1, 2) = 'a/' ORDER BY revision")
         return [int(line) for line in told.split()]
 
     @staticmethod
@@ -61,6 +63,29 @@ class MariaStore:
         told = server.sql(f"SELECT version, applied_at FROM {prefix}schema",
                           account=server.make_database())
         return [tuple(map(int, line.split())) for line in told.splitlines()]
+
+
+class OdbcStore:
+    """The SQL Server plugin. There is no SQL Server for tests: its statements, through the ODBC
+    driver of PostgreSQL."""
+    driver = "PostgreSQL Unicode"
+    schema_rows = PostgresStore.schema_rows
+
+    @classmethod
+    def make(cls, **settings):
+        drivers = Path("/etc/odbcinst.ini")
+        if not drivers.exists() or f"[{cls.driver}]" not in drivers.read_text():
+            raise Missing(f"the ODBC driver {cls.driver} is not installed; install odbc-postgresql")
+        return Postgres(**settings)
+
+    @staticmethod
+    def config(server, port=None, **more):
+        taken = PostgresStore.config(server, port, **more)
+        return taken | {"use": "mssql", "config": taken["config"] | {"dialect": "postgres"}}
+
+    @staticmethod
+    def revisions(server, name):
+        return PostgresStore.revisions(server, name, "record_key")
 
 
 def only(config):

@@ -19,13 +19,14 @@ from servers.gate import Gate
 from servers.mariadb import MariaDb
 from servers.postgres import Postgres
 from servers.server import Missing
-from stores import MariaStore, PostgresStore, no_gaps, only
+from stores import MariaStore, OdbcStore, PostgresStore, no_gaps, only
 
 NIGHTLY = os.environ.get("SPAWN_NIGHTLY") == "1"
 CYCLES = int(os.environ.get("SPAWN_KILL_CYCLES", "50" if NIGHTLY else "10"))
 
 
-@pytest.fixture(scope="module", params=[PostgresStore, MariaStore], ids=["postgres", "mariadb"])
+@pytest.fixture(scope="module", params=[PostgresStore, MariaStore, OdbcStore],
+                ids=["postgres", "mariadb", "odbc"])
 def store(request):
     return request.param
 

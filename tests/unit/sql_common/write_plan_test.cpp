@@ -119,5 +119,42 @@ TEST_F(Plan, AnExpiredRecordLeavesNoHistory) {
   EXPECT_THAT(plan->clear_history, ElementsAre("k"));
 }
 
+TEST_F(Plan, WhatAGroupOnlyChecksIsGuarded) {
+  table["live"] = {true, 2, 7, false, 0};
+  table["own"] = {true, 4, 7, false, 0};
+  ops.write(SPAWN_SS_CHECK, "live", 2, 7, 0, 5);
+  ops.write(SPAWN_SS_CHECK, "absent", 0, 0, 0, 5);
+  ops.save("own", 4, 7, 5);
+  ops.write(SPAWN_SS_CHECK, "alone", 0, 0, 0);
+  run();
+  EXPECT_THAT(plan->guards, ElementsAre("absent", "live"))
+      << "the save guards itself, and a check alone is true when it was read";
+}
+
+TEST_F(Plan, AGroupThatLosesGuardsNothing) {
+  table["b"] = {true, 9, 9, false, 0};
+  ops.write(SPAWN_SS_CHECK, "a", 0, 0, 0, 5);
+  ops.save("b", 1, 7, 5);
+  run();
+  EXPECT_THAT(plan->guards, IsEmpty());
+}
+
+TEST_F(Plan, AKeyMadeAndPurgedInOneGroupIsGuarded) {
+  ops.save("k", 0, 7, 5);
+  ops.write(SPAWN_SS_DELETE, "k", 1, 7, 7, 5).op.flags = SPAWN_SS_F_NO_TOMBSTONE;
+  run();
+  EXPECT_THAT(plan->inserts, IsEmpty());
+  EXPECT_THAT(plan->guards, ElementsAre("k"));
+}
+
+TEST_F(Plan, APruneAloneIsGuarded) {
+  table["k"] = {true, 9, 7, false, 0};
+  ops.write(SPAWN_SS_PRUNE, "k", 0, 0, 0).keep_history = 2;
+  run(0, true);
+  ASSERT_EQ(plan->prunes.size(), 1u);
+  EXPECT_EQ(plan->prunes[0].below, 7u);
+  EXPECT_THAT(plan->guards, ElementsAre("k"));
+}
+
 }  // namespace
 }  // namespace sql_store

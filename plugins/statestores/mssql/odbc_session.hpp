@@ -16,7 +16,7 @@
 
 namespace mssql_store {
 
-class odbc_session final : public sql_store::session, private sql_store::row_source {
+class odbc_session final : public sql_store::session {
  public:
   odbc_session(spawn::plugin::host_ref host, const settings& s, watchdog& dog);
 
@@ -30,9 +30,13 @@ class odbc_session final : public sql_store::session, private sql_store::row_sou
   void commit(const sql_store::write_plan& plan) override;
   void rollback() noexcept override { db_.roll_back(); }
 
-  void load(std::span<spawn_ss_load* const> ops, std::int64_t now) override;
-  void list(spawn_ss_list& op, std::int64_t now) override;
-  void history(spawn_ss_list& op, std::int64_t now) override;
+  void fetch_heads(std::span<const std::string_view> keys,
+                   const sql_store::take_row& take) override;
+  void fetch_past(std::string_view key, std::uint64_t revision,
+                  const sql_store::take_row& take) override;
+  void fetch_range(const sql_store::key_range& range, const sql_store::take_row& take) override;
+  void fetch_revisions(const sql_store::revision_range& range,
+                       const sql_store::take_row& take) override;
 
   [[nodiscard]] bool has_history() override;
   void sweep(std::int64_t expired_before, std::int64_t collect_before) override;
@@ -51,15 +55,6 @@ class odbc_session final : public sql_store::session, private sql_store::row_sou
     const sql_store::write_plan::row* content = nullptr;  // none: purged, or only guarded
     bool guard = false;
   };
-
-  // row_source
-  void fetch_heads(std::span<const std::string_view> keys,
-                   const sql_store::take_row& take) override;
-  void fetch_past(std::string_view key, std::uint64_t revision,
-                  const sql_store::take_row& take) override;
-  void fetch_range(const sql_store::key_range& range, const sql_store::take_row& take) override;
-  void fetch_revisions(const sql_store::revision_range& range,
-                       const sql_store::take_row& take) override;
 
   // One row changes, or the batch has lost a race.
   void change_one(const std::string& text, parameters with, const spawn_op* whose = nullptr);

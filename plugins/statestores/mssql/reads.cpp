@@ -6,6 +6,7 @@ namespace mssql_store {
 
 namespace {
 
+using sql_store::as_signed;
 using sql_store::stored_row;
 
 // The columns revision, writer, written_at, type_url, meta, payload from `first` on. `payload` is
@@ -58,16 +59,19 @@ void odbc_session::fetch_past(std::string_view key, std::uint64_t revision,
 }
 
 void odbc_session::fetch_range(const sql_store::key_range& range, const sql_store::take_row& take) {
-  const std::string statement =
-      sql_.list(range.low_included, range.high_included, range.reverse, range.with_payload);
-  const rows got = db_.query(
-      statement, parameters().key(range.low).key(range.high).integer(range.now).integer(range.rows),
-      shape("bi", range.with_payload));
+  parameters with;
+  with.key(range.low).key(range.high);
+  if (!range.tombstones) {
+    with.integer(range.now);
+  }
+  with.integer(range.rows);
+  const rows got = db_.query(sql_.list(range), std::move(with), shape("bii", range.with_payload));
   for (int i = 0; i < got.size(); ++i) {
     std::string_view payload;
-    stored_row row = row_of(got, i, 2, range.with_payload, payload);
+    stored_row row = row_of(got, i, 3, range.with_payload, payload);
     row.key = got.bytes(i, 0);
     row.expires_at = got.integer(i, 1);
+    row.deleted = got.integer(i, 2) != 0;
     take(row);
   }
 }
@@ -75,7 +79,9 @@ void odbc_session::fetch_range(const sql_store::key_range& range, const sql_stor
 void odbc_session::fetch_revisions(const sql_store::revision_range& range,
                                    const sql_store::take_row& take) {
   parameters with;
-  const auto bounds = [&] { with.key(range.key).word(range.low).word(range.high); };
+  const auto bounds = [&] {
+    with.key(range.key).word(as_signed(range.low)).word(as_signed(range.high));
+  };
   bounds();
   with.key(range.key).integer(range.now);
   bounds();
@@ -86,18 +92,6 @@ void odbc_session::fetch_revisions(const sql_store::revision_range& range,
     std::string_view payload;
     take(row_of(got, i, 0, range.with_payload, payload));
   }
-}
-
-void odbc_session::load(std::span<spawn_ss_load* const> ops, std::int64_t now) {
-  sql_store::read_loads(*this, ops, now);
-}
-
-void odbc_session::list(spawn_ss_list& op, std::int64_t now) {
-  sql_store::read_list(*this, op, now);
-}
-
-void odbc_session::history(spawn_ss_list& op, std::int64_t now) {
-  sql_store::read_history(*this, op, now);
 }
 
 }  // namespace mssql_store

@@ -93,12 +93,12 @@ std::string statements::insert_past(std::size_t rows) const {
          repeated(marks(8), rows);
 }
 
-std::string statements::list(bool low_included, bool high_included, bool reverse,
-                             bool with_payload) const {
-  return "SELECT record_key, expires_at, " + shown(with_payload) + " FROM " + record_ +
-         " WHERE record_key " + (low_included ? ">=" : ">") + " ? AND record_key " +
-         (high_included ? "<=" : "<") + " ? AND " + live + " ORDER BY record_key" +
-         (reverse ? " DESC" : "") + at_most;
+std::string statements::list(const sql_store::key_range& range) const {
+  return "SELECT record_key, expires_at, deleted, " + shown(range.with_payload) + " FROM " +
+         record_ + " WHERE record_key " + (range.low_included ? ">=" : ">") + " ? AND record_key " +
+         (range.high_included ? "<=" : "<") + " ?" +
+         (range.tombstones ? std::string() : std::string(" AND ") + live) + " ORDER BY record_key" +
+         (range.reverse ? " DESC" : "") + at_most;
 }
 
 // Head and history of a key whose record has not expired.

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "schema.hpp"
+#include "sql-common/reader.hpp"
 
 namespace mssql_store {
 
@@ -25,8 +26,9 @@ struct statements {
   [[nodiscard]] std::string clear_history(std::size_t keys) const;
   [[nodiscard]] std::string insert(std::size_t rows) const;
   [[nodiscard]] std::string insert_past(std::size_t rows) const;
-  [[nodiscard]] std::string list(bool low_included, bool high_included, bool reverse,
-                                 bool with_payload) const;
+  // A bound, the other, the time unless tombstones are wanted, how many rows: key, expires_at,
+  // deleted.
+  [[nodiscard]] std::string list(const sql_store::key_range& range) const;
   [[nodiscard]] std::string revisions(bool reverse, bool with_payload) const;
 
   std::string past_of, has_history, load_past;

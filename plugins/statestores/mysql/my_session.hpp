@@ -28,9 +28,13 @@ class my_session final : public sql_store::session {
   void commit(const sql_store::write_plan& plan) override;
   void rollback() noexcept override { db_.roll_back(); }
 
-  void load(std::span<spawn_ss_load* const> ops, std::int64_t now) override;
-  void list(spawn_ss_list& op, std::int64_t now) override;
-  void history(spawn_ss_list& op, std::int64_t now) override;
+  void fetch_heads(std::span<const std::string_view> keys,
+                   const sql_store::take_row& take) override;
+  void fetch_past(std::string_view key, std::uint64_t revision,
+                  const sql_store::take_row& take) override;
+  void fetch_range(const sql_store::key_range& range, const sql_store::take_row& take) override;
+  void fetch_revisions(const sql_store::revision_range& range,
+                       const sql_store::take_row& take) override;
 
   [[nodiscard]] bool has_history() override;
   void sweep(std::int64_t expired_before, std::int64_t collect_before) override;
@@ -51,7 +55,6 @@ class my_session final : public sql_store::session {
   void put_rewrites(script& to, const std::vector<const spawn_ss_save*>& ops, bool past) const;
   void put_prunes(script& to, const std::vector<sql_store::write_plan::prune>& prunes) const;
   [[nodiscard]] std::string due(bool deleted, std::int64_t before) const;
-  void load_past(spawn_ss_load& op);
 
   spawn::plugin::host_ref host_;
   const settings& settings_;

@@ -85,12 +85,7 @@ pg_session::statements::statements(const settings& s, const table_names& names) 
   const std::string row = "key, revision, writer, written_at, type_url, meta, payload";
   load = "SELECT " + row + ", deleted, coalesce(expires_at, 0) FROM " + record +
          " WHERE key = ANY($1)";
-  load_past =
-      "SELECT h.key, h.revision, h.writer, h.written_at, h.type_url, h.meta, h.payload"
-      " FROM " +
-      history_table +
-      " AS h JOIN unnest($1, $2) AS n(key, revision)"
-      " ON h.key = n.key AND h.revision = n.revision";
+  load_past = "SELECT " + row + " FROM " + history_table + " WHERE key = $1 AND revision = $2";
   const std::string some =
       "key, revision, writer, written_at, type_url, meta,"
       " CASE WHEN $4 THEN payload END, coalesce(expires_at, 0), NOT (" +

@@ -1,202 +1,101 @@
-// The read side: LOAD, LIST, HISTORY.
+// The read side: the rows that sql-common's reader asks for.
 #include <algorithm>
-#include <cstring>
-#include <limits>
-#include <unordered_map>
 
 #include "pg_session.hpp"
-#include "spawn/plugin/cpp/page.hpp"
 
 namespace postgres_store {
 
 namespace {
 
-using spawn::plugin::page_builder;
-using spawn::plugin::record_view;
-using spawn::plugin::set_outcome;
-using spawn::plugin::text;
+using sql_store::as_signed;
+using sql_store::stored_row;
 
-constexpr std::size_t loads_per_statement = 256;
-// Rows with their payload are fetched so many at a time: a page ends by its bytes.
-constexpr std::uint32_t rows_per_fetch = 64;
+constexpr std::size_t keys_per_statement = 256;
 
 // Columns: key, revision, writer, written_at, type_url, meta, payload. `payload` is where the view
 // of the payload is put.
-record_view record_at(const rows& from, int row, std::string_view& payload) {
-  record_view r;
-  r.revision = from.word(row, 1);
-  r.writer = from.word(row, 2);
-  r.written_unix_ms = static_cast<std::int64_t>(from.word(row, 3));
-  r.type_url = from.bytes(row, 4);
-  r.meta = from.bytes(row, 5);
+stored_row row_of(const rows& from, int row, std::string_view& payload) {
+  stored_row out;
+  out.key = from.bytes(row, 0);
+  out.record.revision = from.word(row, 1);
+  out.record.writer = from.word(row, 2);
+  out.record.written_unix_ms = static_cast<std::int64_t>(from.word(row, 3));
+  out.record.type_url = from.bytes(row, 4);
+  out.record.meta = from.bytes(row, 5);
   if (!from.is_null(row, 6)) {
     payload = from.bytes(row, 6);
-    r.payload = &payload;
+    out.record.payload = &payload;
   }
-  return r;
+  return out;
+}
+
+// The first key after it.
+std::string after(const std::string& key) {
+  return key + '\0';
 }
 
 }  // namespace
 
-void pg_session::load(std::span<spawn_ss_load* const> ops, std::int64_t now) {
-  std::vector<spawn_ss_load*> past;
-  for (std::size_t first = 0; first < ops.size(); first += loads_per_statement) {
-    const auto some = ops.subspan(first, std::min(loads_per_statement, ops.size() - first));
-    array keys(oid::bytea);
-    for (const spawn_ss_load* op : some) {
-      keys.bytes(text(op->key));
+void pg_session::fetch_heads(std::span<const std::string_view> keys,
+                             const sql_store::take_row& take) {
+  for (std::size_t first = 0; first < keys.size(); first += keys_per_statement) {
+    array some(oid::bytea);
+    for (const std::string_view key :
+         keys.subspan(first, std::min(keys_per_statement, keys.size() - first))) {
+      some.bytes(key);
     }
-    const rows got = db_.run(sql_.load, parameters().add(std::move(keys)));
-    std::unordered_map<std::string_view, int> found;
+    const rows got = db_.run(sql_.load, parameters().add(std::move(some)));
     for (int i = 0; i < got.size(); ++i) {
-      found.emplace(got.bytes(i, 0), i);
-    }
-    for (spawn_ss_load* op : some) {
-      op->out = {};
-      set_outcome(&op->op, SPAWN_E_NOT_FOUND);
-      const auto at = found.find(text(op->key));
-      if (at == found.end()) {
-        continue;
-      }
-      const int row = at->second;
       std::string_view payload;
-      record_view r = record_at(got, row, payload);
-      const auto expires_at = static_cast<std::int64_t>(got.word(row, 8));
-      const bool expired = expires_at != 0 && expires_at <= now;
-      const bool live = !got.boolean(row, 7) && !expired;
-      if (op->at_revision != 0 && op->at_revision != r.revision) {
-        if (!expired) {
-          past.push_back(op);
-        }
-        continue;
-      }
-      if (!live) {
-        r.type_url = {};
-        r.payload = nullptr;
-      }
-      give_record(op->out, r);
-      set_outcome(&op->op, live ? SPAWN_OK : SPAWN_E_NOT_FOUND);
-    }
-  }
-  for (spawn_ss_load* op : past) {
-    array key(oid::bytea), revision(oid::int8);
-    key.bytes(text(op->key));
-    revision.word(op->at_revision);
-    const rows got =
-        db_.run(sql_.load_past, parameters().add(std::move(key)).add(std::move(revision)));
-    if (got.size() != 0) {
-      std::string_view payload;
-      give_record(op->out, record_at(got, 0, payload));
-      set_outcome(&op->op, SPAWN_OK);
+      stored_row row = row_of(got, i, payload);
+      row.deleted = got.boolean(i, 7);
+      row.expires_at = static_cast<std::int64_t>(got.word(i, 8));
+      take(row);
     }
   }
 }
 
-void pg_session::list(spawn_ss_list& op, std::int64_t now) {
-  const bool reverse = op.reverse != 0;
-  const std::string_view cursor = text(op.cursor);
-  std::string low(text(op.from));
-  std::string high(text(op.to));
-  if (high.empty()) {
-    high.assign(spawn::plugin::store_key_bytes_max + 1, '\xff');  // after every key there can be
+void pg_session::fetch_past(std::string_view key, std::uint64_t revision,
+                            const sql_store::take_row& take) {
+  const rows got = db_.run(sql_.load_past, parameters().bytes(key).word(revision));
+  for (int i = 0; i < got.size(); ++i) {
+    std::string_view payload;
+    take(row_of(got, i, payload));
   }
-  const auto go_on_after = [&](std::string_view key) {
-    if (reverse) {
-      high = std::min(high, std::string(key));
-    } else {
-      low = std::max(low, std::string(key) + '\0');  // the first key after it
-    }
-  };
-  if (!cursor.empty()) {
-    go_on_after(cursor);
-  }
-  const std::uint32_t wanted = spawn::plugin::page_rows(op);
-  const std::uint32_t fetch = op.with_payload != 0 ? std::min(wanted, rows_per_fetch) : wanted;
-  page_builder page;
-  std::string last;
-  for (bool more = true; more;) {
-    const rows got =
-        db_.run(reverse ? sql_.list_down : sql_.list_up, parameters()
-                                                             .bytes(low)
-                                                             .bytes(high)
-                                                             .integer(now)
-                                                             .boolean(op.with_payload != 0)
-                                                             .word(fetch + 1)
-                                                             .boolean(spawn::plugin::lists_tombstones(op)));
-    more = got.size() > static_cast<int>(fetch);
-    for (int i = 0; i < got.size(); ++i) {
-      if (page.full(wanted)) {
-        page.finish(op, std::move(last));
-        set_outcome(&op.op, SPAWN_OK);
-        return;
-      }
-      if (more && i == got.size() - 1) {
-        break;  // it only shows that there is more
-      }
-      std::string_view payload;
-      last = got.bytes(i, 0);
-      record_view r = record_at(got, i, payload);
-      r.expires_unix_ms = static_cast<std::int64_t>(got.word(i, 7));
-      r.tombstone = got.boolean(i, 8);
-      page.add(last, r);
-    }
-    if (more) {
-      go_on_after(last);
-    }
-  }
-  page.finish(op, {});
-  set_outcome(&op.op, SPAWN_OK);
 }
 
-void pg_session::history(spawn_ss_list& op, std::int64_t now) {
-  const bool reverse = op.reverse != 0;
-  constexpr auto top = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  std::uint64_t low = op.from_revision;
-  std::uint64_t high = op.to_revision == 0 ? top : std::min(op.to_revision, top);
-  std::uint64_t last = 0;
-  const auto go_on_after = [&](std::uint64_t revision) {
-    (reverse ? high : low) = reverse ? revision - 1 : revision + 1;
-  };
-  if (op.cursor.len == sizeof(last)) {
-    std::memcpy(&last, op.cursor.ptr, sizeof(last));
-    go_on_after(last);
-  } else if (op.cursor.len != 0) {
-    set_outcome(&op.op, SPAWN_E_INVALID, "the cursor is not one of this store");
-    return;
+void pg_session::fetch_range(const sql_store::key_range& range, const sql_store::take_row& take) {
+  const rows got = db_.run(range.reverse ? sql_.list_down : sql_.list_up,
+                           parameters()
+                               .bytes(range.low_included ? range.low : after(range.low))
+                               .bytes(range.high_included ? after(range.high) : range.high)
+                               .integer(range.now)
+                               .boolean(range.with_payload)
+                               .word(range.rows)
+                               .boolean(range.tombstones));
+  for (int i = 0; i < got.size(); ++i) {
+    std::string_view payload;
+    stored_row row = row_of(got, i, payload);
+    row.expires_at = static_cast<std::int64_t>(got.word(i, 7));
+    row.deleted = got.boolean(i, 8);
+    take(row);
   }
-  const std::uint32_t wanted = spawn::plugin::page_rows(op);
-  const std::uint32_t fetch = op.with_payload != 0 ? std::min(wanted, rows_per_fetch) : wanted;
-  page_builder page;
-  for (bool more = true; more;) {
-    const rows got =
-        db_.run(reverse ? sql_.history_down : sql_.history_up, parameters()
-                                                                   .bytes(text(op.from))
-                                                                   .word(low)
-                                                                   .word(high)
-                                                                   .integer(now)
-                                                                   .boolean(op.with_payload != 0)
-                                                                   .word(fetch + 1));
-    more = got.size() > static_cast<int>(fetch);
-    for (int i = 0; i < got.size(); ++i) {
-      if (page.full(wanted)) {
-        page.finish(op, std::string(reinterpret_cast<const char*>(&last), sizeof(last)));
-        set_outcome(&op.op, SPAWN_OK);
-        return;
-      }
-      if (more && i == got.size() - 1) {
-        break;
-      }
-      std::string_view payload;
-      const record_view r = record_at(got, i, payload);
-      last = r.revision;
-      page.add(text(op.from), r);
-    }
-    if (more) {
-      go_on_after(last);
-    }
+}
+
+void pg_session::fetch_revisions(const sql_store::revision_range& range,
+                                 const sql_store::take_row& take) {
+  const rows got =
+      db_.run(range.reverse ? sql_.history_down : sql_.history_up, parameters()
+                                                                       .bytes(range.key)
+                                                                       .word(as_signed(range.low))
+                                                                       .word(as_signed(range.high))
+                                                                       .integer(range.now)
+                                                                       .boolean(range.with_payload)
+                                                                       .word(range.rows));
+  for (int i = 0; i < got.size(); ++i) {
+    std::string_view payload;
+    take(row_of(got, i, payload));
   }
-  page.finish(op, {});
-  set_outcome(&op.op, SPAWN_OK);
 }
 
 }  // namespace postgres_store

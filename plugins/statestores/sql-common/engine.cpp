@@ -180,7 +180,7 @@ void engine::run_reads(const segment::reads& reads) {
       load->out = {};
       ops.push_back(&load->op);
     }
-    run_read(ops, [&] { connection_->load(reads.loads, now); });
+    run_read(ops, [&] { read_loads(*connection_, reads.loads, now); });
   }
   for (spawn_ss_list* page : reads.pages) {
     page->out_owner = {};
@@ -188,9 +188,9 @@ void engine::run_reads(const segment::reads& reads) {
     spawn_op* op = &page->op;
     run_read({&op, 1}, [&] {
       if (op->code == SPAWN_SS_LIST) {
-        connection_->list(*page, now);
+        read_list(*connection_, *page, now);
       } else {
-        connection_->history(*page, now);
+        read_history(*connection_, *page, now);
       }
     });
   }

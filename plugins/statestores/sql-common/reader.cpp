@@ -23,6 +23,10 @@ const std::string& last_key() {
 // Rows with their payload are fetched so many at a time: a page ends by its bytes.
 constexpr std::uint32_t rows_per_fetch = 64;
 
+bool is_expired(const stored_row& row, std::int64_t now) noexcept {
+  return row.expires_at != 0 && row.expires_at <= now;
+}
+
 void answer(spawn_ss_load& op, const stored_row& row, bool live) {
   spawn::plugin::record_view r = row.record;
   if (!live) {
@@ -101,7 +105,7 @@ void read_loads(row_source& from, std::span<spawn_ss_load* const> ops, std::int6
   }
   std::vector<spawn_ss_load*> past;
   from.fetch_heads(keys, [&](const stored_row& row) {
-    const bool expired = row.expires_at != 0 && row.expires_at <= now;
+    const bool expired = is_expired(row, now);
     const auto [first, last] = wanted.equal_range(row.key);
     for (auto at = first; at != last; ++at) {
       spawn_ss_load& op = *at->second;
@@ -123,6 +127,7 @@ void read_list(row_source& from, spawn_ss_list& op, std::int64_t now) {
   key_range range;
   range.reverse = op.reverse != 0;
   range.with_payload = op.with_payload != 0;
+  range.tombstones = spawn::plugin::lists_tombstones(op);
   range.rows = rows.rows();
   range.now = now;
   set_low(range, text(op.from), true);
@@ -147,6 +152,7 @@ void read_list(row_source& from, spawn_ss_list& op, std::int64_t now) {
         last = row.key;
         spawn::plugin::record_view record = row.record;
         record.expires_unix_ms = row.expires_at;
+        record.tombstone = row.deleted || is_expired(row, now);
         rows.page.add(row.key, record);
       });
   rows.page.finish(op, more ? std::move(last) : std::string());
@@ -154,12 +160,12 @@ void read_list(row_source& from, spawn_ss_list& op, std::int64_t now) {
 }
 
 void read_history(row_source& from, spawn_ss_list& op, std::int64_t now) {
-  constexpr auto top = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  constexpr std::uint64_t top = std::numeric_limits<std::uint64_t>::max();
   filler rows(op);
   revision_range range;
   range.key = text(op.from);
-  range.low = std::min(op.from_revision, top);
-  range.high = op.to_revision == 0 ? top : std::min(op.to_revision, top);
+  range.low = op.from_revision;
+  range.high = op.to_revision == 0 ? top : op.to_revision;
   range.reverse = op.reverse != 0;
   range.with_payload = op.with_payload != 0;
   range.rows = rows.rows();

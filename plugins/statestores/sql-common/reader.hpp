@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,28 +17,35 @@ namespace sql_store {
 struct stored_row {
   std::string_view key;  // not of one key's revisions
   spawn::plugin::record_view record;
-  bool deleted = false;         // heads only
+  bool deleted = false;         // of heads, and of a range with tombstones
   std::int64_t expires_at = 0;  // unix ms; 0: never
 };
 using take_row = std::function<void(const stored_row&)>;
 
-// Live keys between two bounds, of which none is longer than a key can be.
+// Live keys, or all, between two bounds, of which none is longer than a key can be.
 struct key_range {
   std::string low, high;
   bool low_included = true, high_included = false;
   bool reverse = false, with_payload = false;
-  std::uint32_t rows = 0;  // at most
+  bool tombstones = false;  // these too, and what has expired
+  std::uint32_t rows = 0;   // at most
   std::int64_t now = 0;
 };
 
 // The live head and the superseded revisions of one key; none when its record has expired.
 struct revision_range {
   std::string_view key;
-  std::uint64_t low = 0, high = 0;  // inclusive; high is no more than a signed number holds
+  std::uint64_t low = 0, high = 0;  // inclusive
   bool reverse = false, with_payload = false;
   std::uint32_t rows = 0;  // at most
   std::int64_t now = 0;
 };
+
+// A bound for a column of signed numbers, which has no greater revision.
+[[nodiscard]] inline std::uint64_t as_signed(std::uint64_t revision) noexcept {
+  constexpr auto top = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  return revision < top ? revision : top;
+}
 
 // What a session fetches. Each may throw sql_error, after any number of rows.
 class row_source {

@@ -11,6 +11,7 @@
 
 #include "spawn/plugin/statestore.h"
 #include "sql-common/errand.hpp"
+#include "sql-common/reader.hpp"
 
 namespace sql_store {
 
@@ -50,10 +51,9 @@ struct head {
 
 class write_plan;
 
-class session {
+// What it fetches (row_source) is for reader.hpp to judge.
+class session : public row_source {
  public:
-  virtual ~session() = default;
-
   [[nodiscard]] virtual bool is_connected() const noexcept = 0;
   // Connects and brings the schema up or checks it. Throws sql_error.
   virtual void connect() = 0;
@@ -69,11 +69,6 @@ class session {
   // Carries out and commits. Throws sql_error{retry} when a key that was absent is there now.
   virtual void commit(const write_plan& plan) = 0;
   virtual void rollback() noexcept = 0;
-
-  // Set the outcome of each op.
-  virtual void load(std::span<spawn_ss_load* const> ops, std::int64_t now) = 0;
-  virtual void list(spawn_ss_list& op, std::int64_t now) = 0;
-  virtual void history(spawn_ss_list& op, std::int64_t now) = 0;
 
   [[nodiscard]] virtual bool has_history() = 0;
   // Turns expired records into tombstones and collects old ones, some at a time.

@@ -34,9 +34,15 @@ std::vector<std::string> all_of(dialect d) {
     out.push_back(sql.insert(n));
     out.push_back(sql.insert_past(n));
   }
-  for (int bits = 0; bits < 16; ++bits) {
-    out.push_back(sql.list((bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0, (bits & 8) != 0));
-    out.push_back(sql.revisions((bits & 1) != 0, (bits & 2) != 0));
+  for (int bits = 0; bits < 32; ++bits) {
+    sql_store::key_range range;
+    range.low_included = (bits & 1) != 0;
+    range.high_included = (bits & 2) != 0;
+    range.reverse = (bits & 4) != 0;
+    range.with_payload = (bits & 8) != 0;
+    range.tombstones = (bits & 16) != 0;
+    out.push_back(sql.list(range));
+    out.push_back(sql.revisions(range.reverse, range.with_payload));
   }
   return out;
 }

@@ -14,7 +14,7 @@ struct database_kind {
 
 constexpr database_kind kinds[] = {
     {"native", "sqlite", ""},   {"sqlite", "sqlite", ""},         {"mariadb", "mysql", "3306"},
-    {"mysql", "mysql", "3306"}, {"postgres", "postgres", "5432"},
+    {"mysql", "mysql", "3306"}, {"postgres", "postgres", "5432"}, {"mssql", "mssql", "1433"},
 };
 
 constexpr std::string_view type_variable = "PROXY_DATABASE_TYPE";
@@ -140,7 +140,7 @@ void apply_database(value& root, const environment& env, const std::string& file
   if (kind == nullptr) {
     const std::string shown = is_utf8(*type) ? std::string(*type) : "?";
     found.add({0, 0, name}, "/statestores",
-              "expected one of native, mariadb, postgres, got \"" + shown + "\"");
+              "expected one of native, mariadb, mssql, postgres, got \"" + shown + "\"");
     return;
   }
   value* stores = map_at(root, "statestores", name);

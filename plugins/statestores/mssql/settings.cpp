@@ -20,7 +20,9 @@ std::string lower(std::string s) {
 }
 
 bool names(const std::string& connection_string, const char* word) {
-  return lower(";" + connection_string).find(std::string(";") + word + "=") != std::string::npos;
+  std::string text = lower(";" + connection_string);
+  std::erase(text, ' ');
+  return text.find(std::string(";") + word + "=") != std::string::npos;
 }
 
 class connect_string {
@@ -90,6 +92,11 @@ std::uint32_t usual_port(dialect d) {
 
 std::string connect_of(const json& config, settings& s) {
   const std::string own = config.value("connection_string", std::string());
+  // Where it would be shown, and might be said again by a driver.
+  if (names(own, "pwd") || names(own, "password")) {
+    throw refused(SPAWN_E_INVALID,
+                  "config: no password in connection_string; say it as password");
+  }
   const bool has_server = names(own, "server") || names(own, "servername") || names(own, "dsn");
   const bool has_driver = names(own, "driver") || names(own, "dsn");
   const std::string driver =

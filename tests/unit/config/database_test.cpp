@@ -66,6 +66,15 @@ TEST(database_environment, mariadb_is_the_mysql_plugin_and_every_variable_counts
   EXPECT_THAT(s.statestores[0].secrets, ElementsAre(std::pair("/password", "p")));
 }
 
+TEST(database_environment, mssql_has_a_port_of_its_own) {
+  const auto s = good("", {{"PROXY_DATABASE_TYPE", "mssql"}});
+  EXPECT_EQ(s.statestores[0].use, "mssql");
+  EXPECT_EQ(s.statestores[0].config_json,
+            R"({"database":"eigr-functions-db","host":"127.0.0.1","password":null,"pool_size":50,)"
+            R"("port":1433,"queue_target_ms":10000,"ssl":false,"ssl_verify":false,)"
+            R"("username":"admin"})");
+}
+
 TEST(database_environment, the_default_store_is_replaced_under_its_name_and_others_stay) {
   const auto got =
       load("statestores: {db: {use: sqlite}, fast: {use: memory}}\nactors: {A: {statestore: db}}",
@@ -84,7 +93,7 @@ TEST(database_environment, the_default_store_is_replaced_under_its_name_and_othe
 TEST(database_environment, an_unknown_type_is_refused) {
   EXPECT_EQ(errors("", {{"PROXY_DATABASE_TYPE", "mongo"}}),
             "environment PROXY_DATABASE_TYPE: statestores: expected one of native, mariadb, "
-            "postgres, got \"mongo\"");
+            "mssql, postgres, got \"mongo\"");
 }
 
 TEST(database_environment, a_number_that_is_none_names_the_variable) {

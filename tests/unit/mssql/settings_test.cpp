@@ -65,6 +65,15 @@ TEST(Settings, AConnectionStringNamesWhatItNames) {
   EXPECT_EQ(s.port, 0u);
 }
 
+TEST(Settings, APasswordHasItsOwnKey) {
+  for (const char* word : {"PWD", " pwd ", "Password"}) {
+    const std::string why = refusal(R"({"database": "d", "connection_string": "App=x;)" +
+                                    std::string(word) + R"(=hush"})");
+    EXPECT_THAT(why, HasSubstr("say it as password"));
+    EXPECT_THAT(why, Not(HasSubstr("hush")));
+  }
+}
+
 TEST(Settings, APasswordThatDriversReadDifferentlyIsRefusedUnshown) {
   const std::string why = refusal(R"({"database": "d"})", "a};b");
   EXPECT_THAT(why, HasSubstr("PWD"));

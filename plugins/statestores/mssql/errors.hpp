@@ -74,10 +74,4 @@ class odbc_error : public sql_store::sql_error {
   return e.state() == "42S02" || e.state() == "42P01" || e.native() == 208;
 }
 
-// Two kernels that make the same table: one of them hears of the other's.
-[[nodiscard]] inline bool is_there_already(const odbc_error& e) noexcept {
-  return e.state() == "42S01" || e.state() == "42S11" || e.state() == "42P07" ||
-         e.native() == 2714 || e.native() == 1913 || e.kind() == sql_store::trouble::retry;
-}
-
 }  // namespace mssql_store

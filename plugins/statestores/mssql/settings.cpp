@@ -94,8 +94,7 @@ std::string connect_of(const json& config, settings& s) {
   const std::string own = config.value("connection_string", std::string());
   // Where it would be shown, and might be said again by a driver.
   if (names(own, "pwd") || names(own, "password")) {
-    throw refused(SPAWN_E_INVALID,
-                  "config: no password in connection_string; say it as password");
+    throw refused(SPAWN_E_INVALID, "config: no password in connection_string; say it as password");
   }
   const bool has_server = names(own, "server") || names(own, "servername") || names(own, "dsn");
   const bool has_driver = names(own, "driver") || names(own, "dsn");

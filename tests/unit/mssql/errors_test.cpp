@@ -37,15 +37,13 @@ TEST(Errors, OnlyTheServersOwnWordTakesTheDoubtFromACommit) {
   EXPECT_FALSE(is_rolled_back("HY000", 1205));
 }
 
-TEST(Errors, TablesThatAreThereOrNot) {
+TEST(Errors, ATableThatIsNotThere) {
   const auto said = [](const char* state, int native) {
     return odbc_error(kind_of(state, native), "", state, native);
   };
   EXPECT_TRUE(is_missing_table(said("42S02", 208)));
   EXPECT_TRUE(is_missing_table(said("42P01", 1)));
   EXPECT_FALSE(is_missing_table(said("42501", 1))) << "one that may not be read is not missing";
-  EXPECT_TRUE(is_there_already(said("42S01", 2714)));
-  EXPECT_FALSE(is_there_already(said("42501", 1)));
 }
 
 }  // namespace

@@ -107,8 +107,10 @@ void odbc_session::change_rows(const write_plan& plan) {
   for (const std::string_view key : plan.purges) {
     all.push_back({key, nullptr, false});
   }
-  for (const std::string_view key : plan.guards) {
-    all.push_back({key, nullptr, true});
+  for (const auto* guards : {&plan.guards, &plan.absent_guards}) {
+    for (const std::string_view key : *guards) {
+      all.push_back({key, nullptr, true});
+    }
   }
   std::sort(all.begin(), all.end(),
             [](const row_change& a, const row_change& b) { return a.key < b.key; });

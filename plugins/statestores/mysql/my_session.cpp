@@ -41,6 +41,8 @@ my_session::statements::statements(const table_names& names) {
       "`written_at`=VALUES(`written_at`),`expires_at`=VALUES(`expires_at`),"
       "`deleted`=VALUES(`deleted`)";
   insert = "INSERT INTO " + names.record + " " + whole + ",`system`,`parent`,`name`) VALUES ";
+  guard = "INSERT INTO " + names.record +
+          " (`key`,`revision`,`writer`,`type_url`,`meta`,`written_at`,`deleted`) VALUES ";
   purge = "DELETE r FROM " + names.record + " AS r" + by_key + " WHERE r.`key` IN";
   prune = "DELETE h FROM " + names.history + " AS h" + by_key + " WHERE ";
   load =

@@ -45,7 +45,7 @@ class my_session final : public sql_store::session {
   struct statements {
     explicit statements(const table_names& names);
     std::string lock, past_of, has_history;
-    std::string clear_history, keep_head, past, write, on_update, insert, purge, prune;
+    std::string clear_history, keep_head, past, write, on_update, insert, guard, purge, prune;
     std::string load, expire;
   };
   enum class into : std::uint8_t { past, update, insert };
@@ -53,6 +53,7 @@ class my_session final : public sql_store::session {
   void put_rows(script& to, const std::vector<sql_store::write_plan::row>& from, std::int64_t now,
                 into where) const;
   void put_rewrites(script& to, const std::vector<const spawn_ss_save*>& ops, bool past) const;
+  void put_absent_guards(script& to, const std::vector<std::string_view>& keys) const;
   void put_prunes(script& to, const std::vector<sql_store::write_plan::prune>& prunes) const;
   [[nodiscard]] std::string due(bool deleted, std::int64_t before) const;
 

@@ -66,6 +66,19 @@ void my_session::put_rewrites(script& to, const std::vector<const spawn_ss_save*
   }
 }
 
+void my_session::put_absent_guards(script& to, const std::vector<std::string_view>& keys) const {
+  to.open(sql_.guard, {});
+  for (const std::string_view key : keys) {
+    std::string& out = to.row();
+    out += '(';
+    literals(db_, out).bytes(key).word(0).word(0).text({}).bytes({}).integer(0).word(1);
+    out += ')';
+    to.end_row();
+  }
+  to.close();
+  to.of_keys(sql_.purge, keys);
+}
+
 void my_session::put_prunes(script& to, const std::vector<write_plan::prune>& prunes) const {
   for (std::size_t i = 0; i < prunes.size(); ++i) {
     if (i % prunes_per_statement == 0) {
@@ -103,6 +116,7 @@ void my_session::commit(const write_plan& plan) {
   put_rows(changes, plan.inserts, now, into::insert);
   put_rewrites(changes, plan.past_rewrites, true);
   changes.of_keys(sql_.purge, plan.purges);
+  put_absent_guards(changes, plan.absent_guards);
   put_prunes(changes, plan.prunes);
   changes.run();
   db_.commit(plan.changes_data());

@@ -75,6 +75,9 @@ pg_session::statements::statements(const settings& s, const table_names& names) 
   past_rewrite = "UPDATE " + history_table +
                  " SET meta = $4, payload = ($5::bytea[])[1]"
                  " WHERE key = $1 AND revision = $2 AND writer = $3";
+  guard = "INSERT INTO " + record +
+          " (key, revision, writer, type_url, meta, written_at, deleted)"
+          " SELECT n.key, 0, 0, '', '', 0, true FROM unnest($1) AS n(key)";
   purge = "DELETE FROM " + record + " WHERE key = ANY($1)";
   prune = "DELETE FROM " + history_table +
           " AS h USING unnest($1, $2) AS n(key, below)"
@@ -243,6 +246,8 @@ void pg_session::commit(const write_plan& plan) {
   write_rows(plan.inserts, now, sql_.insert, true);
   queue_rewrites(plan.past_rewrites, sql_.past_rewrite);
   queue_keys(plan.purges, sql_.purge);
+  queue_keys(plan.absent_guards, sql_.guard);
+  queue_keys(plan.absent_guards, sql_.purge);
   array below_keys(oid::bytea), below(oid::int8), age_keys(oid::bytea), until(oid::int8);
   for (const write_plan::prune& p : plan.prunes) {
     if (p.below > 1) {

@@ -43,7 +43,7 @@ class pg_session final : public sql_store::session {
   struct statements {
     explicit statements(const settings& s, const table_names& names);
     std::string begin, lock, past_of, has_history;
-    std::string clear_history, keep_head, past, insert, update, rewrite, past_rewrite, purge;
+    std::string clear_history, keep_head, past, insert, update, rewrite, past_rewrite, guard, purge;
     std::string prune, prune_age;
     std::string load, load_past, list_up, list_down, history_up, history_down;
     std::string expire, collect;

@@ -228,7 +228,7 @@ void write_plan::finish() {
     const bool changes_row =
         k.content != nullptr || k.rewritten != nullptr || (k.purged && k.stored.exists);
     if (!changes_row && (k.grouped || k.pruned)) {
-      guards.push_back(k.key);
+      (k.stored.exists ? guards : absent_guards).push_back(k.key);
     }
     const bool prunes_any = (k.content != nullptr || k.pruned) && !k.drop_history &&
                             k.stored.exists && has_history_ &&

@@ -80,9 +80,11 @@ class write_plan {
   std::vector<prune> prunes;
 
   // Keys that the outcome rests on and that nothing above changes: checked within a group, or only
-  // pruned. A session that does not hold locks since begin() sees to it that they are at the commit
-  // as they were then.
-  std::vector<std::string_view> guards;
+  // pruned. They are at the commit as they were at begin(): those that are stored by begin()'s lock
+  // or by a look of the session's own; those that are not by making them and taking them away, so
+  // that whoever makes them meanwhile waits.
+  std::vector<std::string_view> guards;         // stored
+  std::vector<std::string_view> absent_guards;  // not stored
 
  private:
   struct key_state {

@@ -1,6 +1,9 @@
 // Batches: atomic groups, pipelined chains, sizes.
 #include <algorithm>
+#include <atomic>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "contract/statestore/statestore_suite.hpp"
 #include "contract/statestore/store_client.hpp"
@@ -117,6 +120,40 @@ void checks_guard_a_group(const target& t) {
   require_equal(revision_of(s, "rec"), std::uint64_t{1}, "a check writes nothing");
 }
 
+// Two lanes, each of which makes a key if the other's is not there: one of them wins.
+void a_checked_absence_holds_until_the_commit(const target& t) {
+  constexpr int rounds = 30;
+  const std::uint32_t lanes = t.one_lane ? 1 : 2;
+  store_client s(t, lanes);
+  for (int round = 0; round < rounds; ++round) {
+    const std::string mine[] = {key("x", static_cast<std::size_t>(round)),
+                                key("y", static_cast<std::size_t>(round))};
+    std::vector<answer> got[2];
+    std::atomic<int> ready{0};
+    const auto make = [&](std::uint32_t i) {
+      const std::vector<request> group = {in_group(verify(mine[1 - i], 0, 0), i + 1),
+                                          in_group(save(mine[i], 0, 0, 7), i + 1)};
+      ++ready;
+      while (lanes > 1 && ready < 2) {
+        std::this_thread::yield();
+      }
+      got[i] = s.run(group, i % lanes);
+    };
+    if (lanes > 1) {
+      std::thread beside(make, 1);
+      make(0);
+      beside.join();
+    } else {
+      make(0);
+      make(1);
+    }
+    const int made = (got[0][1].status == SPAWN_OK) + (got[1][1].status == SPAWN_OK);
+    require_equal(made, 1, "groups that found the other's key absent");
+    require_equal(revision_of(s, mine[0]) + revision_of(s, mine[1]), std::uint64_t{1}, "keys made");
+  }
+  s.verify_host();
+}
+
 void one_key_twice_in_a_group(const target& t) {
   store_client s(t);
   auto ok = s.run({in_group(save("k", 0, 0, 7, "1"), 1), in_group(save("k", 1, 7, 7, "2"), 1)});
@@ -184,6 +221,8 @@ void add_group_checks(std::vector<check>& out) {
                  a_losing_group_leaves_the_rest_of_the_batch_alone});
   out.push_back({"batch.consume_a_row_once", consume_a_row_once});
   out.push_back({"batch.checks_guard_a_group", checks_guard_a_group});
+  out.push_back(
+      {"batch.a_checked_absence_holds_until_the_commit", a_checked_absence_holds_until_the_commit});
   out.push_back({"batch.one_key_twice_in_a_group", one_key_twice_in_a_group});
   out.push_back({"batch.an_invalid_op_loses_its_group", an_invalid_op_loses_its_group});
   out.push_back({"batch.a_pipeline_stops_at_its_loser", a_pipeline_stops_at_its_loser});

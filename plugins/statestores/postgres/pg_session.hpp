@@ -1,6 +1,6 @@
 // pg_session: the statements of the store. A segment of writes is two round trips, however many
 // rows it has: lock and look, then everything that changes together with the COMMIT, each kind of
-// change as one statement over arrays.
+// change as one statement over arrays. Plain saves are one: conditional statements and the COMMIT.
 #pragma once
 #include <string>
 #include <vector>
@@ -25,6 +25,8 @@ class pg_session final : public sql_store::session {
   [[nodiscard]] std::optional<std::int64_t> past_of(const spawn_ss_save& op) override;
   void commit(const sql_store::write_plan& plan) override;
   void rollback() noexcept override { db_.roll_back(); }
+  [[nodiscard]] bool save_plain(std::span<spawn_ss_save* const> ops, std::int64_t now,
+                                std::vector<bool>& won) override;
 
   void load(std::span<spawn_ss_load* const> ops, std::int64_t now) override;
   void list(spawn_ss_list& op, std::int64_t now) override;
@@ -40,7 +42,7 @@ class pg_session final : public sql_store::session {
     explicit statements(const settings& s, const table_names& names);
     std::string begin, lock, past_of, has_history;
     std::string clear_history, keep_head, past, insert, update, rewrite, past_rewrite, purge;
-    std::string prune, prune_age;
+    std::string prune, prune_age, plain_update, plain_insert;
     std::string load, load_past, list_up, list_down, history_up, history_down;
     std::string expire, collect;
   };

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <unordered_set>
+#include <utility>
+
+#include "sql-common/plain_saves.hpp"
 
 namespace sql_store {
 
@@ -209,12 +213,10 @@ void engine::run_read(std::span<spawn_op* const> ops, const work& what) {
   }
 }
 
-void engine::run_writes(std::span<const std::span<spawn_op* const>> units) {
-  if (units.empty()) {
-    return;
-  }
+void engine::run_writes(std::span<const unit> all) {
+  const std::vector<unit> units = save_plain(all);
   failure why;
-  if (try_writes(units, why)) {
+  if (units.empty() || try_writes(units, why)) {
     return;
   }
   // One bad row must not take the innocent with it. All of it was rolled back.
@@ -225,7 +227,51 @@ void engine::run_writes(std::span<const std::span<spawn_op* const>> units) {
   }
 }
 
-bool engine::try_writes(std::span<const std::span<spawn_op* const>> units, failure& why) {
+std::vector<engine::unit> engine::save_plain(std::span<const unit> units) {
+  std::vector<unit> left(units.begin(), units.end());
+  const std::vector<spawn_ss_save*> ops = plain_saves(units, settings_.history, has_history_);
+  if (ops.empty()) {
+    return left;
+  }
+  std::vector<const spawn_op*> raw;
+  for (const spawn_ss_save* op : ops) {
+    raw.push_back(&op->op);
+  }
+  std::vector<bool> won;
+  bool fresh = true, saved = false;
+  failure why;
+  const bool done = attempt(
+      deadline_of(raw),
+      [&] {
+        // What met another kernel goes on in the order of the keys, with locks. A new connection
+        // may have found history.
+        saved = std::exchange(fresh, false) && !has_history_ &&
+                connection_->save_plain(ops, host_.unix_ms(), won);
+      },
+      why);
+  if (!done && why.in_commit) {
+    for (spawn_ss_save* op : ops) {
+      fail(&op->op, SPAWN_E_UNKNOWN_OUTCOME, why.text);
+    }
+    return {};
+  }
+  if (!saved) {
+    return left;
+  }
+  std::unordered_set<const spawn_op*> ended;
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    if (won[i]) {
+      take_back(&ops[i]->op);
+      set_outcome(&ops[i]->op, SPAWN_OK);
+      ended.insert(&ops[i]->op);
+    }
+  }
+  // The plan says what is stored in their place; they may even win by now.
+  std::erase_if(left, [&](const unit& u) { return ended.contains(u[0]); });
+  return left;
+}
+
+bool engine::try_writes(std::span<const unit> units, failure& why) {
   std::vector<const spawn_op*> ops;
   for (const auto& unit : units) {
     ops.insert(ops.end(), unit.begin(), unit.end());

@@ -67,8 +67,11 @@ class engine {
   bool attempt(std::uint64_t deadline_ns, const work& what, failure& why);
   void run_reads(const segment::reads& reads);
   void run_read(std::span<spawn_op* const> ops, const work& what);
-  void run_writes(std::span<const std::span<spawn_op* const>> units);
-  bool try_writes(std::span<const std::span<spawn_op* const>> units, failure& why);
+  using unit = std::span<spawn_op* const>;
+  void run_writes(std::span<const unit> units);
+  // Without a look first, where that is enough. What is left has no outcome yet and no effect.
+  [[nodiscard]] std::vector<unit> save_plain(std::span<const unit> units);
+  bool try_writes(std::span<const unit> units, failure& why);
   void ensure_connected();
   void report(bool serving, const std::string& why);
   [[nodiscard]] std::uint64_t deadline_of(std::span<const spawn_op* const> ops) const;

@@ -60,6 +60,11 @@ pg_session::statements::statements(const settings& s, const table_names& names) 
       " FROM unnest($1, $2, $3, $4, $5, $6, $8, $9) AS n(key, revision, writer, type_url, payload,"
       " meta, expected, whose) WHERE r.key = n.key AND r.revision = n.expected"
       " AND r.writer = n.whose RETURNING r.key";
+  plain_update_one =
+      "UPDATE " + record +
+      " SET revision = $2, writer = $3, type_url = $4, payload = ($5::bytea[])[1], meta = $6,"
+      " written_at = $7, expires_at = NULL, deleted = false"
+      " WHERE key = $1 AND revision = $8 AND writer = $9 RETURNING key";
   plain_insert = "INSERT INTO " + record + " (key, " + columns +
                  ", system, parent, name) SELECT n.key, n.revision, n.writer, n.type_url,"
                  " n.payload, n.meta, $7, n.system, n.parent, n.name"

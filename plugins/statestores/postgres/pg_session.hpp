@@ -42,7 +42,7 @@ class pg_session final : public sql_store::session {
     explicit statements(const settings& s, const table_names& names);
     std::string begin, lock, past_of, has_history;
     std::string clear_history, keep_head, past, insert, update, rewrite, past_rewrite, purge;
-    std::string prune, prune_age, plain_update, plain_insert;
+    std::string prune, prune_age, plain_update, plain_update_one, plain_insert;
     std::string load, load_past, list_up, list_down, history_up, history_down;
     std::string expire, collect;
   };

@@ -34,10 +34,26 @@ struct contents {
   }
 };
 
+// The same values for a statement without arrays, which is what a save on its own is worth.
+parameters one_update(const spawn_ss_save& op, std::int64_t now) {
+  array payload(oid::bytea);  // of one, for its NULL
+  put_payload(payload, op);
+  parameters with;
+  with.bytes(text(op.key)).word(op.new_revision).word(op.writer).text(text(op.type_url));
+  with.add(std::move(payload)).bytes(text(op.meta)).integer(now);
+  return std::move(with.word(op.expect_revision).word(op.expect_writer));
+}
+
 }  // namespace
 
 bool pg_session::save_plain(std::span<spawn_ss_save* const> ops, std::int64_t now,
                             std::vector<bool>& won) {
+  db_.require_alive();
+  if (ops.size() == 1 && ops[0]->expect_revision != 0) {
+    db_.queue(sql_.plain_update_one, one_update(*ops[0], now));
+    won.assign(1, db_.flush(true).front().size() == 1);
+    return true;
+  }
   contents updated, inserted;
   array expected(oid::int8), whose(oid::int8);
   array system(oid::text), parent(oid::text), name(oid::text);
@@ -51,7 +67,6 @@ bool pg_session::save_plain(std::span<spawn_ss_save* const> ops, std::int64_t no
       put_names(text(op->key), system, parent, name);
     }
   }
-  db_.require_alive();
   if (expected.size() != 0) {
     parameters with = updated.take(now);
     db_.queue(sql_.plain_update, with.add(std::move(expected)).add(std::move(whose)));

@@ -41,7 +41,7 @@ class raw_path final : public store_path {
 
   void save(std::span<const change> rows) override {
     commit_by_itself(rows.size() == 1);
-    std::getenv("SPAWN_RAW_JOIN") != nullptr ? save_joined(rows) : save_bulk(rows);
+    save_bulk(rows);
     if (rows.size() != 1) {
       run("COMMIT");
     }
@@ -144,38 +144,6 @@ class raw_path final : public store_path {
       give_up(std::string("raw: ") + mysql_stmt_error(update_));
     }
     if (mysql_stmt_affected_rows(update_) != rows.size()) {
-      give_up("raw: a row was not as expected");
-    }
-  }
-
-  void save_joined(std::span<const change> rows) {
-    text_ =
-        "UPDATE (SELECT 0 AS k,0 AS r,0 AS w,0 AS e,'' AS t,'' AS p,'' AS m WHERE 0 UNION ALL "
-        "VALUES ";
-    text_ = "UPDATE (";
-    const std::string now = std::to_string(unix_ms_now());
-    bool first = true;
-    for (const change& row : rows) {
-      text_ += first ? "SELECT " : " UNION ALL SELECT ";
-      quote(what_.key(row.key));
-      text_ += first ? " AS k," : ",";
-      text_ += std::to_string(row.revision + 1) + (first ? " AS r," : ",") +
-               std::to_string(writer_id) + (first ? " AS w," : ",") + std::to_string(row.revision) +
-               (first ? " AS e,'" : ",'");
-      text_ += what_.type_url();
-      text_ += first ? "' AS t," : "',";
-      quote(what_.payload(row.key, row.revision + 1));
-      text_ += first ? " AS p," : ",";
-      quote(what_.meta());
-      text_ += first ? " AS m" : "";
-      first = false;
-    }
-    text_ += ") AS n STRAIGHT_JOIN " + table_ +
-             " AS t FORCE INDEX (PRIMARY) ON t.`key`=n.k SET t.revision=n.r,t.writer=n.w,"
-             "t.type_url=n.t,t.payload=n.p,t.meta=n.m,t.written_at=" +
-             now + ",t.expires_at=NULL,t.deleted=0 WHERE t.revision=n.e AND t.writer=n.w";
-    run(text_);
-    if (mysql_affected_rows(conn_) != rows.size()) {
       give_up("raw: a row was not as expected");
     }
   }

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from statistics import median
+from types import SimpleNamespace
 
 from runner import processes as p
 from runner.report import Table
@@ -14,6 +15,7 @@ from runner.report import Table
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 from servers.mariadb import MariaDb  # noqa: E402
 from servers.postgres import Postgres  # noqa: E402
+from servers.processes import tree as server_tree  # noqa: E402
 from servers.server import Missing  # noqa: E402
 
 STORES = ("memory", "sqlite", "postgres", "mysql")
@@ -31,7 +33,9 @@ def run(lab: p.Lab, options) -> list:
                   [*saves.columns])
     sidecar = Table(f"Stores: calls/s at {CONNECTIONS} connections, commit against none",
                     ["store", "none calls/s", "commit calls/s", "of none", "lowest", "highest",
-                     "none p50 us", "none p99 us", "commit p50 us", "commit p99 us", "errors"])
+                     "none p50 us", "none p99 us", "commit p50 us", "commit p99 us",
+                     "none CPU-s/1,000", "commit CPU-s/1,000", "of it server", "by CPU",
+                     "errors"])
     for store in STORES:
         with contextlib.ExitStack() as stack:
             try:
@@ -99,17 +103,25 @@ def _calls(lab: p.Lab, options, store: str, server, table: Table):
                                       functools.partial(_config, store, server,
                                                         prefix=durability + "_"))
         kernels[durability] = (kernel, port, p.start_host(lab, host_port, port))
-    rounds = [{name: p.load(lab, "counter", port, CONNECTIONS, options.seconds / ROUNDS,
-                            {"middle": kernel, "host": host})
-               for name, (kernel, port, host) in kernels.items()} for _ in range(ROUNDS)]
+    server_processes = [] if server is None else [
+        SimpleNamespace(pid=pid) for pid in server_tree(server.process.pid)]
+    rounds = [{mode: p.load(lab, "counter", port, CONNECTIONS, options.seconds / ROUNDS,
+                            {"middle": kernel, "host": host, "server": server_processes})
+               for mode, (kernel, port, host) in kernels.items()} for _ in range(ROUNDS)]
     ratios = [each["commit"]["rps"] / each["none"]["rps"] for each in rounds]
 
-    def middle(mode, figure):
-        return f"{median(each[mode][figure] for each in rounds):,.0f}"
-    errors = sum(each[mode]["errors"] for each in rounds for mode in kernels)
-    table.add(store, middle("none", "rps"), middle("commit", "rps"), f"{median(ratios):.2f}",
-              f"{min(ratios):.2f}", f"{max(ratios):.2f}", middle("none", "p50_us"),
-              middle("none", "p99_us"), middle("commit", "p50_us"), middle("commit", "p99_us"),
-              errors)
+    def figure(mode, of, digits=0):
+        return f"{median(of(each[mode]) for each in rounds):,.{digits}f}"
+
+    def cpu(run):
+        return sum(run["cpu"].values())
+    by_cpu = median(cpu(each["none"]) / cpu(each["commit"]) for each in rounds)
+    table.add(store, *(figure(mode, lambda run: run["rps"]) for mode in kernels),
+              f"{median(ratios):.2f}", f"{min(ratios):.2f}", f"{max(ratios):.2f}",
+              *(figure(mode, lambda run, of=of: run[of])
+                for mode in kernels for of in ("p50_us", "p99_us")),
+              *(figure(mode, cpu, 3) for mode in kernels),
+              figure("commit", lambda run: run["cpu"]["server"], 3), f"{by_cpu:.2f}",
+              sum(each[mode]["errors"] for each in rounds for mode in kernels))
     for kernel, _, host in kernels.values():
         lab.stop(kernel, host)

@@ -51,7 +51,7 @@ int wait_for_stop(const sigset_t& signals) {
   }
 }
 
-int run(spawn::config::loaded loaded, const std::string& path) {
+int run(spawn::config::loaded loaded, const std::string& path, bool maintenance) {
   sigset_t signals;
   ::sigemptyset(&signals);
   for (const int which : {SIGTERM, SIGINT, SIGHUP}) {
@@ -65,13 +65,13 @@ int run(spawn::config::loaded loaded, const std::string& path) {
     SPAWN_LOG(info, "configuration", {"notice", notice});
   }
   spawn::kernel kernel(std::move(loaded.value), path, version, [] { ::kill(::getpid(), SIGTERM); });
-  if (auto started = kernel.start(); !started) {
+  if (auto started = maintenance ? kernel.start_maintenance() : kernel.start(); !started) {
     spawn::log::write_directly();
     std::cerr << "spawnd: " << started.error().text << '\n';
     return started.error().code == spawn::errc::invalid ? exit_config : exit_failed;
   }
   const int which = wait_for_stop(signals);
-  if (which == SIGTERM) {
+  if (which == SIGTERM && !maintenance) {
     // Load balancers see readiness go down before requests are refused (protocol.md 9.5).
     kernel.begin_drain();
     const auto serve_ms =
@@ -92,10 +92,16 @@ int main(int argc, char** argv) {
   CLI::App app{"Spawn kernel: durable virtual actors beside your service"};
   std::string path;
   bool check = false;
+  bool maintenance = false;
+  std::string admin;
   app.set_version_flag("--version", version);
   app.add_option("-c,--config", path, "configuration file (YAML)")->envname("SPAWN_CONFIG");
   app.add_flag("--check", check,
                "check the configuration, print where each value comes from, exit");
+  app.add_option("--admin", admin, "admin socket; in place of all that the configuration says of "
+                                   "the admin API's address");
+  app.add_flag("--maintenance", maintenance,
+               "only stores and admin API: no service, for work on records (see spawnctl state)");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& stop) {
@@ -114,8 +120,12 @@ int main(int argc, char** argv) {
     std::cout << "configuration is good\n";
     return exit_ok;
   }
+  if (!admin.empty()) {
+    loaded->value.admin.address = admin;
+    loaded->value.admin.tcp_port = 0;
+  }
   spawn::log::init(loaded->value.telemetry.log_level, loaded->value.telemetry.log_format);
-  const int exit_code = run(std::move(*loaded), path);
+  const int exit_code = run(std::move(*loaded), path, maintenance);
   spawn::log::write_directly();
   return exit_code;
 }

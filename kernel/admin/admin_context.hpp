@@ -1,5 +1,6 @@
 // What the admin API and the metrics look at: the running kernel, borrowed.
 #pragma once
+#include <boost/asio/thread_pool.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -18,6 +19,7 @@
 #include "plugin/manager.hpp"
 #include "router/registrar.hpp"
 #include "state/journal.hpp"
+#include "state/record.hpp"
 
 namespace spawn {
 
@@ -36,10 +38,15 @@ struct admin_context {
   std::string config_path;  // empty: defaults and environment only
   std::string version;
   const clock& time;
+  const sealer& keys;
+  record_codec& codec;  // of the admin thread
   std::uint64_t started_ns = 0;
   std::function<void()> request_drain;  // begins a graceful stop and returns; any thread
   // Name of the store instance, and its journal on one lane. The counters are read on that lane.
   std::vector<std::pair<std::string, journal*>> journals;
+
+  // For what blocks, one at a time; joined by the admin server before it goes.
+  std::shared_ptr<boost::asio::thread_pool> helper = std::make_shared<boost::asio::thread_pool>(1);
 
   // What only the lanes know, as they last told.
   std::shared_ptr<type_directory> known = std::make_shared<type_directory>();

@@ -224,6 +224,7 @@ admin_server::~admin_server() {
   own_->sessions.loop->close();
   own_->loop->stop();
   own_->thread.join();
+  own_->sessions.kernel.helper->join();
   boost::system::error_code ignored;
   own_->unix_acceptor.close(ignored);
   own_->tcp_acceptor.close(ignored);

@@ -4,6 +4,7 @@
 
 #include "admin/routes.hpp"
 #include "base/base64.hpp"
+#include "router/history_reader.hpp"
 #include "wire/common.hpp"
 
 namespace spawn {
@@ -94,9 +95,9 @@ admin_answer show_history(admin_call& call) {
                   "actor " + name + " is neither registered nor spawned in system " + system));
       return;
     }
-    router->past().read(
-        found.id.view(), *found.type->now, what, router->home().now_ns() + limit_ms * ns_per_ms,
-        [answer = std::move(answer)](told page) mutable { answer(std::move(page)); });
+    read_history(router->desk(), router->services(), found.id.view(), *found.type->now, what,
+                 router->home().now_ns() + limit_ms * ns_per_ms,
+                 [answer = std::move(answer)](told page) mutable { answer(std::move(page)); });
   };
   auto page = co_await ask<told>(call.loop, home, limit_ms + lane_answer_ms, std::move(work));
   if (!page) {

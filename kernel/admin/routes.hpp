@@ -26,6 +26,17 @@ struct admin_call {
 [[nodiscard]] admin_answer show_state(admin_call& call);
 // --- history_route.cpp ------------------------------------------------------------------------
 [[nodiscard]] admin_answer show_history(admin_call& call);
+// --- state_order_routes.cpp -------------------------------------------------------------------
+[[nodiscard]] admin_answer restore_state(admin_call& call);
+[[nodiscard]] admin_answer delete_state(admin_call& call);
+// --- store_routes.cpp ---------------------------------------------------------------------------
+[[nodiscard]] admin_answer list_stores(admin_call& call);
+// --- transfer_routes.cpp ------------------------------------------------------------------------
+[[nodiscard]] admin_answer export_records(admin_call& call);
+[[nodiscard]] admin_answer import_records(admin_call& call);
+// --- rekey_route.cpp ----------------------------------------------------------------------------
+[[nodiscard]] admin_answer rekey_records(admin_call& call);
+[[nodiscard]] admin_answer prune_records(admin_call& call);
 // --- invoke_route.cpp ---------------------------------------------------------------------------
 [[nodiscard]] admin_answer invoke_actor(admin_call& call);
 // Hands a message to its actor and waits for the outcome. `message` needs deadline_ns.

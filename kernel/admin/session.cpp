@@ -20,6 +20,8 @@ using stream_type = beast::basic_stream<asio::generic::stream_protocol>;
 using parser_type = http::request_parser<http::string_body>;
 using response_type = http::response<http::string_body>;
 
+// A record of the largest size, in base64, passes whatever the limit of invocations is.
+constexpr std::uint64_t body_bytes_least = 96u << 20;
 constexpr auto quiet_limit = std::chrono::seconds(60);
 
 struct open_session {
@@ -106,7 +108,7 @@ asio::awaitable<void> serve_admin(admin_sessions& all, admin_socket peer, bool n
   bool again = true;
   while (again) {
     parser_type parser;
-    parser.body_limit(all.kernel.settings.limits.body_bytes);
+    parser.body_limit(std::max(all.kernel.settings.limits.body_bytes, body_bytes_least));
     parser.header_limit(all.kernel.settings.limits.header_bytes);
     stream.expires_after(quiet_limit);
     const auto [failed, received] = co_await http::async_read(stream, buffer, parser, as_pair);

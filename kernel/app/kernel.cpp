@@ -44,6 +44,7 @@ kernel::~kernel() {
   stop_lanes();
   // Stations first: they borrow the ports.
   registrar_.reset();
+  retention_.reset();
   unix_.reset();
   stacks_.clear();
 }
@@ -147,16 +148,34 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
 }
 
 result<void> kernel::start() {
+  const auto& http = settings_.gateway.http;
+  if (http.enabled) {
+    SPAWN_CHECK(check_port_is_free(http.address, http.port));
+  }
+  SPAWN_CHECK(start_parts(true));
+  SPAWN_CHECK(listen());
+  post(*threads_[0], [this] { retention_->start(); });
+  state_.ready = true;
+  SPAWN_LOG(info, "ready", {"port", http.enabled ? http.port : 0}, {"lanes", threads_.size()},
+            {"system", settings_.system}, {"registrations", registrar_->registrations()},
+            {"ms", (time_.now_ns() - started_ns_) / ns_per_ms});
+  return {};
+}
+
+result<void> kernel::start_maintenance() {
+  SPAWN_CHECK(start_parts(false));
+  SPAWN_LOG(info, "maintenance: the stores and the admin API are up, nothing is served",
+            {"registrations", registrar_->registrations()});
+  return {};
+}
+
+result<void> kernel::start_parts(bool serves) {
   started_ns_ = time_.now_ns();
   limits::in_force = {.lane_requests = settings_.limits.lane_requests,
                       .metadata_bytes = settings_.limits.metadata_bytes,
                       .metadata_entries = settings_.limits.metadata_entries,
                       .commands_per_turn = settings_.limits.commands_per_turn,
                       .group_ops = settings_.limits.group_ops};
-  const auto& http = settings_.gateway.http;
-  if (http.enabled) {
-    SPAWN_CHECK(check_port_is_free(http.address, http.port));
-  }
   const std::uint32_t count =
       settings_.runtime.lanes != 0 ? settings_.runtime.lanes : usable_cpus();
   std::vector<lane*> lanes;
@@ -185,24 +204,20 @@ result<void> kernel::start() {
   }
   registrar_ = std::make_unique<registrar>(*lanes_, routers, *policies_, *stacks_[0]->records,
                                            *stacks_[0]->codec, *stacks_[0]->journals[0]);
+  retention_ = std::make_unique<retention>(*routers[0], *policies_);
   for (std::uint32_t i = 0; i < count; ++i) {
     threads_[i]->start(settings_.runtime.pin ? static_cast<int>(i) : -1);
   }
   lanes_running_ = true;
   SPAWN_CHECK(plugins_->start_all(plugin_start_ms));
-  SPAWN_CHECK(recover());
-  SPAWN_CHECK(start_admin());
-  SPAWN_CHECK(listen());
-  state_.ready = true;
-  SPAWN_LOG(info, "ready", {"port", http.enabled ? http.port : 0}, {"lanes", count},
-            {"system", settings_.system}, {"registrations", registrar_->registrations()},
-            {"ms", (time_.now_ns() - started_ns_) / ns_per_ms});
-  return {};
+  SPAWN_CHECK(recover(serves));
+  return start_admin();
 }
 
-result<void> kernel::recover() {
-  auto done = wait_for<result<void>>(*threads_[0], recover_ms, [this](auto finished) {
-    registrar_->recover([finished](result<void> read) mutable { finished(std::move(read)); });
+result<void> kernel::recover(bool serves) {
+  auto done = wait_for<result<void>>(*threads_[0], recover_ms, [this, serves](auto finished) {
+    registrar_->recover(serves,
+                        [finished](result<void> read) mutable { finished(std::move(read)); });
   });
   if (!done) {
     return fail(errc::deadline, "reading registrations from the default store took too long");

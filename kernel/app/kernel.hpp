@@ -12,6 +12,7 @@
 #include "plugin/manager.hpp"
 #include "plugin/ports/make_ports.hpp"
 #include "router/policies.hpp"
+#include "router/retention.hpp"
 
 namespace spawn {
 
@@ -28,6 +29,9 @@ class kernel {
   kernel& operator=(const kernel&) = delete;
 
   [[nodiscard]] result<void> start();
+  // Stores, registrations and the admin API alone: no listener, no timers, never ready. For work on
+  // records while no service runs.
+  [[nodiscard]] result<void> start_maintenance();
   // Readiness goes down; requests are still served (protocol.md 9.5 [K]).
   void begin_drain() noexcept { state_.draining = true; }
   // Refuses what is new, finishes what is under way, saves everything. An error says what could
@@ -37,10 +41,11 @@ class kernel {
   [[nodiscard]] const config::settings& settings() const noexcept { return settings_; }
 
  private:
+  [[nodiscard]] result<void> start_parts(bool serves);
   [[nodiscard]] result<void> load_plugins();
   [[nodiscard]] result<void> make_sealer();
   void build_lane(std::size_t index, std::uint64_t incarnation, std::unique_ptr<lane_sealer> keys);
-  [[nodiscard]] result<void> recover();
+  [[nodiscard]] result<void> recover(bool serves);
   [[nodiscard]] result<void> listen();
   [[nodiscard]] result<void> start_admin();
   [[nodiscard]] result<void> drain_lanes();
@@ -65,7 +70,10 @@ class kernel {
   std::unique_ptr<policies> policies_;
   std::vector<std::unique_ptr<lane_stack>> stacks_;
   std::unique_ptr<registrar> registrar_;
+  std::unique_ptr<retention> retention_;  // on lane 0
   std::unique_ptr<unix_listener> unix_;
+  std::unique_ptr<lane_sealer> admin_keys_;
+  std::unique_ptr<record_codec> admin_codec_;
   std::unique_ptr<admin_context> admin_context_;
   std::unique_ptr<admin_server> admin_;
   std::uint64_t started_ns_ = 0;

@@ -88,6 +88,8 @@ result<void> kernel::start_admin() {
       journals.emplace_back(std::string(each->store().name()), each.get());
     }
   }
+  SPAWN_TRY(admin_keys_, sealer_->make_lane());
+  admin_codec_ = std::make_unique<record_codec>(*admin_keys_);
   admin_context_.reset(new admin_context{.lanes = *lanes_,
                                          .threads = std::move(threads),
                                          .routers = std::move(routers),
@@ -100,6 +102,8 @@ result<void> kernel::start_admin() {
                                          .config_path = config_path_,
                                          .version = version_,
                                          .time = time_,
+                                         .keys = *sealer_,
+                                         .codec = *admin_codec_,
                                          .started_ns = started_ns_,
                                          .request_drain = request_stop_,
                                          .journals = std::move(journals)});
@@ -151,6 +155,7 @@ result<void> kernel::stop() {
   if (unix_) {
     post(*threads_[0], [this] { unix_->close(); });
   }
+  post(*threads_[0], [this] { retention_->stop(); });
   auto drained = drain_lanes();
   if (!drained) {
     SPAWN_LOG(error, "not everything could be finished", {"why", drained.error().text});

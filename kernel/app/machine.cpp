@@ -65,19 +65,6 @@ result<std::string> resolve_address(const std::string& name) {
   return std::string(text);
 }
 
-std::string plugin_store_dir() {
-  if (const char* set = std::getenv("SPAWN_PLUGIN_STORE"); set != nullptr && *set != '\0') {
-    return set;
-  }
-  if (::geteuid() == 0 || ::access("/var/lib/spawn", W_OK) == 0) {
-    return "/var/lib/spawn/plugins";
-  }
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
-    return std::string(cache) + "/spawn/plugins";
-  }
-  return "/tmp/spawn-" + std::to_string(::geteuid()) + "/plugins";
-}
-
 std::uint64_t random_bits() {
   std::uint64_t out = 0;
   while (::getrandom(&out, sizeof out, 0) != sizeof out) {

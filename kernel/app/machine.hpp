@@ -1,4 +1,4 @@
-// What this machine and process may use: CPUs, addresses, directories. [control]
+// What this machine and process may use: CPUs and addresses. [control]
 #pragma once
 #include <cstdint>
 #include <string>
@@ -11,8 +11,6 @@ namespace spawn {
 [[nodiscard]] std::uint32_t usable_cpus();
 // A numeric address for a host's name: lanes do not look names up.
 [[nodiscard]] result<std::string> resolve_address(const std::string& name);
-// Where plugin copies are kept: a directory that only this user can write.
-[[nodiscard]] std::string plugin_store_dir();
 // 64 random bits from the operating system.
 [[nodiscard]] std::uint64_t random_bits();
 

@@ -40,6 +40,12 @@ result<void> check_store(const config::settings& settings, const type_policy& po
   return {};
 }
 
+// By age: however many there are of it.
+void keep_history(type_policy& of, const config::history_rule& rule) {
+  of.history_keep = rule.revisions == 0 && rule.age_ms != 0 ? UINT32_MAX : rule.revisions;
+  of.history_keep_ms = rule.age_ms;
+}
+
 }  // namespace
 
 result<std::unique_ptr<policies>> make_policies(const config::settings& settings,
@@ -50,8 +56,7 @@ result<std::unique_ptr<policies>> make_policies(const config::settings& settings
   out->pool_parallel = settings.limits.pool_parallel;
   out->fallback.mode = mode_of(settings.durability.mode);
   out->fallback.mailbox_max = settings.limits.mailbox;
-  out->fallback.history_keep = settings.durability.history.revisions;
-  out->fallback.history_keep_ms = settings.durability.history.age_ms;
+  keep_history(out->fallback, settings.durability.history);
   SPAWN_CHECK(check_store(settings, out->fallback, stores, "durability.default"));
   for (const auto& rule : settings.actors) {
     type_policy policy = out->fallback;
@@ -70,8 +75,7 @@ result<std::unique_ptr<policies>> make_policies(const config::settings& settings
     policy.mailbox_max = rule.mailbox.value_or(policy.mailbox_max);
     policy.timeout_ms = rule.timeout_ms.value_or(0);
     if (rule.history) {
-      policy.history_keep = rule.history->revisions;
-      policy.history_keep_ms = rule.history->age_ms;
+      keep_history(policy, *rule.history);
     }
     SPAWN_CHECK(check_store(settings, policy, stores, "actors." + rule.type));
     out->types.emplace(rule.type, policy);

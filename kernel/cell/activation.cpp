@@ -111,7 +111,9 @@ result<void> cell_lane::take_record(cell& c, load_request& request) {
   SPAWN_TRY(record read, s_.codec.open(job->key, request.raw.out));
   c.revision = read.revision;
   c.stored_writer = read.writer;
-  c.birth = read.meta.birth;
+  // A tombstone of an erased actor tells nothing but its revision.
+  c.birth = read.meta.birth != 0 ? read.meta.birth
+                                 : make_birth(s_.home.unix_ms(), s_.home.rng().next());
   c.next_seq = read.meta.next_seq;
   if (!read.meta.unknown.empty()) {
     c.unknown_meta = std::make_unique<std::string>(std::move(read.meta.unknown));
@@ -121,17 +123,22 @@ result<void> cell_lane::take_record(cell& c, load_request& request) {
     c.tags = c.def().initial_tags;
     return {};
   }
+  c.has_payload = read.has_payload;
+  take_content(c, read);
+  return {};
+}
+
+// Payload and tags; birth, next_seq and revision stay as they are (rule 26).
+void cell_lane::take_content(cell& c, const record& read) {
   std::vector<kv_view> tags;
   for (const auto& [k, v] : read.meta.tags) {
     tags.push_back({k, v});
   }
   c.tags = wire::canonical_tags(tags);
   c.state_any.clear();
-  c.has_payload = read.has_payload;
   if (read.has_payload) {
     wire::append_any(c.state_any, read.type_url, read.payload);
   }
-  return {};
 }
 
 void cell_lane::loaded(load_request& request) {
@@ -182,16 +189,7 @@ void cell_lane::restore_loaded(load_request& request) {
   delete job;
   loads_.give_back(&request);
   if (read) {
-    // Payload and tags of then; birth, next_seq and revision of now (rule 26).
-    std::vector<kv_view> tags;
-    for (const auto& [k, v] : read->meta.tags) {
-      tags.push_back({k, v});
-    }
-    c.tags = wire::canonical_tags(tags);
-    c.state_any.clear();
-    if (read->has_payload) {
-      wire::append_any(c.state_any, read->type_url, read->payload);
-    }
+    take_content(c, *read);
     if (c.def().mode() == durability::commit) {
       static_cast<void>(gather(c));
     } else {

@@ -39,6 +39,9 @@ bool cell::can_run() const noexcept {
       return false;
     }
   }
+  if ((flying && flying->removes) || (gathering && gathering->removes)) {
+    return false;
+  }
   const auto& options = home->options();
   return !gathering || (gathering->turns.size() < options.save_turns_max &&
                         gathering->bytes < options.save_bytes_max);

@@ -82,6 +82,7 @@ class cell_lane {
   void load(cell& c);
   void loaded(load_request& request);
   [[nodiscard]] result<void> take_record(cell& c, load_request& request);
+  static void take_content(cell& c, const record& read);
   void load_restore(cell& c, std::uint64_t revision);
   void restore_loaded(load_request& request);
   void load_failed(cell& c, const error& why);
@@ -102,6 +103,14 @@ class cell_lane {
   void release(finished_turn& ended);
   void enqueue(cell& c, invocation_ptr message);
   void expire(invocation& waiting);
+
+  // state_orders.cpp
+  void run_order(cell& c, invocation_ptr message);
+  void load_for_order(cell& c, invocation_ptr message);
+  void order_loaded(load_request& request);
+  void remove_state(cell& c, invocation_ptr message);
+  void join(cell& c, save_batch& batch, finished_turn ended);
+  void forget_content(cell& c);
 
   // commit.cpp
   save_batch& gather(cell& c);

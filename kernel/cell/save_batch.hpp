@@ -42,6 +42,9 @@ struct save_batch {
   std::uint64_t submitted_ns = 0;
   std::uint32_t tries = 0;
   bool at_store = false;  // the store has not answered the last submission
+  bool restores = false;  // carries an older revision's content
+  bool removes = false;   // leaves a tombstone; nothing is built on it
+  bool erases = false;    // and drops history
   bool in_doubt = false;  // was ever UNKNOWN and not proven since
   std::string key;
   sealed_record content;

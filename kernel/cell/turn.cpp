@@ -97,6 +97,10 @@ void cell_lane::run_next(cell& c) {
 }
 
 void cell_lane::run_message(cell& c, invocation_ptr message) {
+  if (message->order) {
+    run_order(c, std::move(message));
+    return;
+  }
   const definition& def = c.def();
   const bool is_default = is_default_action(message->action);
   if (message->read_state || (is_default && !def.own_defaults)) {

@@ -38,6 +38,7 @@ constexpr std::string_view others[] = {
     "PROXY_DATABASE_PORT",         "PROXY_DATABASE_POOL_SIZE",
     "PROXY_DATABASE_QUEUE_TARGET", "PROXY_DATABASE_SSL",
     "PROXY_DATABASE_SSL_VERIFY",   "XDG_RUNTIME_DIR",
+    "SPAWN_PLUGIN_PATH",
 };
 
 // The protocol's booleans: exactly true, all else is false.
@@ -117,6 +118,20 @@ void apply_old_keys(value& root, std::string_view text, problems& found) {
   put(root, {"encryption", "keys"}, std::move(list), name);
 }
 
+// Where no file says where plugins are.
+void apply_plugin_path(value& root, std::string_view text) {
+  const std::string name = "SPAWN_PLUGIN_PATH";
+  value* plugins = map_at(root, "plugins", name);
+  if (plugins == nullptr || plugins->find("path") != nullptr) {
+    return;
+  }
+  value list;
+  list.is = value::kind::list;
+  list.at.env = name;
+  list.items.push_back(from_variable(name, text));
+  plugins->put("path", std::move(list));
+}
+
 // PROXY_UDS_ENABLED alone means the socket instead of TCP, as the protocol has it; who also says
 // something about TCP wants both.
 void apply_uds_instead(value& root, const environment& env, std::vector<std::string>& notices) {
@@ -172,6 +187,9 @@ void apply_environment(value& root, const environment& env, const std::string& f
   }
   if (const auto text = env.get("SPAWN_STATESTORE_KEYS_OLD")) {
     apply_old_keys(root, *text, found);
+  }
+  if (const auto text = env.get("SPAWN_PLUGIN_PATH")) {
+    apply_plugin_path(root, *text);
   }
   apply_database(root, env, file, found, notices);
 }

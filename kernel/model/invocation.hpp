@@ -11,6 +11,7 @@
 #include "model/budget.hpp"
 #include "model/payload.hpp"
 #include "model/reply_slot.hpp"
+#include "model/state_order.hpp"
 #include "model/trace.hpp"
 
 namespace spawn {
@@ -60,6 +61,8 @@ struct invocation : task, list_hook<mailbox_tag> {
   } expiry;
   cell* where = nullptr;
   void* station = nullptr;  // whose task it is while it is posted
+  // From an operator, in place of an action.
+  std::shared_ptr<state_order> order;
   // Shared with a timer: gone once the turn has ended, so that a timer never piles up.
   std::shared_ptr<void> ticket;
 

@@ -25,6 +25,7 @@ enum class failure : std::uint8_t {
   not_applied,      // the action ran, its state was not stored, and never will be
   outcome_unknown,  // may or may not have been applied
   hop_limit,
+  revision_not_found,
   unimplemented,
   too_large,
   corrupt,
@@ -64,6 +65,8 @@ struct failure_facts {
       return {"OUTCOME_UNKNOWN", 500};
     case failure::hop_limit:
       return {"HOP_LIMIT_EXCEEDED", 500};
+    case failure::revision_not_found:
+      return {"REVISION_NOT_FOUND", 500};
     case failure::unimplemented:
       return {"UNIMPLEMENTED", 500};
     case failure::too_large:

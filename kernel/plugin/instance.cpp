@@ -23,7 +23,14 @@ std::string_view name(plugin_instance::state state) noexcept {
   return "unknown";
 }
 
-result<void> plugin_instance::run_step(const char* what, step_fn step, std::uint64_t limit_ms) {
+result<void> plugin_instance::run_step(const char* what, life_fn step, std::uint64_t limit_ms) {
+  const auto call = [step](spawn_instance* raw, spawn_ss_admin* op) { step(raw, &op->op); };
+  SPAWN_CHECK(run_control(what, call, limit_ms));
+  return {};
+}
+
+result<std::string> plugin_instance::run_control(const char* what, step_fn step,
+                                                 std::uint64_t limit_ms) {
   const auto failed = [&](errc code, const std::string& cause) {
     return fail(
         code, "instance " + core_->name + " (" + core_->host.plugin() + "): " + what + " " + cause);
@@ -38,7 +45,9 @@ result<void> plugin_instance::run_step(const char* what, step_fn step, std::uint
   // The late thread needs the op and the core even when this instance is gone.
   const timed_call call =
       run_within(core_->name, limit_ms,
-                 [core = core_, steps = steps_, step, raw = &op.raw.op] { step(core->raw, raw); });
+                 [core = core_, steps = steps_, step = std::move(step), raw = &op.raw]() mutable {
+                   step(core->raw, raw);
+                 });
   if (call.late) {
     inside_ = true;
     return failed(errc::deadline, "did not return within " + std::to_string(limit_ms) + " ms");
@@ -58,10 +67,29 @@ result<void> plugin_instance::run_step(const char* what, step_fn step, std::uint
   }
   const errc status = known_status(op.raw.op.status);
   const std::string text = take_error_text(op.raw.op);
+  std::string out(view_of(op.raw.out));
+  release(op.raw.out);
   if (status != errc::ok) {
     return failed(status, "failed: " + (text.empty() ? std::string(spawn::name(status)) : text));
   }
-  return {};
+  return out;
+}
+
+result<std::string> plugin_instance::ask_admin(admin_call what, std::uint64_t limit_ms) {
+  const auto* table =
+      static_cast<const spawn_statestore_admin*>(find_interface(SPAWN_STATESTORE_ADMIN));
+  if (table == nullptr || !SPAWN_KNOWS(table, stats)) {
+    return fail(errc::unsupported, "instance " + core_->name + " (" + core_->host.plugin() +
+                                       ") does not have " SPAWN_STATESTORE_ADMIN);
+  }
+  switch (what) {
+    case admin_call::schema_text:
+      return run_control("schema_text", table->schema_text, limit_ms);
+    case admin_call::migrate:
+      return run_control("migrate", table->migrate, limit_ms);
+    default:
+      return run_control("stats", table->stats, limit_ms);
+  }
 }
 
 result<void> plugin_instance::start(std::uint64_t limit_ms) {

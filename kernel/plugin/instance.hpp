@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "plugin/config_check.hpp"
 #include "plugin/instance_core.hpp"
+#include "spawn/plugin/statestore.h"
 
 namespace spawn {
 
@@ -83,15 +84,19 @@ class plugin_instance {
   // Table of an interface id, or NULL.
   [[nodiscard]] const void* find_interface(const char* id) const noexcept;
 
+  // spawn.statestore.admin/1, where the instance has it; unsupported otherwise. Waits.
+  enum class admin_call { schema_text, migrate, stats };
+  [[nodiscard]] result<std::string> ask_admin(admin_call what, std::uint64_t limit_ms);
+
  private:
-  struct control_raw {
-    spawn_op op;
-  };
-  using control_op = pinned<control_raw>;
-  using step_fn = void (*)(spawn_instance*, spawn_op*);
+  using control_op = pinned<spawn_ss_admin>;  // a step of its life needs the header alone
+  using step_fn = unique_function<void(spawn_instance*, spawn_ss_admin*)>;
+  using life_fn = void (*)(spawn_instance*, spawn_op*);
 
   explicit plugin_instance(std::shared_ptr<instance_core> core) : core_(std::move(core)) {}
-  [[nodiscard]] result<void> run_step(const char* what, step_fn step, std::uint64_t limit_ms);
+  [[nodiscard]] result<void> run_step(const char* what, life_fn step, std::uint64_t limit_ms);
+  [[nodiscard]] result<std::string> run_control(const char* what, step_fn step,
+                                                std::uint64_t limit_ms);
   [[nodiscard]] result<void> close_gates(std::uint64_t limit_ms);
   [[nodiscard]] bool hangs() const noexcept;
   void destroy();

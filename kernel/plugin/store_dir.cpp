@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "plugin/elf_note.hpp"
@@ -111,6 +112,19 @@ result<std::filesystem::path> store_dir::put(std::string_view bytes,
     return fail(std::move(written.error()));
   }
   return file;
+}
+
+std::string plugin_store_dir() {
+  if (const char* set = std::getenv("SPAWN_PLUGIN_STORE"); set != nullptr && *set != '\0') {
+    return set;
+  }
+  if (::geteuid() == 0 || ::access("/var/lib/spawn", W_OK) == 0) {
+    return "/var/lib/spawn/plugins";
+  }
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
+    return std::string(cache) + "/spawn/plugins";
+  }
+  return "/tmp/spawn-" + std::to_string(::geteuid()) + "/plugins";
 }
 
 }  // namespace spawn

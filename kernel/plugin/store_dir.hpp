@@ -11,6 +11,9 @@ namespace spawn {
 // SHA-256 as 64 lower-case hex digits. [any]
 [[nodiscard]] std::string sha256_hex(std::string_view bytes);
 
+// Where plugin copies are kept: a directory that only this user can write.
+[[nodiscard]] std::string plugin_store_dir();
+
 // Why copies: a file that is replaced under a running process is either lost to it (same path: the
 // linker hands out the old library) or kills it (overwritten in place). <dir>/<sha256>/plugin.so
 // is a new path for each content and never changes.

@@ -79,6 +79,22 @@ void bindings::bind(std::string_view system, std::string_view name, std::string_
   }
 }
 
+void bindings::unbind(std::string_view system, std::string_view name, done_fn done) {
+  const auto found = by_name_.find(identity_key({system, {}, name}).view());
+  if (found == by_name_.end() ||
+      (found->second.changes.empty() && found->second.known->parent.empty())) {
+    done({});
+    return;
+  }
+  entry& of = found->second;
+  change wanted;
+  wanted.done.push_back(std::move(done));
+  of.changes.push_back(std::move(wanted));
+  if (of.changes.size() == 1) {
+    write_first(of);
+  }
+}
+
 void bindings::write_first(entry& of) {
   const change& wanted = of.changes.front();
   auto key = binding_key(of.known->system, of.known->name);
@@ -90,23 +106,28 @@ void bindings::write_first(entry& of) {
     }
     return;
   }
-  writer_.put(std::move(*key), std::string(type_url),
-              encode(wanted.parent, wanted.restore_revision), of.known->version,
-              [this, &of](result<record_version> put) {
-                change ended = std::move(of.changes.front());
-                of.changes.erase(of.changes.begin());
-                if (put) {
-                  of.known->version = *put;
-                  of.known->parent = ended.parent;
-                  of.known->restore_revision = ended.restore_revision;
-                }
-                if (!of.changes.empty()) {
-                  write_first(of);
-                }
-                for (auto& done : ended.done) {
-                  done(put ? result<void>() : fail(put.error()));
-                }
-              });
+  auto written = [this, &of](result<record_version> put) {
+    change ended = std::move(of.changes.front());
+    of.changes.erase(of.changes.begin());
+    if (put) {
+      of.known->version = *put;
+      of.known->parent = ended.parent;
+      of.known->restore_revision = ended.restore_revision;
+    }
+    if (!of.changes.empty()) {
+      write_first(of);
+    }
+    for (auto& done : ended.done) {
+      done(put ? result<void>() : fail(put.error()));
+    }
+  };
+  if (wanted.parent.empty()) {
+    writer_.remove(std::move(*key), of.known->version, std::move(written));
+  } else {
+    writer_.put(std::move(*key), std::string(type_url),
+                encode(wanted.parent, wanted.restore_revision), of.known->version,
+                std::move(written));
+  }
 }
 
 void bindings::restored(std::string_view system, std::string_view name) {

@@ -31,6 +31,8 @@ class bindings {
   // Binds and calls back once that is durable; at once when it is already so.
   void bind(std::string_view system, std::string_view name, std::string_view parent,
             std::uint64_t restore_revision, done_fn done);
+  // Takes the binding back, durably; at once when there is none.
+  void unbind(std::string_view system, std::string_view name, done_fn done);
   // The restore it asked for is durable.
   void restored(std::string_view system, std::string_view name);
   // What a record read at start says.
@@ -50,7 +52,7 @@ class bindings {
 
  private:
   struct change {
-    std::string parent;
+    std::string parent;  // empty: none any more
     std::uint64_t restore_revision = 0;
     std::vector<done_fn> done;
   };

@@ -10,7 +10,6 @@ lane_router::lane_router(const parts& with)
       services_(with.services),
       options_(with.cells),
       cells_((with.services.out = this, with.services), with.cells),
-      past_(services_),
       budget_(with.budget),
       transport_(with.transport),
       request_ms_(with.request_ms),
@@ -194,6 +193,10 @@ void lane_router::dispatch(invocation_ptr message, actor_view id, actor_type& ty
 
 void lane_router::run(invocation_ptr message, actor_view id, actor_type& type) {
   if (message->pooled || type.now->kind == actor_kind::pooled) {
+    if (message->order) {
+      message->fail(failure::invalid_argument, "a pooled actor keeps no state");
+      return;
+    }
     auto& pool = pools_[&type];
     if (!pool) {
       pool = std::make_unique<actor_pool>(services_, options_, type);

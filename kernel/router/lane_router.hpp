@@ -14,9 +14,9 @@
 #include "router/actor_timers.hpp"
 #include "router/bindings.hpp"
 #include "router/channels.hpp"
-#include "router/history_reader.hpp"
 #include "router/policies.hpp"
 #include "router/schedule.hpp"
+#include "state/store_desk.hpp"
 
 namespace spawn {
 
@@ -65,7 +65,8 @@ class lane_router final : public outbound {
 
   // --- people ---------------------------------------------------------------------------------
   [[nodiscard]] cell_lane& cells() noexcept { return cells_; }
-  [[nodiscard]] history_reader& past() noexcept { return past_; }
+  [[nodiscard]] store_desk& desk() noexcept { return desk_; }
+  [[nodiscard]] cell_services& services() noexcept { return services_; }
   [[nodiscard]] bindings& names() noexcept { return bindings_; }
   [[nodiscard]] lane& home() noexcept { return lane_; }
   template <class F>
@@ -114,7 +115,7 @@ class lane_router final : public outbound {
   cell_services& services_;
   cell_options options_;
   cell_lane cells_;
-  history_reader past_;
+  store_desk desk_;
   byte_budget& budget_;
   transport_port* transport_;
   const std::uint64_t request_ms_;

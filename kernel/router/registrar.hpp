@@ -36,8 +36,9 @@ class registrar {
   registrar(const registrar&) = delete;
   registrar& operator=(const registrar&) = delete;
 
-  // Reads back what is stored and hands it to every lane; `ready` runs on lane 0. [lane 0]
-  void recover(unique_function<void(result<void>)> ready);
+  // Reads back what is stored and hands it to every lane; `ready` runs on lane 0. With `serves`
+  // the lanes then begin their service: subscriptions, eager actors, timers. [lane 0]
+  void recover(bool serves, unique_function<void(result<void>)> ready);
 
   // Answers `reply` once every definition is durable and every lane has it. `host_override`: the
   // address a trusted host gave in its spawn-host header. [lane 0]

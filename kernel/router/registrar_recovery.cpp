@@ -78,7 +78,7 @@ void registrar::note_unreadable(std::string_view store_key, record_version versi
   }
 }
 
-void registrar::recover(unique_function<void(result<void>)> ready) {
+void registrar::recover(bool serves, unique_function<void(result<void>)> ready) {
   const key_range registrations = registration_range();
   auto then = std::make_shared<unique_function<void(result<void>)>>(std::move(ready));
   const auto take_registration = [this](std::string_view store_key, record read) -> result<void> {
@@ -100,13 +100,13 @@ void registrar::recover(unique_function<void(result<void>)> ready) {
     return {};
   };
   list(registrations.from, registrations.to, {}, take_registration,
-       [this, then, take_binding](result<void> read) mutable {
+       [this, then, serves, take_binding](result<void> read) mutable {
          if (!read) {
            (*then)(std::move(read));
            return;
          }
          const key_range names = binding_range();
-         list(names.from, names.to, {}, take_binding, [this, then](result<void> listed) {
+         list(names.from, names.to, {}, take_binding, [this, then, serves](result<void> listed) {
            if (!listed) {
              (*then)(std::move(listed));
              return;
@@ -117,8 +117,9 @@ void registrar::recover(unique_function<void(result<void>)> ready) {
                defs.push_back(entry.def);
              }
            }
-           publish(std::move(defs), [this, then] {
-             for (lane_router* router : routers_) {
+           publish(std::move(defs), [this, then, serves] {
+             for (std::size_t i = 0; serves && i < routers_.size(); ++i) {
+               lane_router* router = routers_[i];
                post(router->home(), [router] { router->begin_service(); });
              }
              (*then)({});

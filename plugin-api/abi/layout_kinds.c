@@ -20,6 +20,7 @@ void dump_statestore(void) {
   NUMBER(SPAWN_SS_F_NO_TOMBSTONE);
   NUMBER(SPAWN_SS_F_ERASE);
   NUMBER(SPAWN_SS_F_IMPORT);
+  NUMBER(SPAWN_SS_F_TOMBSTONES);
   NUMBER(SPAWN_SS_CAP_DURABLE);
   NUMBER(SPAWN_SS_CAP_ATOMIC_GROUP);
   NUMBER(SPAWN_SS_CAP_HISTORY);
@@ -66,6 +67,8 @@ void dump_statestore(void) {
   FIELD(spawn_ss_row, key);
   FIELD(spawn_ss_row, rec);
   FIELD(spawn_ss_row, expires_unix_ms);
+  FIELD(spawn_ss_row, tombstone);
+  FIELD(spawn_ss_row, reserved);
   END(spawn_ss_row);
   STRUCT(spawn_ss_list);
   FIELD(spawn_ss_list, op);

@@ -1,6 +1,7 @@
 """Stores on a server: the kernel, the server and the connection between them are killed under
 load. Nothing acknowledged is lost, nothing refused is applied, revisions have no gap, and the
-kernel goes on by itself. SPAWN_KILL_CYCLES says how often each is killed (10)."""
+kernel goes on by itself. SPAWN_KILL_CYCLES says how often each is killed (10; 50 when
+SPAWN_NIGHTLY=1)."""
 import os
 import random
 import re
@@ -18,59 +19,11 @@ from servers.gate import Gate
 from servers.mariadb import MariaDb
 from servers.postgres import Postgres
 from servers.server import Missing
+from stores import MariaStore, PostgresStore, no_gaps, only
 
 SOURCE = Path(__file__).resolve().parents[2]
-CYCLES = int(os.environ.get("SPAWN_KILL_CYCLES", "10"))
-HISTORY = 1_000_000
-
-
-class PostgresStore:
-    """The store under test as the kernel's configuration names it, and a look into its tables."""
-    make = Postgres
-
-    @staticmethod
-    def config(server, port=None, **more):
-        return {"use": "postgres", "config": {
-            "host": server.host, "port": port or server.port,
-            "username": server.user, "database": server.database, "statement_ms": 2000,
-            "connect_ms": 1000, "history": {"keep": HISTORY}} | more}
-
-    @staticmethod
-    def revisions(server, name):
-        """Every revision of an actor that the database has, in order."""
-        told = server.psql(
-            "SELECT revision FROM (SELECT key, revision FROM spawn_history UNION ALL"
-            " SELECT key, revision FROM spawn_record) AS a WHERE"
-            f" position(convert_to('/{name}', 'UTF8') IN key) > 0 AND substr(key, 1, 2) = 'a/'"
-            " ORDER BY revision")
-        return [int(line) for line in told.split()]
-
-
-class MariaStore:
-    """The same for MariaDB."""
-    make = MariaDb
-
-    @staticmethod
-    def config(server, port=None, **more):
-        account = server.make_database()
-        return {"use": "mysql", "config": {
-            "host": server.host, "port": port or server.port, "username": account.user,
-            "password": account.password, "database": account.database, "statement_ms": 2000,
-            "connect_ms": 1000, "history": {"keep": HISTORY}} | more}
-
-    @staticmethod
-    def revisions(server, name):
-        told = server.sql(
-            "SELECT revision FROM (SELECT `key`, revision FROM spawn_history UNION ALL"
-            " SELECT `key`, revision FROM spawn_record) AS a WHERE"
-            f" LOCATE('/{name}', `key`) > 0 AND SUBSTR(`key`, 1, 2) = 'a/' ORDER BY revision",
-            account=server.make_database())
-        return [int(line) for line in told.split()]
-
-
-def only(config):
-    """The store instead of the harness's SQLite."""
-    return {"main": config | {"config": config["config"] | {"path": None}}}
+NIGHTLY = os.environ.get("SPAWN_NIGHTLY") == "1"
+CYCLES = int(os.environ.get("SPAWN_KILL_CYCLES", "50" if NIGHTLY else "10"))
 
 
 @pytest.fixture(scope="module", params=[PostgresStore, MariaStore], ids=["postgres", "mariadb"])
@@ -107,13 +60,6 @@ def on(fresh, store, server):
     return make
 
 
-def no_gaps(store, server, load):
-    for name in load.acked:
-        found = store.revisions(server, name)
-        assert found == list(range(1, len(found) + 1)), f"{name}: {found}"
-        assert len(found) >= len(load.acked[name])
-
-
 def test_state_outlives_kernel_and_server(on, server):
     mesh = on()
     name = mesh.counter()
@@ -135,7 +81,7 @@ def test_the_kernel_is_killed(on, server, store):
             time.sleep(random.uniform(0, 0.1))
             mesh.kernel.crash()
     load.check()
-    no_gaps(store, server, load)
+    no_gaps(load, lambda name: store.revisions(server, name))
 
 
 def test_the_server_is_killed(on, server, store):
@@ -149,7 +95,7 @@ def test_the_server_is_killed(on, server, store):
             server.restart()
         load.progress("writes after the last restart")
     load.check()
-    no_gaps(store, server, load)
+    no_gaps(load, lambda name: store.revisions(server, name))
 
 
 def test_the_connection_is_cut_stalled_and_slow(on, server, store):
@@ -171,7 +117,7 @@ def test_the_connection_is_cut_stalled_and_slow(on, server, store):
                     gate.delay = 0.0
             load.progress("writes after the last fault")
         load.check()
-        no_gaps(store, server, load)
+        no_gaps(load, lambda name: store.revisions(server, name))
 
 
 def test_while_the_server_is_away(on, server):
@@ -199,6 +145,23 @@ def test_a_server_that_is_not_there_at_the_start(fresh, store, server):
     with pytest.raises(AssertionError) as refused:
         fresh(mesh_config)
     assert str(nowhere) in str(refused.value) and "main" in str(refused.value)
+
+
+def test_kernels_that_start_together_on_an_empty_database(fresh, store, server):
+    """Ten at once, three times: all of them come up and serve, and the tables are made once."""
+    for attempt in range(3):
+        prefix = f"at_once_{attempt}_"
+        config = {"statestores": only(store.config(server, schema={"table_prefix": prefix}))}
+        meshes = [fresh(config, start=False) for _ in range(10)]
+        for mesh in meshes:
+            mesh.kernel.launch()
+        for mesh in meshes:
+            mesh.kernel.await_ready()
+            mesh.invoke(mesh.counter(), "inc").expect_ok()
+        (version, applied_at), = store.schema_rows(server, prefix)
+        assert version == 1 and applied_at > 0
+        for mesh in meshes:
+            mesh.kernel.kill9()
 
 
 def test_a_store_for_one_actor_type(fresh, store, server):

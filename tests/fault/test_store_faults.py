@@ -3,11 +3,29 @@ and the kernel goes on by itself when the fault is over."""
 import os
 import signal
 import sqlite3
+import subprocess
 import time
 
 import pytest
 from harness.mesh import eventually
 from load import WRITERS, Load
+from stores import HISTORY, no_gaps, sqlite_revisions
+
+
+ROOM = 24 << 20
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A real file system of 24 MiB that really gets full; the path of it."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={ROOM},mode=700", "tmpfs", folder],
+                          capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"a small disk can not be mounted here: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
 
 
 @pytest.fixture
@@ -42,6 +60,44 @@ def test_a_disk_that_is_full_when_the_kernel_dies(mesh):
             time.sleep(0.1)
             mesh.kernel.crash()
     load.check()
+
+
+def until_full(load):
+    """The load itself fills it; nothing is acknowledged any more."""
+    def stuck():
+        before = load.total
+        time.sleep(0.5)
+        return load.total == before
+    eventually(stuck, 60, "a full disk")
+
+
+def test_a_disk_that_is_really_full(small_disk, fresh):
+    """Twice: filled by the load itself; reads go on, from memory and from the database; with room
+    again the kernel goes on by itself, and what it had acknowledged is there."""
+    database, ballast = small_disk / "spawn.db", small_disk / "ballast"
+    mesh = fresh({"statestores": {"main": {"config": {"path": str(database),
+                                                      "history": {"keep": HISTORY}}}}})
+    warm, *cold = (mesh.counter() for _ in range(3))
+    for name in (warm, *cold):
+        mesh.invoke(name, "inc").expect_ok()
+    mesh.kernel.crash()
+    assert mesh.count(warm) == 1
+    ballast.write_bytes(bytes(ROOM * 3 // 4))
+    with Load(mesh, timeout_ms=700, padding=16_000) as load:
+        for name, ballast_left in zip(cold, (ROOM // 2, 0)):
+            until_full(load)
+            assert mesh.count(warm) == 1 and mesh.count(name) == 1
+            os.truncate(ballast, ballast_left)
+            load.progress("writes with room again")
+    assert load.told and set(load.told) <= {"OUTCOME_UNKNOWN", "NOT_APPLIED", "UNAVAILABLE",
+                                            "DEADLINE_EXCEEDED"}, load.told
+    for said in ("the database fails", "the database works again"):
+        assert any(said in line for line in mesh.kernel.log), said
+    load.check()
+    mesh.kernel.crash()
+    load.check()
+    mesh.kernel.stop()
+    no_gaps(load, lambda name: sqlite_revisions(database, name))
 
 
 def test_a_database_that_another_process_locks_under_load(mesh):

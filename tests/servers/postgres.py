@@ -16,7 +16,8 @@ class Postgres(Server):
     """Postgres(max_connections=5): settings as in postgresql.conf, True and False for on and off.
 
     Writes are durable (fsync) unless a setting says otherwise. Everyone is trusted, or needs the
-    password if there is one. ssl: it takes TLS as well; clients check it against `ca`.
+    password if there is one. ssl: it takes TLS as well; clients check it against `ca`. data: an
+    empty folder for what it keeps, which stays; without one that is in its own folder.
     """
     name = "postgres"
     account = "postgres"
@@ -24,13 +25,14 @@ class Postgres(Server):
     user = "postgres"
     database = "postgres"
 
-    def __init__(self, password: str = "", ssl: bool = False, **settings):
+    def __init__(self, password: str = "", ssl: bool = False, data: Path = None,
+                 **settings):
         homes = sorted(_HOMES.glob("[0-9]*/bin"), key=lambda home: -float(home.parent.name))
         self._postgres = find("postgres", _WHY, *homes)
         beside = Path(self._postgres).resolve().parent
         self._initdb = find("initdb", _WHY, beside)
         self._psql = find("psql", _WHY, beside)
-        self.password, self.ssl = password, ssl
+        self.password, self.ssl, self.data = password, ssl, data
         if ssl:
             tls.program()
         super().__init__(settings)
@@ -52,9 +54,12 @@ class Postgres(Server):
     # --- Server -----------------------------------------------------------------------------------
     @property
     def _data(self) -> Path:
-        return self.folder / "data"
+        return self.data or self.folder / "data"
 
     def prepare(self):
+        if self.data:
+            self.give(self.data)
+            self.data.chmod(0o700)
         command = [self._initdb, "-D", self._data, "-U", self.user, "--locale=C.UTF-8",
                    "--encoding=UTF8", "--no-sync"]
         if self.password:

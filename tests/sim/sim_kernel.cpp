@@ -87,7 +87,7 @@ sim_kernel::~sim_kernel() {
 void sim_kernel::start() {
   world_.note("kernel starts", life_);
   spawn::post(*lanes_[0], [this] {
-    registrar_->recover([this](spawn::result<void> read) {
+    registrar_->recover(true, [this](spawn::result<void> read) {
       if (!read) {
         start_failed_ = true;  // as a process that ends, and is started again
         return;

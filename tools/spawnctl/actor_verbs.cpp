@@ -1,6 +1,4 @@
 // invoke, actors, state.
-#include <cstdio>
-#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -58,18 +56,6 @@ bool fill_body(tool& t, const invoke_options& from, json& body) {
   // The kernel gives up first, so that its reason is what is shown.
   body["timeout_ms"] = t.target.timeout_ms;
   return true;
-}
-
-// A moment in UTC, to the millisecond.
-std::string time_of(std::int64_t unix_ms) {
-  const std::time_t seconds = unix_ms / 1000;
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  char out[48];
-  std::snprintf(out, sizeof out, "%s.%03dZ", text, static_cast<int>(unix_ms % 1000));
-  return out;
 }
 
 void print_payload(const json& payload) {
@@ -300,6 +286,7 @@ void add_actor_verbs(CLI::App& app, tool& t) {
   revisions->add_option("--parent", past->parent, "which of several parents' actor of that name");
   revisions->add_option("--limit", past->limit)->check(CLI::Range(1, 1'000'000));
   revisions->callback([&t, past] { history(t, *past); });
+  add_state_verbs(state, t);
 }
 
 }  // namespace spawn::ctl

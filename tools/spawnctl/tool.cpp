@@ -1,5 +1,8 @@
 #include "tool.hpp"
 
+#include <charconv>
+#include <cstdio>
+#include <ctime>
 #include <iostream>
 
 namespace spawn::ctl {
@@ -14,6 +17,33 @@ std::string text_of(const json& from, const char* key) {
     return {};
   }
   return at->is_string() ? at->get<std::string>() : at->dump();
+}
+
+std::string time_of(std::int64_t unix_ms) {
+  const std::time_t seconds = unix_ms / 1000;
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  char out[48];
+  std::snprintf(out, sizeof out, "%s.%03dZ", text, static_cast<int>(unix_ms % 1000));
+  return out;
+}
+
+std::optional<std::uint64_t> duration_ms(const std::string& text) {
+  static constexpr std::pair<char, std::uint64_t> units[] = {
+      {'s', 1'000}, {'m', 60'000}, {'h', 3'600'000}, {'d', 86'400'000}};
+  std::uint64_t amount = 0;
+  const auto [stopped, failed] = std::from_chars(text.data(), text.data() + text.size(), amount);
+  if (failed != std::errc() || stopped + 1 != text.data() + text.size() || amount == 0) {
+    return std::nullopt;
+  }
+  for (const auto& [letter, ms] : units) {
+    if (*stopped == letter && amount <= UINT64_MAX / ms) {
+      return amount * ms;
+    }
+  }
+  return std::nullopt;
 }
 
 void tool::fail(int code, const std::string& text) {

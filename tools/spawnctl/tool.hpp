@@ -35,9 +35,17 @@ struct tool {
 // A member as text; "" when it is missing or null.
 [[nodiscard]] std::string text_of(const json& from, const char* key);
 
+// "30d", "12h", "5m", "10s" in milliseconds; nothing for anything else.
+[[nodiscard]] std::optional<std::uint64_t> duration_ms(const std::string& text);
+// A moment in UTC, to the millisecond.
+[[nodiscard]] std::string time_of(std::int64_t unix_ms);
+
 void add_actor_verbs(CLI::App& app, tool& t);
 void add_config_verbs(CLI::App& app, tool& t);
 void add_kernel_verbs(CLI::App& app, tool& t);
 void add_plugin_verbs(CLI::App& app, tool& t);
+// More verbs of `state`.
+void add_state_verbs(CLI::App* verbs, tool& t);
+void add_store_verbs(CLI::App& app, tool& t);
 
 }  // namespace spawn::ctl

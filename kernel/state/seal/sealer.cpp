@@ -1,5 +1,6 @@
 #include "state/seal/sealer.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "state/seal/byte_io.hpp"
@@ -58,6 +59,13 @@ const sealer::master* sealer::find(const key_id& id) const noexcept {
 
 std::string sealer::active_key_id() const {
   return enabled() ? to_hex(masters_[0].id) : std::string();
+}
+
+bool sealer::is_current(std::string_view sealed) const noexcept {
+  const auto& id = enabled() ? masters_[0].id : key_id{};
+  return enabled() && sealed.size() > id.size() && sealed[0] == '\x01' &&
+         std::equal(id.begin(), id.end(), sealed.begin() + 1,
+                    [](unsigned char a, char b) { return a == static_cast<unsigned char>(b); });
 }
 
 result<std::unique_ptr<lane_sealer>> sealer::make_lane() {

@@ -48,6 +48,9 @@ class sealer {
   // For status output: which key seals. Empty when none does.
   [[nodiscard]] std::string active_key_id() const;
 
+  // Whether these bytes were sealed under the key that seals now.
+  [[nodiscard]] bool is_current(std::string_view sealed) const noexcept;
+
   // A sealer with a lane number of its own; never the same number twice, so never the same nonce.
   [[nodiscard]] result<std::unique_ptr<lane_sealer>> make_lane();
 

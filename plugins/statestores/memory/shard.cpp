@@ -128,7 +128,7 @@ spawn_status shard::apply(spawn_ss_save& op, std::int64_t now, const history_rul
   if (code == SPAWN_SS_REWRITE ? stored == nullptr : !as_expected) {
     return conflict();
   }
-  if (code == SPAWN_SS_DELETE && stored == nullptr) {
+  if (code == SPAWN_SS_DELETE && stored == nullptr && !spawn::plugin::is_store_import(op)) {
     return conflict();
   }
   const bool purge = code == SPAWN_SS_DELETE && (op.op.flags & SPAWN_SS_F_NO_TOMBSTONE) != 0;

@@ -14,10 +14,10 @@ using spawn::plugin::set_outcome;
 using spawn::plugin::text;
 
 void add_row(page_builder& page, std::string_view key, const version& v, bool with_payload,
-             std::int64_t expires_ms) {
+             std::int64_t expires_ms, bool tombstone) {
   const std::string_view payload = v.payload();
   page.add(key, {v.revision(), v.writer(), v.written_ms(), v.type_url(), v.meta(),
-                 with_payload && v.has_payload() ? &payload : nullptr, expires_ms});
+                 with_payload && v.has_payload() ? &payload : nullptr, expires_ms, tombstone});
 }
 
 void lend_record(spawn_ss_record& out, version& v, bool with_content) {
@@ -181,6 +181,7 @@ void store::list(spawn_ss_list& op, std::int64_t now) {
     std::string key;
     version_ptr what;
     std::int64_t expires_ms;
+    bool tombstone;
   };
   std::vector<listed> rows;
   std::size_t bytes = 0;
@@ -210,12 +211,13 @@ void store::list(spawn_ss_list& op, std::int64_t now) {
       std::pop_heap(sources.begin(), sources.end(), worse);
       source& s = sources.back();
       const iterator row = reverse ? --s.end : s.at++;
-      if (row->second.live(now)) {
+      const bool live = row->second.live(now);
+      if (live || spawn::plugin::lists_tombstones(op)) {
         if (rows.size() >= limit || (!rows.empty() && bytes >= page_builder::bytes_max)) {
           more = true;
           break;
         }
-        rows.push_back({row->first, row->second.head, row->second.expires_ms});
+        rows.push_back({row->first, row->second.head, row->second.expires_ms, !live});
         bytes += row->first.size() + row->second.head->meta().size() +
                  (op.with_payload != 0 ? row->second.head->payload().size() : 0);
       }
@@ -228,7 +230,7 @@ void store::list(spawn_ss_list& op, std::int64_t now) {
   }
   page_builder page;
   for (const listed& each : rows) {
-    add_row(page, each.key, *each.what, op.with_payload != 0, each.expires_ms);
+    add_row(page, each.key, *each.what, op.with_payload != 0, each.expires_ms, each.tombstone);
   }
   page.finish(op, more ? rows.back().key : std::string());
   set_outcome(&op.op, SPAWN_OK);
@@ -273,7 +275,7 @@ void store::history(spawn_ss_list& op, std::int64_t now) {
       cursor.assign(reinterpret_cast<const char*>(&last), sizeof(last));
       break;
     }
-    add_row(page, text(op.from), *v, op.with_payload != 0, 0);
+    add_row(page, text(op.from), *v, op.with_payload != 0, 0, false);
     last = v->revision();
   }
   page.finish(op, std::move(cursor));

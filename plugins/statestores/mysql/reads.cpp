@@ -150,8 +150,9 @@ void my_session::list(spawn_ss_list& op, std::int64_t now) {
   page_builder page;
   std::string last;
   for (bool more = true; more;) {
-    std::string sql = "SELECT `key`," + content(with_payload) + ",COALESCE(`expires_at`,0) FROM " +
-                      names_.record + " FORCE INDEX (PRIMARY) WHERE " + live(now);
+    std::string sql = "SELECT `key`," + content(with_payload) + ",COALESCE(`expires_at`,0),NOT(" + live(now) +
+                      ") FROM " + names_.record + " FORCE INDEX (PRIMARY) WHERE " +
+                      (spawn::plugin::lists_tombstones(op) ? std::string("TRUE") : live(now));
     low.put(db_, sql, ">");
     if (high.has_value()) {
       high->put(db_, sql, "<");
@@ -176,6 +177,7 @@ void my_session::list(spawn_ss_list& op, std::int64_t now) {
       last = got.bytes(i, 0);
       record_view r = record_at(got, i, payload);
       r.expires_unix_ms = got.integer(i, 7);
+      r.tombstone = got.integer(i, 8) != 0;
       page.add(last, r);
     }
     after.emplace(last, false);

@@ -95,9 +95,10 @@ pg_session::statements::statements(const settings& s, const table_names& names) 
       " ON h.key = n.key AND h.revision = n.revision";
   const std::string some =
       "key, revision, writer, written_at, type_url, meta,"
-      " CASE WHEN $4 THEN payload END, coalesce(expires_at, 0) FROM ";
+      " CASE WHEN $4 THEN payload END, coalesce(expires_at, 0), NOT (" +
+      live + "$3)) FROM ";
   const std::string range =
-      record + " WHERE key >= $1 AND key < $2 AND " + live + "$3) ORDER BY key";
+      record + " WHERE key >= $1 AND key < $2 AND ($6 OR (" + live + "$3))) ORDER BY key";
   list_up = "SELECT " + some + range + " LIMIT $5";
   list_down = "SELECT " + some + range + " DESC LIMIT $5";
   // Head and history of a key whose record has not expired.

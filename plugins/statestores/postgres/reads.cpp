@@ -121,7 +121,8 @@ void pg_session::list(spawn_ss_list& op, std::int64_t now) {
                                                              .bytes(high)
                                                              .integer(now)
                                                              .boolean(op.with_payload != 0)
-                                                             .word(fetch + 1));
+                                                             .word(fetch + 1)
+                                                             .boolean(spawn::plugin::lists_tombstones(op)));
     more = got.size() > static_cast<int>(fetch);
     for (int i = 0; i < got.size(); ++i) {
       if (page.full(wanted)) {
@@ -136,6 +137,7 @@ void pg_session::list(spawn_ss_list& op, std::int64_t now) {
       last = got.bytes(i, 0);
       record_view r = record_at(got, i, payload);
       r.expires_unix_ms = static_cast<std::int64_t>(got.word(i, 7));
+      r.tombstone = got.boolean(i, 8);
       page.add(last, r);
     }
     if (more) {

@@ -119,7 +119,7 @@ spawn_status write_plan::apply(spawn_ss_save& op) {
       break;
   }
   const bool is_save = op.op.code == SPAWN_SS_SAVE;
-  if (!as_expected || (!is_save && !k.now.exists)) {
+  if (!as_expected || (!is_save && !k.now.exists && !spawn::plugin::is_store_import(op))) {
     return SPAWN_E_CONFLICT;
   }
   changes_data_ = true;

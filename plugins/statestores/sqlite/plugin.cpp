@@ -5,6 +5,7 @@
 
 #include "count.hpp"
 #include "engine.hpp"
+#include "folders.hpp"
 #include "spawn_manifest.h"
 
 namespace {
@@ -47,8 +48,7 @@ class instance {
 
   void start(plugin::pending<spawn_op> op) {
     errand_.finish();
-    make_folder();
-    const std::string why = engine_.open();
+    const std::string why = open();
     op.end(why.empty() ? SPAWN_OK : SPAWN_E_UNAVAILABLE, why);
   }
   void stop(plugin::pending<spawn_op> op) {
@@ -60,8 +60,7 @@ class instance {
   [[nodiscard]] std::string schema_text() const { return sqlite_store::schema_text(); }
   void migrate(plugin::pending<spawn_ss_admin> op) {
     errand_.run(std::move(op), [this] {
-      make_folder();
-      if (const std::string why = engine_.open(); !why.empty()) {
+      if (const std::string why = open(); !why.empty()) {
         throw std::runtime_error(why);
       }
       engine_.close();
@@ -80,10 +79,10 @@ class instance {
   }
 
  private:
-  void make_folder() const {
-    std::error_code ignored;  // open() says what is wrong, with the path
-    std::filesystem::create_directories(std::filesystem::path(settings_.path).parent_path(),
-                                        ignored);
+  [[nodiscard]] std::string open() {
+    std::string why =
+        sqlite_store::make_durable_folder(std::filesystem::path(settings_.path).parent_path());
+    return why.empty() ? engine_.open() : why;
   }
 
   sqlite_store::settings settings_;

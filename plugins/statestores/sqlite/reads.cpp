@@ -86,6 +86,7 @@ int engine::list(spawn_ss_list& op, std::int64_t now) {
   }
   statement s(db_.prepared(reverse ? query::list_down : query::list_up));
   s.blob(1, low).blob(2, high).integer(3, now).integer(4, op.with_payload != 0 ? 1 : 0);
+  s.integer(5, spawn::plugin::lists_tombstones(op) ? 1 : 0);
   page_builder page;
   std::string last;
   for (;;) {
@@ -104,6 +105,7 @@ int engine::list(spawn_ss_list& op, std::int64_t now) {
     last = s.bytes_at(0);
     record_view r = record_at(s, 1, payload);
     r.expires_unix_ms = s.integer_at(7);
+    r.tombstone = s.integer_at(8) != 0;
     page.add(last, r);
   }
   page.finish(op, std::move(last));

@@ -72,7 +72,8 @@ inline constexpr std::string_view sql_of(query q) noexcept {
              " WHERE key = ?1 AND revision = ?2";
     case query::insert:
       return "INSERT INTO record (key, revision, writer, type_url, meta, written_at, expires_at,"
-             " payload, system, parent, name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+             " payload, system, parent, name, deleted)"
+             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
              " ON CONFLICT (key) DO NOTHING";
     case query::update:
       return "UPDATE record SET revision = ?2, writer = ?3, type_url = ?4, meta = ?5,"
@@ -111,12 +112,14 @@ inline constexpr std::string_view sql_of(query q) noexcept {
              " 9223372036854775807)";
     case query::list_up:
       return "SELECT key, revision, writer, written_at, type_url, meta,"
-             " CASE WHEN ?4 THEN payload END, expires_at FROM record WHERE key >= ?1 AND key < ?2"
-             " AND deleted = 0 AND (expires_at IS NULL OR expires_at > ?3) ORDER BY key";
+             " CASE WHEN ?4 THEN payload END, expires_at,"
+             " deleted = 1 OR coalesce(expires_at <= ?3, 0) AS gone"
+             " FROM record WHERE key >= ?1 AND key < ?2 AND (?5 OR NOT gone) ORDER BY key";
     case query::list_down:
       return "SELECT key, revision, writer, written_at, type_url, meta,"
-             " CASE WHEN ?4 THEN payload END, expires_at FROM record WHERE key >= ?1 AND key < ?2"
-             " AND deleted = 0 AND (expires_at IS NULL OR expires_at > ?3) ORDER BY key DESC";
+             " CASE WHEN ?4 THEN payload END, expires_at,"
+             " deleted = 1 OR coalesce(expires_at <= ?3, 0) AS gone"
+             " FROM record WHERE key >= ?1 AND key < ?2 AND (?5 OR NOT gone) ORDER BY key DESC";
     case query::history_up:
       return "SELECT revision, writer, written_at, type_url, meta, CASE WHEN ?5 THEN payload END"
              " FROM (SELECT revision, writer, written_at, type_url, meta, payload"

@@ -65,22 +65,28 @@ int engine::write(spawn_ss_save& op, std::int64_t now) {
       break;
   }
   if (op.expect_revision == 0) {
-    return conflict(op);  // nothing to delete, or something nobody expected
+    // Nothing to delete, or something nobody expected.
+    return spawn::plugin::is_store_import(op) ? insert(op, now) : conflict(op);
   }
   return (op.op.flags & SPAWN_SS_F_NO_TOMBSTONE) != 0 ? purge(op) : replace(op, now);
 }
 
 int engine::insert(spawn_ss_save& op, std::int64_t now) {
   const std::string_view key = text(op.key);
+  const bool is_save = op.op.code == SPAWN_SS_SAVE;
   const sql_store::key_columns readable = sql_store::columns_of(key);
   {
     statement s(db_.prepared(query::insert));
-    s.blob(1, key).word(2, op.new_revision).word(3, op.writer).string(4, text(op.type_url));
+    s.blob(1, key).word(2, op.new_revision).word(3, op.writer);
+    s.string(4, is_save ? text(op.type_url) : std::string_view());
     s.blob(5, text(op.meta)).integer(6, spawn::plugin::written_at(op, now));
-    if (op.ttl_s != 0) {
-      s.integer(7, now + std::int64_t{op.ttl_s} * 1000);
+    if (is_save) {
+      if (op.ttl_s != 0) {
+        s.integer(7, now + std::int64_t{op.ttl_s} * 1000);
+      }
+      bind_payload(s, 8, op);
     }
-    bind_payload(s, 8, op);
+    s.integer(12, is_save ? 0 : 1);
     s.string(9, readable.system).string(10, readable.parent).string(11, readable.name);
     if (const int rc = done(s); rc != SQLITE_OK) {
       return rc;
@@ -89,7 +95,7 @@ int engine::insert(spawn_ss_save& op, std::int64_t now) {
   if (db_.changes() == 0) {
     return conflict(op);
   }
-  has_ttl_ = has_ttl_ || op.ttl_s != 0;
+  has_ttl_ = has_ttl_ || (is_save && op.ttl_s != 0);
   return applied(op);
 }
 

@@ -99,7 +99,9 @@ class Kernel:
 
     def start(self, ready_seconds: float = START_SECONDS):
         """Starts the process and waits until it says it is ready."""
-        self.launch()
+        return self.launch().await_ready(ready_seconds)
+
+    def await_ready(self, ready_seconds: float = START_SECONDS):
         client = Client(self.port, timeout=2.0)
         deadline = time.monotonic() + ready_seconds
         while time.monotonic() < deadline:

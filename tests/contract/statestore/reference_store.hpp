@@ -114,8 +114,14 @@ class reference_store {
   // Every row at once: the caller walks the pages of the store under test.
   void list(const request& r, std::int64_t now, answer& a) const {
     for (const auto& [key, c] : cells_) {
-      if (key >= r.key && (r.to.empty() || key < r.to) && c.live(now)) {
+      const bool wanted = c.live(now) || (r.flags & SPAWN_SS_F_TOMBSTONES) != 0;
+      if (key >= r.key && (r.to.empty() || key < r.to) && wanted) {
         a.rows.push_back(c.head);
+        if (!c.live(now)) {
+          a.rows.back().tombstone = true;
+          a.rows.back().type_url.clear();
+          a.rows.back().payload.reset();
+        }
         a.rows.back().key = key;
         a.rows.back().expires_ms = c.expires_ms;
       }
@@ -175,7 +181,8 @@ class reference_store {
                           ? c == nullptr
                           : c != nullptr && c->head.revision == r.expect_revision &&
                                 c->head.writer == r.expect_writer;
-    if (!fits || (r.code == SPAWN_SS_DELETE && c == nullptr)) {
+    const bool imported = (r.flags & SPAWN_SS_F_IMPORT) != 0;
+    if (!fits || (r.code == SPAWN_SS_DELETE && c == nullptr && !imported)) {
       return conflict();
     }
     if (r.code == SPAWN_SS_CHECK) {
@@ -219,7 +226,7 @@ class reference_store {
     drop_old(r, r.new_revision, now, c);
     c.head.revision = r.new_revision;
     c.head.writer = r.writer;
-    c.head.written_ms = (r.flags & SPAWN_SS_F_IMPORT) != 0 && is_save ? r.written_ms : now;
+    c.head.written_ms = (r.flags & SPAWN_SS_F_IMPORT) != 0 ? r.written_ms : now;
     c.head.type_url = is_save ? r.type_url : std::string();
     c.head.meta = erase ? std::string() : r.meta;
     c.head.payload = is_save ? joined(r) : std::nullopt;

@@ -204,16 +204,6 @@ void a_full_disk_is_told_and_got_over(const target& t) {
   s.verify_host();
 }
 
-void too_large_is_refused_alone(const target& t) {
-  const temp_dir folder;
-  store_client s(t, R"({"path": ")" + folder.path("store.db") + R"(", "max_record_bytes": 10000})",
-                 1);
-  const auto a = s.run({save("small", 0, 0, 7), save("big", 0, 0, 7, std::string(10'001, 'x')),
-                        save("fits", 0, 0, 7, std::string(9'999, 'x'))});
-  require(a[0].status == SPAWN_OK && a[1].status == SPAWN_E_TOO_LARGE && a[2].status == SPAWN_OK,
-          "limit and limit + 1");
-}
-
 }  // namespace
 
 int write_until_killed(const spawn_plugin_entry* entry, const std::string& path) {
@@ -254,7 +244,6 @@ std::vector<check> sqlite_disk_checks() {
       {"disk.a_second_opener_is_refused", a_second_opener_is_refused},
       {"disk.newer_and_foreign_files_are_refused", newer_and_foreign_files_are_refused},
       {"disk.a_full_disk_is_told_and_got_over", a_full_disk_is_told_and_got_over},
-      {"disk.too_large_is_refused_alone", too_large_is_refused_alone},
   };
 }
 

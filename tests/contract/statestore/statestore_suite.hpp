@@ -10,6 +10,7 @@ namespace contract {
 
 // The parts of it, by file.
 void add_record_checks(std::vector<check>& out);
+void add_limit_checks(std::vector<check>& out);
 void add_group_checks(std::vector<check>& out);
 void add_page_checks(std::vector<check>& out);
 void add_upkeep_checks(std::vector<check>& out);

@@ -114,6 +114,7 @@ struct store_client::flying {
         a.rows.push_back(taken(row.rec));
         a.rows.back().key = text(row.key);
         a.rows.back().expires_ms = row.expires_unix_ms;
+        a.rows.back().tombstone = row.tombstone != 0;
       }
       a.cursor = text(raw.list.out_cursor);
       spawn::plugin::release(raw.list.out_cursor);

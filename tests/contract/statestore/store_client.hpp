@@ -24,6 +24,7 @@ struct stored {
   std::string type_url, meta;
   std::optional<std::string> payload;
   std::int64_t expires_ms = 0;  // listed heads only
+  bool tombstone = false;
   bool operator==(const stored&) const = default;
 };
 

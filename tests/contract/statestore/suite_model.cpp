@@ -137,7 +137,10 @@ void equals_the_reference(const target& t) {
     }
     auto batch = random_batch(d, b, 12, true);
     for (request& r : batch) {
-      if (r.code == SPAWN_SS_SAVE && d.one_in(10)) {
+      const bool revision = r.code == SPAWN_SS_SAVE || (r.code == SPAWN_SS_DELETE && r.flags == 0);
+      if (r.code == SPAWN_SS_LIST && d.one_in(2)) {
+        r.flags = SPAWN_SS_F_TOMBSTONES;
+      } else if (revision && d.one_in(10)) {
         r.flags = SPAWN_SS_F_IMPORT;
         r.new_revision = r.expect_revision + 1 + d.below(3);
         r.written_ms = static_cast<std::int64_t>(1 + d.below(1'000'000));

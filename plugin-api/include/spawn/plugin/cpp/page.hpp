@@ -22,6 +22,7 @@ struct record_view {
   std::string_view meta;
   const std::string_view* payload = nullptr;
   std::int64_t expires_unix_ms = 0;  // of a listed head; 0: never
+  bool tombstone = false;
 };
 
 // Copies a record into one piece of memory that its three buffers share; the last release frees it.
@@ -73,9 +74,9 @@ class page_builder {
     row r;
     r.fixed = record;
     r.key = put(key);
-    r.type_url = put(record.type_url);
+    r.type_url = put(record.tombstone ? std::string_view() : record.type_url);
     r.meta = put(record.meta);
-    r.has_payload = record.payload != nullptr;
+    r.has_payload = record.payload != nullptr && !record.tombstone;
     r.payload = r.has_payload ? put(*record.payload) : span{};
     rows_.push_back(r);
   }
@@ -93,6 +94,7 @@ class page_builder {
       out.rec.writer = r.fixed.writer;
       out.rec.written_unix_ms = r.fixed.written_unix_ms;
       out.expires_unix_ms = r.fixed.expires_unix_ms;
+      out.tombstone = r.fixed.tombstone ? 1 : 0;
       out.rec.type_url = {base + r.type_url.at, r.type_url.len, nullptr, nullptr};
       out.rec.meta = {base + r.meta.at, r.meta.len, nullptr, nullptr};
       if (r.has_payload) {

@@ -112,12 +112,13 @@ bool my_session::save_plain(std::span<spawn_ss_save* const> ops, std::int64_t no
   }
   static_cast<void>(db_.run(db_.begin()));
   const auto n = static_cast<unsigned>(ops.size());
-  if (db_.update(sql_.plain_update, binds, n, false) != n) {
+  const bool all = db_.update(sql_.plain_update, binds, n, false) == n;
+  if (all) {
+    db_.commit(true);
+  } else {
     db_.roll_back();  // which of them lost is not said: the plan finds out
-    return false;
   }
-  db_.commit(true);
-  won.assign(n, true);
+  won.assign(n, all);
   return true;
 }
 

@@ -48,6 +48,9 @@ parameters one_update(const spawn_ss_save& op, std::int64_t now) {
 
 bool pg_session::save_plain(std::span<spawn_ss_save* const> ops, std::int64_t now,
                             std::vector<bool>& won) {
+  if (settings_.cockroach) {
+    return false;  // conflicts of such transactions were not tried there
+  }
   db_.require_alive();
   if (ops.size() == 1 && ops[0]->expect_revision != 0) {
     db_.queue(sql_.plain_update_one, one_update(*ops[0], now));

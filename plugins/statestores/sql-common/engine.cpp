@@ -20,6 +20,9 @@ constexpr int tries_max = 12;
 constexpr std::uint64_t retry_ms_max = 100;
 constexpr std::uint64_t backoff_first_ms = 50, backoff_last_ms = 3'000;
 constexpr std::uint32_t retry_after_ms = 100;
+// Plain saves take their locks in the server's order: two kernels on the same keys could wait for
+// each other until the server finds out. Where somebody else was met, locks are taken in order.
+constexpr std::uint64_t plain_pause_ms = 5'000;
 constexpr std::uint64_t segment_bytes_max = 16u << 20;
 constexpr std::int64_t sweep_every_ms = 1'000;
 // Longer than any save can linger anywhere, so that a late one meets the tombstone.
@@ -229,6 +232,9 @@ void engine::run_writes(std::span<const unit> all) {
 
 std::vector<engine::unit> engine::save_plain(std::span<const unit> units) {
   std::vector<unit> left(units.begin(), units.end());
+  if (host_.now_ns() < plain_again_ns_) {
+    return left;
+  }
   const std::vector<spawn_ss_save*> ops = plain_saves(units, settings_.history, has_history_);
   if (ops.empty()) {
     return left;
@@ -238,17 +244,22 @@ std::vector<engine::unit> engine::save_plain(std::span<const unit> units) {
     raw.push_back(&op->op);
   }
   std::vector<bool> won;
-  bool fresh = true, saved = false;
+  bool tried = false, answered = false, saved = false;
   failure why;
   const bool done = attempt(
       deadline_of(raw),
       [&] {
-        // What met another kernel goes on in the order of the keys, with locks. A new connection
-        // may have found history.
-        saved = std::exchange(fresh, false) && !has_history_ &&
-                connection_->save_plain(ops, host_.unix_ms(), won);
+        // A new connection may have found history.
+        if (!std::exchange(tried, true) && !has_history_) {
+          saved = connection_->save_plain(ops, host_.unix_ms(), won);
+          answered = true;
+        }
       },
       why);
+  const bool lost_some = saved && std::find(won.begin(), won.end(), false) != won.end();
+  if (!answered || lost_some) {
+    plain_again_ns_ = host_.now_ns() + plain_pause_ms * ns_per_ms;
+  }
   if (!done && why.in_commit) {
     for (spawn_ss_save* op : ops) {
       fail(&op->op, SPAWN_E_UNKNOWN_OUTCOME, why.text);

@@ -84,6 +84,7 @@ class engine {
   bool serving_ = true;      // as last reported
   std::uint64_t next_connect_ns_ = 0;
   std::uint64_t backoff_ms_ = 0;
+  std::uint64_t plain_again_ns_ = 0;  // no plain saves before
   std::string last_trouble_;
   std::int64_t next_sweep_ms_ = 0;
   std::minstd_rand jitter_;

@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from runner import peers, programs, ready, sidecar  # noqa: E402
+from runner import peers, programs, ready, sidecar, stores  # noqa: E402
 from runner.processes import Lab, Skip, busy_share  # noqa: E402
 from runner.report import Run  # noqa: E402
 
@@ -20,8 +20,11 @@ SECTIONS = {
     "actors": programs.actors,
     "ready": ready.run,
     "table_call": programs.table_call,
+    "stores": stores.run,
     "peers": peers.run,
 }
+# Long, or in need of more than the packages that everything needs.
+ONLY_WHEN_ASKED = ("stores", "peers")
 
 
 def arguments():
@@ -51,7 +54,8 @@ def arguments():
         flags.error("--seconds: more than 0")
     if options.out is None and not names:
         options.out = HERE / "RESULTS.md"
-    options.names = names or [n for n in SECTIONS if n != "peers" or options.peers]
+    options.names = names or [n for n in SECTIONS
+                              if n not in ONLY_WHEN_ASKED or n == "peers" and options.peers]
     return options
 
 

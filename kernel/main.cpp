@@ -98,8 +98,9 @@ int main(int argc, char** argv) {
   app.add_option("-c,--config", path, "configuration file (YAML)")->envname("SPAWN_CONFIG");
   app.add_flag("--check", check,
                "check the configuration, print where each value comes from, exit");
-  app.add_option("--admin", admin, "admin socket; in place of all that the configuration says of "
-                                   "the admin API's address");
+  app.add_option("--admin", admin,
+                 "admin socket; in place of all that the configuration says of "
+                 "the admin API's address");
   app.add_flag("--maintenance", maintenance,
                "only stores and admin API: no service, for work on records (see spawnctl state)");
   try {

@@ -143,16 +143,22 @@ def tail(process, lines: int = 20) -> str:
     return "\n".join(process.log_path.read_text(errors="replace").splitlines()[-lines:])
 
 
-def kernel_config(lab: Lab, folder: Path, port: int, host_port: int, durability: str) -> dict:
+def sqlite(folder: Path) -> dict:
+    return {"use": "sqlite", "config": {"path": str(folder / "spawn.db")}}
+
+
+def kernel_config(lab: Lab, folder: Path, port: int, host_port: int, durability: str,
+                  store=sqlite) -> dict:
+    """`store`: what makes the statestore's block for that folder."""
     return {
         "system": "spawn-system",
         "gateway": {"http": {"address": "127.0.0.1", "port": port}},
         "host": {"address": "127.0.0.1", "port": host_port},
         "plugins": {"path": [str(lab.build / "plugins")]},
-        "statestores": {"main": {"use": "sqlite", "config": {"path": str(folder / "spawn.db")}}},
+        "statestores": {"main": store(folder)},
         "transport": {"use": "memory"},
         "workflows": ["forward", "pipe", "effect", "broadcast"],
-        "durability": {"default": durability},
+        "durability": {"default": durability, "allow_volatile": True},
         "admin": {"address": str(folder / "admin.sock")},
     }
 
@@ -170,11 +176,12 @@ def launch_kernel(lab: Lab, folder: Path, config: dict):
     return lab.start([lab.program("spawnd"), "--config", folder / "spawn.yaml"], folder)
 
 
-def start_kernel(lab: Lab, durability: str, host_port: int):
+def start_kernel(lab: Lab, durability: str, host_port: int, store=sqlite):
     """(process, port) of a kernel that is ready."""
     folder = lab.new_folder(f"kernel-{durability}")
     port = free_port()
-    process = launch_kernel(lab, folder, kernel_config(lab, folder, port, host_port, durability))
+    process = launch_kernel(lab, folder,
+                            kernel_config(lab, folder, port, host_port, durability, store))
     lab.wait_ready(process, f"spawnd ({durability})", lambda: is_ready(port))
     return process, port
 

@@ -97,9 +97,9 @@ admin_response admin_problem(int status, std::string_view title, std::string_vie
 }
 
 admin_response admin_problem(const outcome& ended) {
-  const bool missing =
-      ended.why == failure::actor_not_found || ended.why == failure::action_not_found ||
-      ended.why == failure::revision_not_found;
+  const bool missing = ended.why == failure::actor_not_found ||
+                       ended.why == failure::action_not_found ||
+                       ended.why == failure::revision_not_found;
   const failure_facts what = facts(ended.why);
   admin_response out = admin_problem(missing ? 404 : what.http, what.code, ended.text);
   out.retry_after_s = ended.retry_after_s;

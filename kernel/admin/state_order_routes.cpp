@@ -41,8 +41,7 @@ invocation_ptr message_of(const actor_place& to, std::shared_ptr<state_order> or
   auto message = std::make_unique<invocation>();
   message->storage = to.system + to.name + to.parent;
   const std::string_view all(message->storage);
-  message->target = {all.substr(0, to.system.size()),
-                     all.substr(to.system.size() + to.name.size()),
+  message->target = {all.substr(0, to.system.size()), all.substr(to.system.size() + to.name.size()),
                      all.substr(to.system.size(), to.name.size())};
   message->argument.kind = presence::noop;
   message->order = std::move(order);
@@ -50,9 +49,9 @@ invocation_ptr message_of(const actor_place& to, std::shared_ptr<state_order> or
 }
 
 admin_response unknown_actor(const actor_place& at) {
-  return admin_problem(404, "ACTOR_NOT_FOUND",
-                       "actor " + at.name + " is neither registered nor spawned in system " +
-                           at.system);
+  return admin_problem(
+      404, "ACTOR_NOT_FOUND",
+      "actor " + at.name + " is neither registered nor spawned in system " + at.system);
 }
 
 // Revisions beside the head.
@@ -121,10 +120,9 @@ boost::asio::awaitable<std::optional<error>> unbind(admin_call& call, const acto
   lane& home = call.kernel.lanes.of(lane_hash(at.system, at.name));
   lane_router* router = call.kernel.routers[home.index()];
   auto work = [router, at](lane_answer<result<void>> answer) mutable {
-    router->names().unbind(at.system, at.name,
-                           [answer = std::move(answer)](result<void> done) mutable {
-                             answer(std::move(done));
-                           });
+    router->names().unbind(
+        at.system, at.name,
+        [answer = std::move(answer)](result<void> done) mutable { answer(std::move(done)); });
   };
   auto done = co_await ask<result<void>>(call.loop, home, upkeep_ms, std::move(work));
   if (!done) {
@@ -149,15 +147,15 @@ admin_result<json> erase_in(admin_call& call, const actor_place& at, std::size_t
   if (at.is_known && store == at.store) {
     auto order = std::make_shared<state_order>();
     order->kind = state_order_kind::erase;
-    const auto ended = co_await deliver(call, message_of(at, order),
-                                        call.kernel.settings.timeouts.request_ms);
+    const auto ended =
+        co_await deliver(call, message_of(at, order), call.kernel.settings.timeouts.request_ms);
     if (!ended) {
       co_return fail(errc::unavailable, "a lane did not answer in time");
     }
     if (!ended->ok()) {
-      co_return fail(ended->why == failure::invalid_argument ? errc::unsupported
-                                                             : errc::unavailable,
-                     std::string(facts(ended->why).code) + ": " + ended->text);
+      co_return fail(
+          ended->why == failure::invalid_argument ? errc::unsupported : errc::unavailable,
+          std::string(facts(ended->why).code) + ": " + ended->text);
     }
   } else if (*before) {
     auto done = co_await erase_record(call, store, **before);

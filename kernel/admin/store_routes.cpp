@@ -56,8 +56,8 @@ admin_answer list_stores(admin_call& call) {
     stores.push_back(std::move(each));
   }
   admin_response out;
-  out.body = json{{"stores", std::move(stores)}}.dump(-1, ' ', false,
-                                                     json::error_handler_t::replace);
+  out.body =
+      json{{"stores", std::move(stores)}}.dump(-1, ' ', false, json::error_handler_t::replace);
   co_return out;
 }
 

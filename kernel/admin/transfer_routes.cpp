@@ -165,12 +165,12 @@ admin_answer import_records(admin_call& call) {
       answer[what] = answer[what].get<std::uint64_t>() + 1;
       continue;
     }
-    problems.push_back({{"key", sent[i].key},
-                        {"revision", sent[i].new_revision},
-                        {"why", what == "differs" ? "another content is there, at revision " +
-                                                        std::to_string(ended.stored_revision)
-                                                  : std::string(name(ended.code)) + ": " +
-                                                        ended.why}});
+    problems.push_back(
+        {{"key", sent[i].key},
+         {"revision", sent[i].new_revision},
+         {"why", what == "differs" ? "another content is there, at revision " +
+                                         std::to_string(ended.stored_revision)
+                                   : std::string(name(ended.code)) + ": " + ended.why}});
   }
   answer["problems"] = std::move(problems);
   admin_response out;

@@ -112,8 +112,8 @@ result<void> cell_lane::take_record(cell& c, load_request& request) {
   c.revision = read.revision;
   c.stored_writer = read.writer;
   // A tombstone of an erased actor tells nothing but its revision.
-  c.birth = read.meta.birth != 0 ? read.meta.birth
-                                 : make_birth(s_.home.unix_ms(), s_.home.rng().next());
+  c.birth =
+      read.meta.birth != 0 ? read.meta.birth : make_birth(s_.home.unix_ms(), s_.home.rng().next());
   c.next_seq = read.meta.next_seq;
   if (!read.meta.unknown.empty()) {
     c.unknown_meta = std::make_unique<std::string>(std::move(read.meta.unknown));

@@ -47,8 +47,8 @@ void cell_lane::start_save(cell& c) {
   record_meta meta;
   meta.birth = c.birth;
   meta.next_seq = c.next_seq;
-  meta.flags = (c.restoring || batch.restores ? meta_restored_from : 0) |
-               (batch.removes ? meta_deleted : 0);
+  meta.flags =
+      (c.restoring || batch.restores ? meta_restored_from : 0) | (batch.removes ? meta_deleted : 0);
   meta.definition_hash = c.def().hash;
   for (const auto& tag : wire::read_tags(c.tags)) {
     meta.tags.emplace(tag.key, tag.value);
@@ -81,8 +81,8 @@ void cell_lane::start_save(cell& c) {
   op.writer = c.writer;
   op.keep_history = c.def().policy.history_keep;
   op.keep_history_ms = c.def().policy.history_keep_ms;
-  op.op.flags = static_cast<std::uint16_t>(SPAWN_SS_F_DURABLE |
-                                           (batch.erases ? SPAWN_SS_F_ERASE : 0));
+  op.op.flags =
+      static_cast<std::uint16_t>(SPAWN_SS_F_DURABLE | (batch.erases ? SPAWN_SS_F_ERASE : 0));
   batch.content.fill(op);
   s_.stats.saves.add();
   s_.stats.save_turns.add(batch.turns.size());
@@ -94,9 +94,9 @@ void cell_lane::submit(save_batch& batch) {
   ++batch.tries;
   batch.request->raw.out_revision = 0;
   batch.request->raw.out_writer = 0;
-  store_of(*batch.of)
-      .submit(*batch.request,
-              static_cast<std::uint16_t>(batch.removes ? SPAWN_SS_DELETE : SPAWN_SS_SAVE), 0);
+  store_of(*batch.of).submit(
+      *batch.request, static_cast<std::uint16_t>(batch.removes ? SPAWN_SS_DELETE : SPAWN_SS_SAVE),
+      0);
 }
 
 void cell_lane::free_request(save_batch& batch) {

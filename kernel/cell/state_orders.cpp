@@ -35,8 +35,7 @@ void cell_lane::load_for_order(cell& c, invocation_ptr message) {
   request->clear();
   const std::uint64_t revision = message->order->revision;
   const std::uint64_t deadline_ns = message->deadline_ns;
-  auto* job =
-      new restore_job{*actor_key(id.system, id.parent, id.name), &c, std::move(message)};
+  auto* job = new restore_job{*actor_key(id.system, id.parent, id.name), &c, std::move(message)};
   request->owner = job;
   request->raw.key = slice_of(job->key);
   request->raw.key_hash = hash_bytes(job->key);

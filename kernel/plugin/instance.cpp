@@ -43,11 +43,9 @@ result<std::string> plugin_instance::run_control(const char* what, step_fn step,
   op.post_on_end = false;
   op.arm(0, ++last_step_id_, began + limit_ms * ns_per_ms);
   // The late thread needs the op and the core even when this instance is gone.
-  const timed_call call =
-      run_within(core_->name, limit_ms,
-                 [core = core_, steps = steps_, step = std::move(step), raw = &op.raw]() mutable {
-                   step(core->raw, raw);
-                 });
+  const timed_call call = run_within(core_->name, limit_ms,
+                                     [core = core_, steps = steps_, step = std::move(step),
+                                      raw = &op.raw]() mutable { step(core->raw, raw); });
   if (call.late) {
     inside_ = true;
     return failed(errc::deadline, "did not return within " + std::to_string(limit_ms) + " ms");

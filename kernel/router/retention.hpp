@@ -47,7 +47,7 @@ class retention {
   bool stopped_ = false;
   std::size_t store_ = 0;
   std::string cursor_;
-  std::int64_t began_ms_ = 0;        // of this pass
+  std::int64_t began_ms_ = 0;         // of this pass
   std::int64_t before_began_ms_ = 0;  // of the one before it; 0: there was none
   std::uint64_t passes_ = 0;
 };

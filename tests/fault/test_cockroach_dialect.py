@@ -21,15 +21,15 @@ CONTRACT = BUILD / "bin" / "statestore_postgres"
 WORDS = set("""
     ALL AND ANY AS ASC BEGIN BY CASE CHECK COMMIT CONFLICT CREATE DEFAULT DELETE DESC DO ELSE END
     EXISTS FOR FROM IF IN INDEX INSERT INTO IS ISOLATION JOIN KEY LEVEL LIMIT NOT NOTHING NULL
-    ON OR ORDER PRIMARY ROLLBACK SELECT SERIALIZABLE SET TABLE THEN UNION UPDATE USING VALUES WHEN
+    ON OR ORDER PRIMARY RETURNING ROLLBACK SELECT SERIALIZABLE SET TABLE THEN UNION UPDATE USING VALUES WHEN
     WHERE WITH""".split())
 FUNCTIONS = {"coalesce", "to_regclass", "unnest"}
 SETTINGS = {"statement_timeout", "idle_in_transaction_session_timeout"}
 TYPES = {"boolean", "bigint", "bytea", "int", "int8", "text"}
 # The columns and aliases of the store.
 NAMES = set("""
-    a applied_at below deleted due expires_at gone h history id key meta n name parent payload r
-    record replaced_at revision schema system type_url until version written_at writer""".split())
+    a applied_at below deleted due expected expires_at gone h history id key meta n name parent payload r
+    record replaced_at revision schema system type_url until version whose written_at writer""".split())
 
 
 @pytest.fixture

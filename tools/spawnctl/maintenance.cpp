@@ -68,9 +68,8 @@ result<std::unique_ptr<maintenance_kernel>> maintenance_kernel::start(const std:
     int status = 0;
     if (::waitpid(child, &status, WNOHANG) == child) {
       made->child_ = 0;
-      return fail(errc::unavailable,
-                  "no kernel could be started on " + config + ":\n" +
-                      content_of(made->folder_ + "/log"));
+      return fail(errc::unavailable, "no kernel could be started on " + config + ":\n" +
+                                         content_of(made->folder_ + "/log"));
     }
     if (const auto up = ask_kernel(target, "GET", "/health"); up && up->status == 200) {
       return made;

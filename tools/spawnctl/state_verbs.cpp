@@ -43,8 +43,7 @@ void remove(tool& t, const actor_options& from) {
 }
 
 void erase(tool& t, const actor_options& from) {
-  const auto answer =
-      t.show("DELETE", path_of(from) + "?erase=true&parent=" + escape(from.parent));
+  const auto answer = t.show("DELETE", path_of(from) + "?erase=true&parent=" + escape(from.parent));
   if (!answer) {
     return;
   }
@@ -143,9 +142,9 @@ void do_export(tool& t, const records_options& from) {
   std::string cursor;
   do {
     const auto page = parsed(
-        t, t.fetch("GET", "/v1/stores/" + escape(text_of(*store, "name")) + "/records?history=" +
-                              (from.history ? "true" : "false") + "&prefix=" + escape(from.prefix) +
-                              "&cursor=" + escape(cursor)));
+        t, t.fetch("GET", "/v1/stores/" + escape(text_of(*store, "name")) +
+                              "/records?history=" + (from.history ? "true" : "false") +
+                              "&prefix=" + escape(from.prefix) + "&cursor=" + escape(cursor)));
     if (!page) {
       return;
     }
@@ -166,12 +165,13 @@ void do_export(tool& t, const records_options& from) {
 // Collects lines into requests and adds up what became of them.
 class importer {
  public:
-  importer(tool& t, std::string store) : tool_(t), path_("/v1/stores/" + escape(store) + "/records") {}
+  importer(tool& t, std::string store)
+      : tool_(t), path_("/v1/stores/" + escape(store) + "/records") {}
 
   // False: the exit code is set.
   bool take(json record) {
-    const std::string key = record.contains("key") ? text_of(record, "key")
-                                                   : text_of(record, "key_base64");
+    const std::string key =
+        record.contains("key") ? text_of(record, "key") : text_of(record, "key_base64");
     if (key == last_key_) {
       record["expect_revision"] = last_revision_;
       record["expect_writer"] = last_writer_;
@@ -319,9 +319,9 @@ void walk(tool& t, const records_options& from, const std::string& verb, const s
     std::uint64_t looked_at = 0, done = 0, meanwhile = 0, problems = 0;
     std::string cursor = from.cursor;
     do {
-      const auto page =
-          parsed(t, t.fetch("POST", "/v1/stores/" + escape(store) + "/" + verb + "?prefix=" +
-                                        escape(from.prefix) + "&cursor=" + escape(cursor) + query));
+      const auto page = parsed(t, t.fetch("POST", "/v1/stores/" + escape(store) + "/" + verb +
+                                                      "?prefix=" + escape(from.prefix) +
+                                                      "&cursor=" + escape(cursor) + query));
       if (!page) {
         if (!cursor.empty()) {
           std::cerr << "to go on from here: --store " << store << " --from " << cursor << '\n';
@@ -364,7 +364,8 @@ void prune(tool& t, const records_options& from) {
   if (!from.older_than.empty()) {
     const auto ms = duration_ms(from.older_than);
     if (!ms) {
-      t.fail(exit_usage, "--older-than " + from.older_than + " is not a duration such as 30d or 12h");
+      t.fail(exit_usage,
+             "--older-than " + from.older_than + " is not a duration such as 30d or 12h");
       return;
     }
     query += "&older_than_ms=" + std::to_string(*ms);
@@ -414,17 +415,15 @@ void add_state_verbs(CLI::App* verbs, tool& t) {
     verb->callback([&t, what, run = std::move(run)] { run(t, *what); });
     return std::pair(verb, what);
   };
-  auto [exporting, out] =
-      of_records("export", "writes a store's records as JSON lines", do_export);
+  auto [exporting, out] = of_records("export", "writes a store's records as JSON lines", do_export);
   exporting->add_option("-o,--output", out->file, "else to standard output");
   exporting->add_flag("--history", out->history, "earlier revisions too");
   auto [importing, in] = of_records(
       "import", "puts exported records into a store; what is there already stays", do_import);
   importing->add_option("file", in->file, "else from standard input");
   auto [rekeying, keyed] = of_records(
-      "rekey", "seals all records under the key of now", [](tool& on, const records_options& from) {
-        walk(on, from, "rekey", "", "SEALED");
-      });
+      "rekey", "seals all records under the key of now",
+      [](tool& on, const records_options& from) { walk(on, from, "rekey", "", "SEALED"); });
   rekeying->add_option("--from", keyed->cursor, "where an earlier run stopped");
   auto [pruning, pruned] = of_records("prune", "drops earlier revisions", prune);
   pruning->add_option("--keep", pruned->keep, "revisions to keep beside the newest")

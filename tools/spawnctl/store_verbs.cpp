@@ -170,8 +170,9 @@ void add_store_verbs(CLI::App& app, tool& t) {
   auto made = std::make_shared<store_options>();
   add_config(making, made);
   making->callback([&t, made] { migrate(t, *made); });
-  verbs->add_subcommand("stats", "how much is in each store of a running kernel")
-      ->callback([&t] { stats(t); });
+  verbs->add_subcommand("stats", "how much is in each store of a running kernel")->callback([&t] {
+    stats(t);
+  });
 }
 
 }  // namespace spawn::ctl

@@ -146,6 +146,7 @@ void connection::set_up() {
   text_bytes_max_ = static_cast<std::size_t>(
       packet_bytes_max_ - std::min<std::uint64_t>(packet_bytes_max_ / 2, packet_head_bytes));
   flush_at_commit_ = got.integer(0, 1);
+  takes_arrays_ = mariadb;
   skips_locked_ = version >= (mariadb ? 100'600u : 80'001u);
 }
 
@@ -159,6 +160,10 @@ void connection::close() noexcept {
   }
   mysql_close(conn_);
   conn_ = nullptr;
+  if (update_ != nullptr) {  // after its connection: it has nothing to say to the server
+    mysql_stmt_close(update_);
+    update_ = nullptr;
+  }
   in_transaction_ = false;
 }
 
@@ -242,6 +247,47 @@ std::vector<rows> connection::execute(std::string_view text, bool in_commit) {
     fail(in_commit);
   }
   return out;
+}
+
+std::uint64_t connection::update(const std::string& text, std::span<MYSQL_BIND> with, unsigned rows,
+                                 bool by_itself) {
+  if (conn_ == nullptr) {
+    throw sql_error(trouble::lost, "not connected");
+  }
+  int failed = 0;
+  if (update_ == nullptr) {
+    MYSQL_STMT* made = mysql_stmt_init(conn_);
+    if (made == nullptr) {
+      lose("no memory for a statement", false);
+    }
+    update_ = made;
+    drive([&] { return mysql_stmt_prepare_start(&failed, made, text.data(), text.size()); },
+          [&](int events) { return mysql_stmt_prepare_cont(&failed, made, events); }, false);
+    if (failed != 0) {
+      const std::string why = mysql_stmt_error(made);
+      lose("preparing: " + why, false);  // a half-made statement goes with its connection
+    }
+  }
+  mysql_stmt_attr_set(update_, STMT_ATTR_ARRAY_SIZE, &rows);
+  if (mysql_stmt_bind_param(update_, with.data()) != 0) {
+    throw sql_error(trouble::refused, mysql_stmt_error(update_));
+  }
+  drive([&] { return mysql_stmt_execute_start(&failed, update_); },
+        [&](int events) { return mysql_stmt_execute_cont(&failed, update_, events); }, by_itself);
+  if (failed != 0) {
+    fail(by_itself && !is_before_commit(mysql_stmt_errno(update_)));
+  }
+  return mysql_stmt_affected_rows(update_);
+}
+
+void connection::require_alive() {
+  if (conn_ == nullptr) {
+    throw sql_error(trouble::lost, "not connected");
+  }
+  pollfd at{mysql_get_socket(conn_), POLLIN, 0};
+  if (::poll(&at, 1, 0) > 0) {  // it speaks when it is asked, or for the last time
+    lose("the server has hung up", false);
+  }
 }
 
 rows connection::query(std::string_view text) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,15 @@ class connection {
   // in_doubt: what the caller changed makes a difference, so that a COMMIT without an answer is
   // thrown with in_commit.
   void commit(bool in_doubt);
+  // How many rows the one prepared statement of this connection has changed. `rows` 0: with these
+  // values; otherwise with so many in each array, which takes_arrays() has to allow. `by_itself`:
+  // outside of a transaction, so that the statement commits.
+  std::uint64_t update(const std::string& text, std::span<MYSQL_BIND> with, unsigned rows,
+                       bool by_itself);
+  [[nodiscard]] bool takes_arrays() const noexcept { return takes_arrays_; }
+  // Throws sql_error{lost} when the server has hung up while nothing was asked of it: before what
+  // commits by itself, since afterwards nobody could tell.
+  void require_alive();
   // Ends whatever is open, if the connection still answers.
   void roll_back() noexcept;
 
@@ -95,11 +105,13 @@ class connection {
   spawn::plugin::host_ref host_;
   const settings& settings_;
   MYSQL* conn_ = nullptr;
+  MYSQL_STMT* update_ = nullptr;
   std::uint64_t deadline_ns_ = 0;
   bool in_transaction_ = false;
   std::uint64_t packet_bytes_max_ = 0;
   std::size_t text_bytes_max_ = 0;
   bool skips_locked_ = false;
+  bool takes_arrays_ = false;
   std::int64_t flush_at_commit_ = 1;
 };
 

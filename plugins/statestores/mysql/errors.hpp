@@ -48,4 +48,25 @@ namespace mysql_store {
   return code == 1213;
 }
 
+// A statement that commits by itself and ends so was refused before that, and has left nothing.
+[[nodiscard]] inline bool is_before_commit(unsigned code) noexcept {
+  switch (code) {
+    case 1020:  // the record has changed, a lock that was waited for too long, a deadlock
+    case 1205:
+    case 1213:
+    case 1044:  // what the account may not do
+    case 1142:
+    case 1143:
+    case 1054:  // tables that are not ours, or not there
+    case 1146:
+    case 1264:  // values that do not go into their column
+    case 1366:
+    case 1406:
+    case 1114:  // no room
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace mysql_store

@@ -49,6 +49,9 @@ my_session::statements::statements(const table_names& names) {
       "SELECT `key`,`revision`,`writer`,`written_at`,`type_url`,`meta`,`payload`,`deleted`,"
       "COALESCE(`expires_at`,0) FROM " +
       names.record + by_key + " WHERE `key` IN";
+  plain_update = "UPDATE " + names.record +
+                 " SET `revision`=?,`writer`=?,`type_url`=?,`payload`=?,`meta`=?,`written_at`=?,"
+                 "`expires_at`=NULL,`deleted`=0 WHERE `key`=? AND `revision`=? AND `writer`=?";
   expire = "UPDATE " + names.record + by_key + " SET `payload`=NULL,`deleted`=1 WHERE `key` IN";
 }
 

@@ -1,6 +1,6 @@
 // my_session: the statements of the store. A segment of writes is three round trips, however many
 // rows it has: lock and look, everything that changes, COMMIT; more only where the text would be
-// larger than the server takes.
+// larger than the server takes. Plain saves read nothing: a conditional UPDATE of an array, COMMIT.
 #pragma once
 #include <string>
 #include <vector>
@@ -27,6 +27,8 @@ class my_session final : public sql_store::session {
   [[nodiscard]] std::optional<std::int64_t> past_of(const spawn_ss_save& op) override;
   void commit(const sql_store::write_plan& plan) override;
   void rollback() noexcept override { db_.roll_back(); }
+  [[nodiscard]] bool save_plain(std::span<spawn_ss_save* const> ops, std::int64_t now,
+                                std::vector<bool>& won) override;
 
   void fetch_heads(std::span<const std::string_view> keys,
                    const sql_store::take_row& take) override;
@@ -46,7 +48,7 @@ class my_session final : public sql_store::session {
     explicit statements(const table_names& names);
     std::string lock, past_of, has_history;
     std::string clear_history, keep_head, past, write, on_update, insert, guard, purge, prune;
-    std::string load, expire;
+    std::string load, expire, plain_update;
   };
   enum class into : std::uint8_t { past, update, insert };
 

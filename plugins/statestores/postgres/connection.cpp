@@ -144,6 +144,19 @@ void connection::wait(bool to_write, bool in_commit) {
   }
 }
 
+void connection::require_alive() {
+  if (conn_ == nullptr) {
+    throw sql_error(trouble::lost, "not connected");
+  }
+  pollfd at{PQsocket(conn_.get()), POLLIN, 0};
+  // Its last words come first, then the end.
+  while (::poll(&at, 1, 0) > 0) {
+    if (PQconsumeInput(conn_.get()) != 1) {
+      lose(one_line(PQerrorMessage(conn_.get())));
+    }
+  }
+}
+
 void connection::queue(std::string_view text, const parameters& with, bool is_commit) {
   if (conn_ == nullptr) {
     throw sql_error(trouble::lost, "not connected");
@@ -189,12 +202,10 @@ std::string connection::name_of(const std::string& text, const parameters& with)
   return name;
 }
 
-void connection::send() {
+void connection::send(bool commits) {
   if (PQpipelineSync(conn_.get()) != 1) {
     lose(one_line(PQerrorMessage(conn_.get())));
   }
-  // A COMMIT counts as under way from its first byte on.
-  const bool commits = std::any_of(queued_.begin(), queued_.end(), commits_data);
   for (int left = PQflush(conn_.get()); left != 0; left = PQflush(conn_.get())) {
     if (left < 0) {
       lose(one_line(PQerrorMessage(conn_.get())), commits);
@@ -216,11 +227,12 @@ connection::result_ptr connection::next(bool in_commit) {
   return {PQgetResult(conn_.get()), &PQclear};
 }
 
-std::vector<rows> connection::flush() {
-  send();
+std::vector<rows> connection::flush(bool by_itself) {
+  // A COMMIT counts as under way from its first byte on.
+  const bool commits = by_itself || std::any_of(queued_.begin(), queued_.end(), commits_data);
+  send(commits);
   const std::vector<queued> sent = std::exchange(queued_, {});
   const auto preparing = std::exchange(preparing_, {});
-  const bool commits = std::any_of(sent.begin(), sent.end(), commits_data);
   std::vector<rows> out;
   result_ptr wrong{nullptr, &PQclear};
   bool wrong_is_commit = false;

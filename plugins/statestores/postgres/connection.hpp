@@ -53,7 +53,11 @@ class connection {
   // nobody but the server knows once it is sent.
   void queue(std::string_view text, const parameters& with = {}, bool is_commit = false);
   // Sends what is queued as one piece and waits for all of it: the rows of each statement.
-  std::vector<rows> flush();
+  // `by_itself`: outside of a transaction, so that the server commits it at its end.
+  std::vector<rows> flush(bool by_itself = false);
+  // Throws sql_error{lost} when the server has hung up while nothing was asked of it: before a
+  // flush that commits what it changes, since afterwards nobody could tell.
+  void require_alive();
   // One statement on its own.
   rows run(std::string_view text, const parameters& with = {});
   // Statements without parameters, separated by semicolons.
@@ -66,7 +70,7 @@ class connection {
 
   [[noreturn]] void lose(const std::string& why, bool in_commit = false);
   [[noreturn]] void refuse(const PGresult* result, bool in_commit);
-  void send();
+  void send(bool commits);
   // Until the socket can be read (or written, too); throws at the deadline.
   void wait(bool to_write, bool in_commit);
   result_ptr next(bool in_commit);

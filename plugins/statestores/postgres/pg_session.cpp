@@ -2,8 +2,7 @@
 
 #include <optional>
 
-#include "sql-common/key_columns.hpp"
-#include "sql-common/utf8.hpp"
+#include "write_arrays.hpp"
 
 namespace postgres_store {
 
@@ -18,21 +17,6 @@ array keys_array(std::span<const std::string_view> keys) {
     out.bytes(key);
   }
   return out;
-}
-
-void put_payload(array& to, const spawn_ss_save& op) {
-  if (op.n_payload == 0) {
-    return to.null();  // absent, not empty
-  }
-  to.begin(spawn::plugin::payload_size(op));
-  for (std::uint32_t i = 0; i < op.n_payload; ++i) {
-    to.append(text(op.payload[i]));
-  }
-}
-
-// A name that is no text is not shown.
-void put_name(array& to, const std::optional<std::string>& name) {
-  to.optional(name.has_value() && sql_store::is_text(*name) ? name : std::nullopt);
 }
 
 }  // namespace
@@ -69,6 +53,24 @@ pg_session::statements::statements(const settings& s, const table_names& names) 
            " expires_at = n.expires_at, deleted = n.deleted"
            " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) AS n(key, revision, writer, type_url,"
            " payload, meta, written_at, expires_at, deleted) WHERE r.key = n.key";
+  plain_update =
+      "UPDATE " + record +
+      " AS r SET revision = n.revision, writer = n.writer, type_url = n.type_url,"
+      " payload = n.payload, meta = n.meta, written_at = $7, expires_at = NULL, deleted = false"
+      " FROM unnest($1, $2, $3, $4, $5, $6, $8, $9) AS n(key, revision, writer, type_url, payload,"
+      " meta, expected, whose) WHERE r.key = n.key AND r.revision = n.expected"
+      " AND r.writer = n.whose RETURNING r.key";
+  plain_update_one =
+      "UPDATE " + record +
+      " SET revision = $2, writer = $3, type_url = $4, payload = ($5::bytea[])[1], meta = $6,"
+      " written_at = $7, expires_at = NULL, deleted = false"
+      " WHERE key = $1 AND revision = $8 AND writer = $9 RETURNING key";
+  plain_insert = "INSERT INTO " + record + " (key, " + columns +
+                 ", system, parent, name) SELECT n.key, n.revision, n.writer, n.type_url,"
+                 " n.payload, n.meta, $7, n.system, n.parent, n.name"
+                 " FROM unnest($1, $2, $3, $4, $5, $6, $8, $9, $10) AS n(key, revision, writer,"
+                 " type_url, payload, meta, system, parent, name)"
+                 " ON CONFLICT (key) DO NOTHING RETURNING key";
   rewrite = "UPDATE " + record +
             " SET meta = $4, payload = CASE WHEN deleted THEN NULL ELSE ($5::bytea[])[1] END"
             " WHERE key = $1 AND revision = $2 AND writer = $3";
@@ -124,12 +126,21 @@ pg_session::statements::statements(const settings& s, const table_names& names) 
             ") DELETE FROM " + record + " AS r USING due WHERE r.key = due.key";
 }
 
-pg_session::pg_session(spawn::plugin::host_ref host, const settings& s)
-    : host_(host), settings_(s), names_(s), sql_(s, names_), db_(host, s) {}
+pg_session::pg_session(spawn::plugin::host_ref host, const settings& s, bool warns)
+    : host_(host), settings_(s), warns_(warns), names_(s), sql_(s, names_), db_(host, s) {}
 
 void pg_session::connect() {
   db_.open();
   bring_up_schema(db_, settings_, names_, host_.unix_ms());
+  if (warns_ && !settings_.cockroach) {
+    const rows got = db_.run(
+        "SELECT current_setting('fsync') = 'off' OR current_setting('synchronous_commit') = 'off'");
+    if (got.boolean(0, 0)) {
+      host_.log(spawn::plugin::level::warn,
+                "fsync or synchronous_commit is off: what is acknowledged may not survive a power "
+                "loss of the database's machine");
+    }
+  }
 }
 
 void pg_session::begin(std::span<const std::string_view> keys,
@@ -214,10 +225,7 @@ void pg_session::write_rows(const std::vector<write_plan::row>& from, std::int64
     }
     deleted.boolean(!is_save);
     if (insert) {
-      const sql_store::key_columns readable = sql_store::columns_of(r.key);
-      put_name(system, readable.system);
-      put_name(parent, readable.parent);
-      put_name(name, readable.name);
+      put_names(r.key, system, parent, name);
     }
   }
   parameters with;

@@ -1,6 +1,6 @@
 // pg_session: the statements of the store. A segment of writes is two round trips, however many
 // rows it has: lock and look, then everything that changes together with the COMMIT, each kind of
-// change as one statement over arrays.
+// change as one statement over arrays. Plain saves are one: conditional statements and the COMMIT.
 #pragma once
 #include <string>
 #include <vector>
@@ -14,7 +14,8 @@ namespace postgres_store {
 
 class pg_session final : public sql_store::session {
  public:
-  pg_session(spawn::plugin::host_ref host, const settings& s);
+  // warns: this one says what is wrong with the server's settings.
+  pg_session(spawn::plugin::host_ref host, const settings& s, bool warns);
 
   [[nodiscard]] bool is_connected() const noexcept override { return db_.is_open(); }
   void connect() override;
@@ -25,6 +26,8 @@ class pg_session final : public sql_store::session {
   [[nodiscard]] std::optional<std::int64_t> past_of(const spawn_ss_save& op) override;
   void commit(const sql_store::write_plan& plan) override;
   void rollback() noexcept override { db_.roll_back(); }
+  [[nodiscard]] bool save_plain(std::span<spawn_ss_save* const> ops, std::int64_t now,
+                                std::vector<bool>& won) override;
 
   void fetch_heads(std::span<const std::string_view> keys,
                    const sql_store::take_row& take) override;
@@ -44,7 +47,7 @@ class pg_session final : public sql_store::session {
     explicit statements(const settings& s, const table_names& names);
     std::string begin, lock, past_of, has_history;
     std::string clear_history, keep_head, past, insert, update, rewrite, past_rewrite, guard, purge;
-    std::string prune, prune_age;
+    std::string prune, prune_age, plain_update, plain_update_one, plain_insert;
     std::string load, load_past, list_up, list_down, history_up, history_down;
     std::string expire, collect;
   };
@@ -56,6 +59,7 @@ class pg_session final : public sql_store::session {
 
   spawn::plugin::host_ref host_;
   const settings& settings_;
+  const bool warns_;
   const table_names names_;
   const statements sql_;
   connection db_;

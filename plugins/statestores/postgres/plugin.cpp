@@ -18,12 +18,12 @@ class instance {
       : settings_(postgres_store::parse(args)),
         migrating_(postgres_store::making_tables(settings_)),
         pool_(args, settings_.pool_size, settings_.engine,
-              [this, host = args.host](std::uint32_t) {
-                return std::make_unique<postgres_store::pg_session>(host, settings_);
+              [this, host = args.host](std::uint32_t number) {
+                return std::make_unique<postgres_store::pg_session>(host, settings_, number == 0);
               }),
         desk_(args, settings_.engine, [this, host = args.host](bool migrating) {
-          return std::make_unique<postgres_store::pg_session>(host,
-                                                              migrating ? migrating_ : settings_);
+          return std::make_unique<postgres_store::pg_session>(
+              host, migrating ? migrating_ : settings_, false);
         }) {}
 
   void start(plugin::pending<spawn_op> op) { pool_.start(std::move(op)); }

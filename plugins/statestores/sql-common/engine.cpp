@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <unordered_set>
+#include <utility>
+
+#include "sql-common/plain_saves.hpp"
 
 namespace sql_store {
 
@@ -16,6 +20,9 @@ constexpr int tries_max = 12;
 constexpr std::uint64_t retry_ms_max = 100;
 constexpr std::uint64_t backoff_first_ms = 50, backoff_last_ms = 3'000;
 constexpr std::uint32_t retry_after_ms = 100;
+// Plain saves take their locks in the server's order: two kernels on the same keys could wait for
+// each other until the server finds out. Where somebody else was met, locks are taken in order.
+constexpr std::uint64_t plain_pause_ms = 5'000;
 constexpr std::uint64_t segment_bytes_max = 16u << 20;
 constexpr std::int64_t sweep_every_ms = 1'000;
 // Longer than any save can linger anywhere, so that a late one meets the tombstone.
@@ -68,11 +75,17 @@ std::string engine::connect() {
   try {
     connection_->set_deadline(host_.now_ns() + settings_.statement_ms * ns_per_ms);
     connection_->connect();
-    has_history_ = connection_->has_history();
+    look_for_history();
     return {};
   } catch (const sql_error& e) {
     connection_->disconnect();
     return e.what();
+  }
+}
+
+void engine::look_for_history() {
+  if (!health_.has_history() && connection_->has_history()) {
+    health_.note_history();
   }
 }
 
@@ -123,7 +136,7 @@ void engine::ensure_connected() {
     throw sql_error(trouble::refused, last_trouble_);
   }
   backoff_ms_ = 0;
-  has_history_ = connection_->has_history();
+  look_for_history();
 }
 
 bool engine::attempt(std::uint64_t deadline_ns, const work& what, failure& why) {
@@ -209,12 +222,10 @@ void engine::run_read(std::span<spawn_op* const> ops, const work& what) {
   }
 }
 
-void engine::run_writes(std::span<const std::span<spawn_op* const>> units) {
-  if (units.empty()) {
-    return;
-  }
+void engine::run_writes(std::span<const unit> all) {
+  const std::vector<unit> units = save_plain(all);
   failure why;
-  if (try_writes(units, why)) {
+  if (units.empty() || try_writes(units, why)) {
     return;
   }
   // One bad row must not take the innocent with it. All of it was rolled back.
@@ -225,7 +236,60 @@ void engine::run_writes(std::span<const std::span<spawn_op* const>> units) {
   }
 }
 
-bool engine::try_writes(std::span<const std::span<spawn_op* const>> units, failure& why) {
+std::vector<engine::unit> engine::save_plain(std::span<const unit> units) {
+  std::vector<unit> left(units.begin(), units.end());
+  if (host_.now_ns() < plain_again_ns_) {
+    return left;
+  }
+  const std::vector<spawn_ss_save*> ops =
+      plain_saves(units, settings_.history, health_.has_history());
+  if (ops.empty()) {
+    return left;
+  }
+  std::vector<const spawn_op*> raw;
+  for (const spawn_ss_save* op : ops) {
+    raw.push_back(&op->op);
+  }
+  std::vector<bool> won;
+  bool tried = false, answered = false, saved = false;
+  failure why;
+  const bool done = attempt(
+      deadline_of(raw),
+      [&] {
+        // A new connection may have found history.
+        if (!std::exchange(tried, true) && !health_.has_history()) {
+          saved = connection_->save_plain(ops, host_.unix_ms(), won);
+          answered = true;
+        }
+      },
+      why);
+  const bool lost_some = saved && std::find(won.begin(), won.end(), false) != won.end();
+  if (!answered || lost_some) {
+    plain_again_ns_ = host_.now_ns() + plain_pause_ms * ns_per_ms;
+  }
+  if (!done && why.in_commit) {
+    for (spawn_ss_save* op : ops) {
+      fail(&op->op, SPAWN_E_UNKNOWN_OUTCOME, why.text);
+    }
+    return {};
+  }
+  if (!saved) {
+    return left;
+  }
+  std::unordered_set<const spawn_op*> ended;
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    if (won[i]) {
+      take_back(&ops[i]->op);
+      set_outcome(&ops[i]->op, SPAWN_OK);
+      ended.insert(&ops[i]->op);
+    }
+  }
+  // The plan says what is stored in their place; they may even win by now.
+  std::erase_if(left, [&](const unit& u) { return ended.contains(u[0]); });
+  return left;
+}
+
+bool engine::try_writes(std::span<const unit> units, failure& why) {
   std::vector<const spawn_op*> ops;
   for (const auto& unit : units) {
     ops.insert(ops.end(), unit.begin(), unit.end());
@@ -238,7 +302,7 @@ bool engine::try_writes(std::span<const std::span<spawn_op* const>> units, failu
         std::vector<head> heads;
         connection_->begin(keys, heads);
         plan = std::make_unique<write_plan>(
-            keys, heads, host_.unix_ms(), settings_.history, has_history_,
+            keys, heads, host_.unix_ms(), settings_.history, health_.has_history(),
             [this](const spawn_ss_save& op) { return connection_->past_of(op); });
         for (const auto& unit : units) {
           plan->add(unit);
@@ -247,8 +311,8 @@ bool engine::try_writes(std::span<const std::span<spawn_op* const>> units, failu
         connection_->commit(*plan);
       },
       why);
-  if (plan != nullptr) {
-    has_history_ = has_history_ || plan->keeps_history();
+  if (plan != nullptr && plan->keeps_history()) {
+    health_.note_history();
   }
   if (done) {
     plan->tell();

@@ -4,6 +4,7 @@
 //
 // Life: made by the instance. Thread: its worker's, one at a time.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,11 +34,17 @@ class health_board {
   // A connection broke, or works again; each says so in turns.
   void broken(const std::string& why);
   void mended();
+  // One of the connections has found or made history: then all look for it.
+  void note_history() noexcept { has_history_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] bool has_history() const noexcept {
+    return has_history_.load(std::memory_order_relaxed);
+  }
 
  private:
   spawn::plugin::host_ref host_;
   std::mutex mutex_;
   std::size_t broken_ = 0;
+  std::atomic<bool> has_history_{false};
 };
 
 class engine {
@@ -67,9 +74,13 @@ class engine {
   bool attempt(std::uint64_t deadline_ns, const work& what, failure& why);
   void run_reads(const segment::reads& reads);
   void run_read(std::span<spawn_op* const> ops, const work& what);
-  void run_writes(std::span<const std::span<spawn_op* const>> units);
-  bool try_writes(std::span<const std::span<spawn_op* const>> units, failure& why);
+  using unit = std::span<spawn_op* const>;
+  void run_writes(std::span<const unit> units);
+  // Without a look first, where that is enough. What is left has no outcome yet and no effect.
+  [[nodiscard]] std::vector<unit> save_plain(std::span<const unit> units);
+  bool try_writes(std::span<const unit> units, failure& why);
   void ensure_connected();
+  void look_for_history();
   void report(bool serving, const std::string& why);
   [[nodiscard]] std::uint64_t deadline_of(std::span<const spawn_op* const> ops) const;
 
@@ -77,10 +88,10 @@ class engine {
   const engine_settings settings_;
   health_board& health_;
   const std::unique_ptr<session> connection_;
-  bool has_history_ = true;  // until known better
-  bool serving_ = true;      // as last reported
+  bool serving_ = true;  // as last reported
   std::uint64_t next_connect_ns_ = 0;
   std::uint64_t backoff_ms_ = 0;
+  std::uint64_t plain_again_ns_ = 0;  // no plain saves before
   std::string last_trouble_;
   std::int64_t next_sweep_ms_ = 0;
   std::minstd_rand jitter_;

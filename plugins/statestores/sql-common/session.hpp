@@ -69,6 +69,14 @@ class session : public row_source {
   // Carries out and commits. Throws sql_error{retry} when a key that was absent is there now.
   virtual void commit(const write_plan& plan) = 0;
   virtual void rollback() noexcept = 0;
+  // A transaction of its own, in which nothing is read first: saves those of the ops that find what
+  // they expect, sets won[i] for ops[i], and commits. The keys are sorted and differ. Throws as
+  // commit() does, with in_commit from the first byte sent on. False: nothing was done, such a
+  // batch is better served by begin() and commit().
+  [[nodiscard]] virtual bool save_plain(std::span<spawn_ss_save* const> /*ops*/,
+                                        std::int64_t /*now*/, std::vector<bool>& /*won*/) {
+    return false;
+  }
 
   [[nodiscard]] virtual bool has_history() = 0;
   // Turns expired records into tombstones and collects old ones, some at a time.

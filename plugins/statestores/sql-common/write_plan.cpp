@@ -138,6 +138,7 @@ spawn_status write_plan::apply(spawn_ss_save& op) {
     return SPAWN_OK;
   }
   if (!is_save && has(op, SPAWN_SS_F_ERASE)) {
+    k.erased = true;
     k.drop_history = true;
     k.copy_stored = false;
     k.past.clear();
@@ -208,7 +209,7 @@ void write_plan::prune_to(key_state& k, const spawn_ss_save& op, std::uint64_t n
 
 void write_plan::finish() {
   for (key_state& k : states_) {
-    if (k.drop_history && has_history_) {
+    if (k.drop_history && (has_history_ || k.erased)) {
       clear_history.push_back(k.key);
     }
     if (k.copy_stored) {
@@ -231,7 +232,7 @@ void write_plan::finish() {
       (k.stored.exists ? guards : absent_guards).push_back(k.key);
     }
     const bool prunes_any = (k.content != nullptr || k.pruned) && !k.drop_history &&
-                            k.stored.exists && has_history_ &&
+                            k.stored.exists && (has_history_ || k.pruned) &&
                             (k.prune_below > 1 || k.replaced_until != 0);
     if (prunes_any) {
       prunes.push_back({k.key, k.prune_below, k.replaced_until});

@@ -98,6 +98,7 @@ class write_plan {
     bool copy_stored = false;
     bool drop_history = false;
     bool purged = false;
+    bool erased = false;  // somebody asked for it: the history is looked for whatever is known
     bool pruned = false;
     bool grouped = false;  // an op on it stands or falls with ops on other keys
     std::vector<row> past;

@@ -28,8 +28,8 @@ sql_store::store_counts count(const settings& s) {
       sqlite3_open_v2(s.path.c_str(), &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
   const std::unique_ptr<sqlite3, closer> db(raw);
   const auto broken = [&] {
-    return std::runtime_error("database '" + s.path + "': " +
-                              (raw != nullptr ? sqlite3_errmsg(raw) : "out of memory"));
+    return std::runtime_error("database '" + s.path +
+                              "': " + (raw != nullptr ? sqlite3_errmsg(raw) : "out of memory"));
   };
   if (opened != SQLITE_OK) {
     throw broken();

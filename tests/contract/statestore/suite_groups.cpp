@@ -82,6 +82,36 @@ void a_losing_group_leaves_the_rest_of_the_batch_alone(const target& t) {
 }
 
 // A message: the receiver's record and the consumed row stand or fall together.
+void single_saves_win_and_lose_side_by_side(const target& t) {
+  store_client s(t);
+  for (const char* key : {"k1", "k2", "k3", "k5"}) {
+    s.expect(save(key, 0, 0, 7, "old"), SPAWN_OK);
+  }
+  s.expect(remove("k5", 1, 7, 8), SPAWN_OK);
+  const auto answers =
+      s.run({save("k6", 0, 0, 9, "new"), save("k2", 0, 0, 9, "new"), save("k1", 1, 7, 9, "new"),
+             save("k3", 1, 8, 9, "new"), save("k4", 1, 7, 9, "new"), save("k5", 2, 8, 9, "new")});
+  const std::vector<spawn_status> expected{SPAWN_OK,         SPAWN_E_CONFLICT, SPAWN_OK,
+                                           SPAWN_E_CONFLICT, SPAWN_E_CONFLICT, SPAWN_OK};
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const std::string which = "save " + std::to_string(i);
+    require_equal(int{answers[i].status}, int{expected[i]}, which);
+    if (expected[i] == SPAWN_E_CONFLICT) {
+      const bool absent = i == 4;
+      require_equal(answers[i].out_revision, std::uint64_t{absent ? 0u : 1u}, which + ": revision");
+      require_equal(answers[i].out_writer, std::uint64_t{absent ? 0u : 7u}, which + ": writer");
+    }
+  }
+  for (const char* key : {"k1", "k5", "k6"}) {
+    require_equal(s.one(load(key)).record.payload.value_or("-"), std::string("new"), key);
+  }
+  for (const char* key : {"k2", "k3"}) {
+    require_equal(s.one(load(key)).record.payload.value_or("-"), std::string("old"), key);
+  }
+  s.expect(load("k4"), SPAWN_E_NOT_FOUND);
+  s.verify_host();
+}
+
 void consume_a_row_once(const target& t) {
   store_client s(t);
   s.expect(save("rec", 0, 0, 7), SPAWN_OK);
@@ -219,6 +249,8 @@ void add_group_checks(std::vector<check>& out) {
   out.push_back({"batch.all_or_none", all_or_none});
   out.push_back({"batch.a_losing_group_leaves_the_rest_of_the_batch_alone",
                  a_losing_group_leaves_the_rest_of_the_batch_alone});
+  out.push_back(
+      {"batch.single_saves_win_and_lose_side_by_side", single_saves_win_and_lose_side_by_side});
   out.push_back({"batch.consume_a_row_once", consume_a_row_once});
   out.push_back({"batch.checks_guard_a_group", checks_guard_a_group});
   out.push_back(

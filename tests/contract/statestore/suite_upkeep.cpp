@@ -103,7 +103,8 @@ void the_desk_counts(const target& t) {
 }  // namespace
 
 void add_upkeep_checks(std::vector<check>& out) {
-  out.push_back({"upkeep.an_import_keeps_number_writer_and_time", an_import_keeps_number_writer_and_time});
+  out.push_back(
+      {"upkeep.an_import_keeps_number_writer_and_time", an_import_keeps_number_writer_and_time});
   out.push_back({"upkeep.prune_does_what_a_save_would", prune_does_what_a_save_would});
   out.push_back({"upkeep.rows_say_when_they_expire", rows_say_when_they_expire});
   out.push_back({"upkeep.the_desk_counts", the_desk_counts});

@@ -23,7 +23,7 @@ WORDS = set("""
     EXISTS FOR FROM IF IN INDEX INSERT INTO IS ISOLATION JOIN KEY LEVEL LIMIT NOT NOTHING NULL
     ON OR ORDER PRIMARY RETURNING ROLLBACK SELECT SERIALIZABLE SET TABLE THEN UNION UPDATE USING VALUES WHEN
     WHERE WITH""".split())
-FUNCTIONS = {"coalesce", "to_regclass", "unnest"}
+FUNCTIONS = {"coalesce", "count", "to_regclass", "unnest"}
 SETTINGS = {"statement_timeout", "idle_in_transaction_session_timeout"}
 TYPES = {"boolean", "bigint", "bytea", "int", "int8", "text"}
 # The columns and aliases of the store.

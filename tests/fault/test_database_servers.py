@@ -2,6 +2,7 @@
 load. Nothing acknowledged is lost, nothing refused is applied, revisions have no gap, and the
 kernel goes on by itself. SPAWN_KILL_CYCLES says how often each is killed (10; 50 when
 SPAWN_NIGHTLY=1)."""
+import json
 import os
 import random
 import re
@@ -192,6 +193,46 @@ def test_a_store_for_one_actor_type(fresh, store, server):
     eventually(lambda: mesh.invoke(orders, "inc").ok, 10, "the second store is back")
     mesh.kernel.crash()
     assert mesh.count(other) == 4 and mesh.count(orders) >= 2
+
+
+def test_records_move_here_and_back(fresh, store, server, tmp_path):
+    """From SQLite to the server's store and to SQLite again: every revision as it was."""
+    def ctl(*arguments, config):
+        file = tmp_path / "spawn.json"  # JSON is YAML, too
+        file.write_text(json.dumps(mesh.kernel.config | {"statestores": config}))
+        done = subprocess.run([BUILD / "bin" / "spawnctl", "state", *arguments, "--config", file],
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def exported(config):
+        lines = [json.loads(line) for line in ctl("export", "--history", config=config).split("\n")
+                 if line]
+        assert lines[-1]["spawn_export_end"] == len(lines) - 2
+        return [line for line in lines[1:-1] if line["key"] in keys or not keys]
+
+    mesh, keys = fresh({"durability": {"history": {"keep": 50}}}), set()
+    names = [mesh.counter() for _ in range(3)]
+    for name in names * 4:
+        mesh.invoke(name, "inc").expect_ok()
+    mesh.kernel.stop()
+    here, there = mesh.kernel.config["statestores"], {"main": store.config(server)}
+    before = exported(here)
+    keys = {line["key"] for line in before}
+    assert len(before) == 3 * 4 + 3
+    file = tmp_path / "all.jsonl"
+    ctl("export", "--history", "-o", str(file), config=here)
+    told = ctl("import", str(file), config=there)
+    assert "imported 15, there already 0, expired 0, problems 0" in told
+    assert exported(there) == before
+    ctl("export", "--history", "-o", str(file), config=there)
+    back = {"main": {"use": "sqlite", "config": {"path": str(tmp_path / "back.db")}}}
+    ctl("import", str(file), config=back)
+    assert exported(back) == before
+    mesh.kernel.config["statestores"] = there
+    mesh.kernel.start()
+    assert [mesh.count(name) for name in names] == [4] * 3
+    mesh.invoke(names[0], "inc").expect_ok()
 
 
 def test_tables_that_an_administrator_made(fresh, postgres):

@@ -1,6 +1,8 @@
 // Rotation of keys and pruning of history, a page of records at a time: small steps that the
 // store's other work goes on between, and that can be begun again anywhere.
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "admin/store_calls.hpp"
 #include "base/base64.hpp"
@@ -10,6 +12,9 @@ namespace spawn {
 namespace {
 
 using nlohmann::json;
+
+// A page may be 8 MiB: so many are in memory together.
+constexpr std::size_t histories_at_once = 8;
 
 struct upkeep_counts {
   std::uint64_t looked_at = 0;
@@ -103,24 +108,44 @@ admin_result<bool> reseal(admin_call& call, std::size_t store, const std::vector
   co_return true;
 }
 
-admin_result<bool> reseal_history(admin_call& call, std::size_t store, const stored_row& head,
-                                  upkeep_counts& counts) {
-  page_order past;
-  past.history = true;
-  past.from = head.key;
-  past.limit = upkeep_rows_max;
-  do {
-    auto page = co_await read_record_page(call, store, past);
-    if (!page) {
-      co_return fail(std::move(page.error()));
+// The earlier revisions of some records, a page of each at a time.
+admin_result<bool> reseal_histories(admin_call& call, std::size_t store,
+                                    std::span<const stored_row> heads, upkeep_counts& counts) {
+  std::vector<page_order> orders;
+  std::vector<std::uint64_t> newest;  // of the same key
+  for (const stored_row& head : heads) {
+    if (head.revision > 1) {
+      page_order past;
+      past.history = true;
+      past.from = head.key;
+      past.limit = upkeep_rows_max;
+      orders.push_back(std::move(past));
+      newest.push_back(head.revision);
     }
-    std::erase_if(page->rows, [&](const stored_row& row) { return row.revision >= head.revision; });
-    auto done = co_await reseal(call, store, page->rows, counts);
-    if (!done) {
-      co_return fail(std::move(done.error()));
+  }
+  while (!orders.empty()) {
+    auto pages = co_await read_records(call, store, orders);
+    if (!pages) {
+      co_return fail(std::move(pages.error()));
     }
-    past.cursor = std::move(page->cursor);
-  } while (!past.cursor.empty());
+    std::vector<page_order> next;
+    std::vector<std::uint64_t> next_newest;
+    for (std::size_t i = 0; i < pages->size(); ++i) {
+      stored_page& page = (*pages)[i];
+      std::erase_if(page.rows, [&](const stored_row& row) { return row.revision >= newest[i]; });
+      auto done = co_await reseal(call, store, page.rows, counts);
+      if (!done) {
+        co_return fail(std::move(done.error()));
+      }
+      if (!page.cursor.empty()) {
+        orders[i].cursor = std::move(page.cursor);
+        next.push_back(std::move(orders[i]));
+        next_newest.push_back(newest[i]);
+      }
+    }
+    orders = std::move(next);
+    newest = std::move(next_newest);
+  }
   co_return true;
 }
 
@@ -146,11 +171,11 @@ admin_answer rekey_records(admin_call& call) {
   }
   upkeep_counts counts;
   // History first: a record whose head is done has all of it done.
-  for (const stored_row& head : page->rows) {
-    if (head.revision > 1) {
-      if (auto done = co_await reseal_history(call, *store, head, counts); !done) {
-        co_return store_problem(done.error());
-      }
+  for (std::size_t i = 0; i < page->rows.size(); i += histories_at_once) {
+    const auto some = std::span<const stored_row>(page->rows)
+                          .subspan(i, std::min(histories_at_once, page->rows.size() - i));
+    if (auto done = co_await reseal_histories(call, *store, some, counts); !done) {
+      co_return store_problem(done.error());
     }
   }
   if (auto done = co_await reseal(call, *store, page->rows, counts); !done) {

@@ -31,6 +31,9 @@ boost::asio::awaitable<std::optional<actor_place>> place_of(admin_call& call) {
       out.store = found.type->now->policy.store;
     }
     const binding* bound = router->names().find(out.system, out.name);
+    if (!out.is_known && bound != nullptr && out.parent.empty()) {
+      out.parent = bound->parent;
+    }
     out.is_bound = bound != nullptr && bound->parent == out.parent;
     answer(std::move(out));
   };

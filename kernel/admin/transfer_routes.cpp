@@ -4,6 +4,7 @@
 #include "admin/record_json.hpp"
 #include "admin/store_calls.hpp"
 #include "base/base64.hpp"
+#include "state/seal/byte_io.hpp"
 #include "state/seal/keys.hpp"
 
 namespace spawn {
@@ -11,29 +12,74 @@ namespace {
 
 using nlohmann::json;
 
-// All revisions that are kept, oldest first, the head last.
-admin_result<json> with_history(admin_call& call, std::size_t store, const stored_page& page) {
-  json rows = json::array();
-  for (const stored_row& head : page.rows) {
-    page_order past;
-    past.history = true;
-    past.from = head.key;
-    past.limit = upkeep_rows_max;
-    do {
-      auto older = co_await read_record_page(call, store, past);
-      if (!older) {
-        co_return fail(std::move(older.error()));
-      }
-      for (const stored_row& row : older->rows) {
-        if (row.revision < head.revision) {
-          rows.push_back(json_of(row, true));
-        }
-      }
-      past.cursor = std::move(older->cursor);
-    } while (!past.cursor.empty());
-    rows.push_back(json_of(head, false));
+// An answer ends with the first row that makes it as large as this, before base64.
+constexpr std::size_t export_bytes_max = 8u << 20;
+
+// Where an export goes on: behind a key, or within the history of one.
+struct export_place {
+  std::string key;                  // empty: at the beginning
+  std::uint64_t from_revision = 0;  // 0: the key is done
+
+  [[nodiscard]] std::string text() const {
+    std::string bytes;
+    append_le(bytes, from_revision);
+    return base64_encode(bytes + key);
   }
-  co_return rows;
+  // False: not one of ours.
+  [[nodiscard]] bool read(std::string_view cursor) {
+    const auto bytes = base64_decode(cursor);
+    byte_reader in(bytes ? std::string_view(*bytes) : std::string_view());
+    const auto revision = in.le<std::uint64_t>();
+    if (!bytes || !revision || in.left().empty()) {
+      return false;
+    }
+    from_revision = *revision;
+    key = in.left();
+    return true;
+  }
+};
+
+// Rows of an answer, until it is large enough.
+class export_rows {
+ public:
+  void add(const stored_row& row, bool is_history) {
+    bytes_ += row.key.size() + row.type_url.size() + row.payload.size() + row.meta.size() + 200;
+    rows_.push_back(json_of(row, is_history));
+  }
+  [[nodiscard]] bool full() const noexcept { return bytes_ >= export_bytes_max; }
+  [[nodiscard]] json take() { return std::move(rows_); }
+
+ private:
+  json rows_ = json::array();
+  std::size_t bytes_ = 0;
+};
+
+// The earlier revisions of a record, oldest first. False: there are more, from `place` on.
+admin_result<bool> add_history(admin_call& call, std::size_t store, const stored_row& head,
+                               export_place& place, export_rows& to) {
+  page_order past;
+  past.history = true;
+  past.from = head.key;
+  past.from_revision = place.from_revision;
+  past.limit = upkeep_rows_max;
+  do {
+    auto older = co_await read_record_page(call, store, past);
+    if (!older) {
+      co_return fail(std::move(older.error()));
+    }
+    for (const stored_row& row : older->rows) {
+      if (row.revision >= head.revision) {
+        continue;
+      }
+      if (to.full()) {
+        place = {head.key, row.revision};
+        co_return false;
+      }
+      to.add(row, true);
+    }
+    past.cursor = std::move(older->cursor);
+  } while (!past.cursor.empty());
+  co_return true;
 }
 
 write_order order_of(imported_row& from, std::int64_t now_ms) {
@@ -80,42 +126,51 @@ admin_answer export_records(admin_call& call) {
   if (!store) {
     co_return no_such_store(call.request.parts[2]);
   }
+  export_place place;
+  const auto cursor = call.request.param("cursor");
+  if (!cursor.empty() && !place.read(cursor)) {
+    co_return bad_request("query cursor is not one that a page of this list ended with");
+  }
+  const bool with_history = call.request.param("history") == "true";
   page_order order;
-  const auto prefix = call.request.param("prefix");
-  if (!prefix.empty()) {
+  if (const auto prefix = call.request.param("prefix"); !prefix.empty()) {
     const key_range range = prefix_range(prefix);
     order.from = range.from;
     order.to = range.to;
   }
+  if (!place.key.empty()) {
+    order.from = place.from_revision != 0 ? place.key : place.key + '\0';
+  }
   order.tombstones = true;
   order.limit = upkeep_rows_max;
-  if (const auto cursor = call.request.param("cursor"); !cursor.empty()) {
-    auto bytes = base64_decode(cursor);
-    if (!bytes) {
-      co_return bad_request("query cursor is not one that a page of this list ended with");
-    }
-    order.cursor = std::move(*bytes);
-  }
   auto page = co_await read_record_page(call, *store, std::move(order));
   if (!page) {
     co_return store_problem(page.error());
   }
-  json rows = json::array();
-  if (call.request.param("history") == "true") {
-    auto all = co_await with_history(call, *store, *page);
-    if (!all) {
-      co_return store_problem(all.error());
+  export_rows rows;
+  bool more = !page->cursor.empty();
+  for (std::size_t i = 0; i < page->rows.size(); ++i) {
+    const stored_row& head = page->rows[i];
+    if (with_history && head.revision > 1) {
+      place.from_revision = place.key == head.key ? place.from_revision : 0;
+      auto whole = co_await add_history(call, *store, head, place, rows);
+      if (!whole) {
+        co_return store_problem(whole.error());
+      }
+      if (!*whole) {
+        more = true;
+        break;
+      }
     }
-    rows = std::move(*all);
-  } else {
-    for (const stored_row& row : page->rows) {
-      rows.push_back(json_of(row, false));
+    rows.add(head, false);
+    place = {head.key, 0};
+    if (rows.full() && i + 1 < page->rows.size()) {
+      more = true;
+      break;
     }
   }
   admin_response out;
-  out.body = json{{"records", std::move(rows)},
-                  {"cursor", page->cursor.empty() ? json() : json(base64_encode(page->cursor))}}
-                 .dump();
+  out.body = json{{"records", rows.take()}, {"cursor", more ? json(place.text()) : json()}}.dump();
   co_return out;
 }
 

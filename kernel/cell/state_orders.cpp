@@ -68,6 +68,12 @@ void cell_lane::order_loaded(load_request& request) {
     }
     return;
   }
+  if (job->message->deadline_ns <= s_.home.now_ns()) {
+    job->message->fail(failure::deadline_exceeded,
+                       "the deadline passed while the older revision was loaded; nothing changed");
+    run_next(c);
+    return;
+  }
   if (!read) {
     const bool is_gone = status == errc::not_found;
     job->message->fail(is_gone ? failure::revision_not_found : failure::unavailable,

@@ -76,6 +76,10 @@ void cell_lane::expire(invocation& waiting) {
 
 void cell_lane::run_next(cell& c) {
   while (c.can_run()) {
+    // An order joins no turn before it: what those were answered is a revision of its own.
+    if (c.gathering && !c.mailbox.empty() && c.mailbox.front()->order) {
+      return;
+    }
     invocation* next = c.mailbox.pop_front();
     if (next == nullptr) {
       return;

@@ -101,6 +101,7 @@ void store_desk::read_all(journal& store, std::vector<page_order> orders, std::u
     request->raw.to = slice_of(order.to);
     request->raw.cursor = slice_of(order.cursor);
     request->raw.limit = order.limit;
+    request->raw.from_revision = order.from_revision;
     request->raw.with_payload = order.with_payload ? 1 : 0;
     request->raw.reverse = order.reverse ? 1 : 0;
     request->raw.op.flags = order.tombstones ? std::uint16_t{SPAWN_SS_F_TOMBSTONES} : 0;

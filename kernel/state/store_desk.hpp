@@ -38,6 +38,7 @@ struct page_order {
   bool reverse = false;
   bool with_payload = true;
   std::uint32_t limit = 0;
+  std::uint64_t from_revision = 0;  // of history
   std::string from, to, cursor;
 };
 

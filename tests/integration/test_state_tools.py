@@ -4,8 +4,10 @@ import base64
 import json
 import os
 import sqlite3
+from urllib.parse import quote
 
 import yaml
+from harness.host import Reply
 from harness.mesh import counting, eventually
 from harness.wire import BUILD, SYSTEM, UNNAMED, actor, text
 from tools import ask, ctl, socket_of
@@ -162,6 +164,34 @@ def test_records_move_from_store_to_store(fresh, tmp_path):
     # What was written since is not written over, and said.
     differs = ctl("state", "import", str(exported), admin=mesh)
     assert differs.code == 1 and names[2] in differs.err and "revision 10" in differs.err
+
+
+def test_a_history_larger_than_an_answer_comes_in_parts(fresh, tmp_path):
+    mesh = fresh(KEPT)
+    name = mesh.plain(actions=["grow"])
+    for i in range(13):
+        mesh.host.on(name, "grow", reply=Reply(state=text(f"{i:02}" + "x" * 1_000_000)))
+        mesh.invoke(name, "grow").expect_ok()
+    last = grown(mesh, 3)
+    pages, cursor = [], ""
+    while cursor is not None:
+        page = ask(mesh, "GET", "/v1/stores/main/records?history=true&prefix=a/&cursor=" +
+                   quote(cursor)).json
+        pages.append([(row["key"], row["revision"]) for row in page["records"]])
+        cursor = page["cursor"]
+    keys = sorted({key for page in pages for key, _ in page})
+    assert len(pages) >= 2 and len(keys) == 2 and keys[0].endswith(name)
+    assert sum(pages, []) == [(keys[0], n) for n in range(1, 14)] + [(keys[1], n) for n in (1, 2, 3)]
+    file = tmp_path / "all.jsonl"
+    ctl("state", "export", "--history", "-o", str(file), admin=mesh).ok()
+    mesh.kernel.stop()
+    target = file_config(mesh, tmp_path / "new.yaml", statestores={
+        "main": {"use": "sqlite", "config": {"path": str(tmp_path / "new.db")}}})
+    told = ctl("--json", "state", "import", "--config", target, str(file)).ok().json
+    assert told["problems"] == 0 and told["there"] == 0
+    question = "SELECT key, revision, payload FROM history ORDER BY key, revision"
+    assert rows(tmp_path / "new.db", question) == rows(mesh.kernel.folder / "spawn.db", question)
+    assert last
 
 
 def test_an_export_that_is_cut_or_wrong_is_noticed(fresh, tmp_path):

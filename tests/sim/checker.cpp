@@ -37,8 +37,8 @@ void checker::fail(const char* invariant, const std::string& text) {
   world_.note(invariant);
 }
 
-void checker::landed(std::uint32_t actor, const std::string& before, const std::string& after,
-                     std::uint64_t revision_before, std::uint64_t revision, std::uint64_t writer) {
+void checker::landed(std::uint32_t actor, const change& what) {
+  const auto& [before, after, revision_before, revision, writer, ordered] = what;
   per_actor& of = of_[actor];
   const std::string& name = actors_[actor].name;
   if (revision != revision_before + 1) {
@@ -51,12 +51,15 @@ void checker::landed(std::uint32_t actor, const std::string& before, const std::
     fail("I1", "revision " + std::to_string(revision) + " of " + name +
                    " has two contents of one writer");
   }
-  if (after.size() < before.size() || after.compare(0, before.size(), before) != 0) {
+  if (ordered) {
+    operator_changed(actor, after);
+  } else if (after.size() < before.size() || after.compare(0, before.size(), before) != 0) {
     fail("I1", "a save of " + name + ", revision " + std::to_string(revision) +
                    ", does not build on the content it replaces");
     return;
   }
-  for (const entry e : entries_in(std::string_view(after).substr(before.size()))) {
+  const std::string_view all(after);
+  for (const entry e : entries_in(ordered ? all : all.substr(before.size()))) {
     of.stored.insert(e);
     const auto [other, first] = of.request_in.try_emplace(request_of(e), e);
     if (!first && other->second != e) {
@@ -176,7 +179,8 @@ void checker::check_answer(request& what, const spawn::outcome& with) {
         }
         of.acked.push_back(shown.back());
       }
-      if (what.is_read && commits && world_.plans.kernels == 1 && !world_.plans.operators) {
+      if (what.is_read && commits && world_.plans.kernels == 1 && !world_.plans.operators &&
+          !world_.plans.orders) {
         const std::unordered_set<entry> seen(shown.begin(), shown.end());
         for (std::size_t i = 0; i < what.acked_then; ++i) {
           if (!seen.contains(of.acked[i])) {

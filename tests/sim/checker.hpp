@@ -66,9 +66,14 @@ class checker {
   [[nodiscard]] request& at(request_id id) { return requests_[id - 1]; }
   [[nodiscard]] std::size_t requests() const noexcept { return requests_.size(); }
 
-  // The store applied a save of an actor. `excused`: an operator's doing.
-  void landed(std::uint32_t actor, const std::string& before, const std::string& after,
-              std::uint64_t revision_before, std::uint64_t revision, std::uint64_t writer);
+  // The store applied a save of an actor. `ordered`: it carries a restore or a delete, which takes
+  // entries away or brings older ones back.
+  struct change {
+    std::string before, after;
+    std::uint64_t revision_before = 0, revision = 0, writer = 0;
+    bool ordered = false;
+  };
+  void landed(std::uint32_t actor, const change& what);
   void operator_changed(std::uint32_t actor, const std::string& now);
   // A message came to the host: what caused it must be stored. Returns the entry of this run.
   entry ran(request& what, std::uint64_t life, std::uint32_t actor);

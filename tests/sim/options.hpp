@@ -34,6 +34,7 @@ struct plan {
   std::uint32_t save_turns_max = 256;
   std::uint64_t cells_max = 1'000;
   bool outages = false;
+  bool orders = false;     // somebody has actors restored and deleted, in their turns
   bool operators = false;  // somebody restores records from a backup, or removes them
 };
 

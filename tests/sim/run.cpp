@@ -123,15 +123,25 @@ class run_state {
     made.foreign_answer = is_async || is_scheduled;
     made.ordered = !actor.pooled && !is_scheduled && fields.register_ref.empty() &&
                    actor.mode == spawn::durability::commit;
+    const bool is_order = world_.plans.orders && dice >= 25 && world_.rng().one_in(30) &&
+                          !actor.pooled && actor.mode != spawn::durability::none;
+    if (is_order) {
+      made.foreign_answer = true;
+      made.ordered = false;
+      fields.register_ref = {};
+    }
     made.acked_then = judge_.acked(made.actor);
     const request& asked = judge_.add(made);
     fields.id = asked.id;
     auto message = make_message(fields);
     message->deadline_ns = asked.deadline_ns;
-    message->is_async = is_async;
+    message->is_async = is_async && !is_order;
+    if (is_order) {
+      message->order = an_order(made.actor);
+    }
     message->read_state = dice < 5;
     message->scheduled_to =
-        is_scheduled ? static_cast<std::int64_t>(1 + world_.rng().below(500)) : 0;
+        is_scheduled && !is_order ? static_cast<std::int64_t>(1 + world_.rng().below(500)) : 0;
     auto* slot = new pending_reply;
     slot->judge = &judge_;
     slot->id = asked.id;
@@ -146,6 +156,19 @@ class run_state {
     k->budget().take(100);
     world_.note("request", asked.id, asked.actor, k->life());
     k->ingress(asked.lane, std::move(message));
+  }
+
+  std::shared_ptr<spawn::state_order> an_order(std::uint32_t actor) {
+    auto order = std::make_shared<spawn::state_order>();
+    const std::uint64_t newest = store_.revision_of(actor);
+    if (newest > 1 && !world_.rng().one_in(4)) {
+      order->revision = newest - world_.rng().below(std::min<std::uint64_t>(newest, 40));
+    } else {
+      order->kind =
+          world_.rng().one_in(2) ? spawn::state_order_kind::remove : spawn::state_order_kind::erase;
+    }
+    world_.note("order", actor, order->revision, static_cast<std::uint64_t>(order->kind));
+    return order;
   }
 
   // Crashes, outages, jumps of the wall clock, operators.

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "state/seal/keys.hpp"
+#include "state/seal/meta.hpp"
 
 namespace sim {
 namespace {
@@ -91,7 +92,8 @@ void sim_store::submit(std::uint64_t life, spawn_op& raw) {
     op->content.deleted = raw.code == SPAWN_SS_DELETE;
     op->content.has_payload = save.n_payload != 0;
     op->content.type_url = text(save.type_url);
-    op->content.meta = text(save.meta);
+    op->erases = (raw.flags & SPAWN_SS_F_ERASE) != 0;
+    op->content.meta = op->erases ? std::string() : text(save.meta);
     for (std::uint32_t i = 0; i < save.n_payload; ++i) {
       op->content.payload += spawn::view_of(save.payload[i]);
     }
@@ -162,6 +164,12 @@ void sim_store::apply(operation& op) {
   if (op.at_revision == 0 || op.at_revision == of.head.revision) {
     op.found = of.head;
     op.status = of.head.deleted ? SPAWN_E_NOT_FOUND : SPAWN_OK;
+    return;
+  }
+  const auto older = of.past.find(op.at_revision);
+  if (older != of.past.end() && !older->second.deleted) {
+    op.found = older->second;
+    op.status = SPAWN_OK;
   }
 }
 
@@ -183,8 +191,8 @@ void sim_store::apply_write(operation& op) {
   world_.note("store landed", spawn::hash_bytes(op.key) & 0xffff, op.content.revision,
               op.content.writer);
   if (const auto actor = actor_of(op.key)) {
-    judge_.landed(*actor, content(now), content(&op.content), now != nullptr ? now->revision : 0,
-                  op.content.revision, op.content.writer);
+    judge_.landed(*actor, {content(now), content(&op.content), now != nullptr ? now->revision : 0,
+                           op.content.revision, op.content.writer, is_ordered(op.content)});
     recent_.push_back(op.key);
     if (recent_.size() > 8) {
       recent_.erase(recent_.begin());
@@ -192,7 +200,15 @@ void sim_store::apply_write(operation& op) {
   }
   record& of = records_[op.key];
   if (now != nullptr) {
+    of.past[of.head.revision] = of.head;
+    if (of.past.size() > past_max) {
+      of.past.erase(of.past.begin());
+    }
     of.before = std::move(of.head);
+    if (op.erases) {
+      of.past.clear();
+      of.before.reset();
+    }
   }
   of.head = op.content;
   of.head.written_ms = world_.time().unix_ms();
@@ -309,6 +325,21 @@ std::optional<std::uint32_t> sim_store::actor_of(const std::string& key) {
   }
   const auto found = actors_.find(key);
   return found == actors_.end() ? std::nullopt : std::optional(found->second);
+}
+
+// Whether a save carries what an operator asked for: a tombstone, or what was restored.
+bool sim_store::is_ordered(const version& v) {
+  if (v.deleted || v.meta.empty()) {
+    return v.deleted;
+  }
+  const auto meta = spawn::decode_meta(std::string_view(v.meta).substr(1));  // in clear
+  return meta && (meta->flags & spawn::meta_restored_from) != 0;
+}
+
+std::uint64_t sim_store::revision_of(std::uint32_t actor) const {
+  const auto& a = judge_.actors()[actor];
+  const auto found = records_.find(*spawn::actor_key("sys", a.parent, a.name));
+  return found == records_.end() ? 0 : found->second.head.revision;
 }
 
 // What the actor's state is, without the envelope of a value in clear.

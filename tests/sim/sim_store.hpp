@@ -30,6 +30,8 @@ class sim_store {
   void operator_event();
   [[nodiscard]] std::size_t unfinished() const noexcept { return unfinished_; }
   [[nodiscard]] std::size_t records() const noexcept { return records_.size(); }
+  // 0: there is no record of it.
+  [[nodiscard]] std::uint64_t revision_of(std::uint32_t actor) const;
 
  private:
   friend class store_port;
@@ -46,6 +48,7 @@ class sim_store {
   struct record {
     version head;
     std::optional<version> before;
+    std::map<std::uint64_t, version> past;  // the latest few, by revision
   };
   // A copy of a submitted op, so that it outlives its kernel.
   struct operation {
@@ -60,6 +63,7 @@ class sim_store {
     std::uint64_t expect_revision = 0;
     std::uint64_t expect_writer = 0;
     version content;
+    bool erases = false;
     // Filled when applied:
     spawn_status status = SPAWN_OK;
     version found;
@@ -76,6 +80,8 @@ class sim_store {
   void answer_with(operation& op, spawn_status status);
   [[nodiscard]] std::optional<std::uint32_t> actor_of(const std::string& key);
   [[nodiscard]] static std::string content(const version* v);
+  [[nodiscard]] static bool is_ordered(const version& v);
+  static constexpr std::size_t past_max = 32;
 
   world& world_;
   checker& judge_;

@@ -1,7 +1,10 @@
 """Every verb of spawnctl against a real kernel, for people and with --json; exit codes."""
+import base64
 import json
 import os
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 from harness.host import Reply
@@ -14,6 +17,7 @@ from tools import ctl, socket_of
 TOKEN = "a-token-of-24-characters"
 PORT = free_port()
 CONFIG = {"admin": {"tcp": {"port": PORT, "token": TOKEN}}}
+SOURCE = Path(__file__).resolve().parents[2]
 SQLITE = next((BUILD / "plugins" / "statestore" / "sqlite").glob("*/plugin.so"), None)
 
 
@@ -202,6 +206,19 @@ def test_config_needs_no_kernel(tmp_path):
         bad.write_text(text_ + f"plugins: {{path: ['{BUILD / 'plugins'}']}}\n")
         ended = ctl("config", "check", str(bad))
         assert ended.code == 3 and told in ended.err, (ended.code, ended.err)
+
+
+@pytest.mark.parametrize("file", sorted((SOURCE / "config").glob("*.yaml")), ids=lambda f: f.name)
+def test_the_examples_are_good(file):
+    """With the plugins there are: each one's own schema has accepted its block."""
+    for use in re.findall(r"^[^#]*use: ([a-z]+)@", file.read_text(), re.M):
+        if not (BUILD / "plugins" / "statestore" / use).is_dir():
+            pytest.skip(f"statestore {use} is not built here")
+    secrets = dict.fromkeys(re.findall(r"^[^#]*\$\{(\w+)\}", file.read_text(), re.M), "x")
+    secrets["STATE_KEY"] = base64.b64encode(bytes(32)).decode()
+    ended = ctl("config", "check", str(file),
+                env={"SPAWN_PLUGIN_PATH": str(BUILD / "plugins")} | secrets)
+    assert "the configuration is good" in ended.ok().out
 
 
 def test_config_show(mesh):

@@ -15,6 +15,8 @@ using nlohmann::json;
 
 // A page may be 8 MiB: so many are in memory together.
 constexpr std::size_t histories_at_once = 8;
+// Each may have a long history, and all of it is done before the answer.
+constexpr std::uint32_t rekey_rows_max = 32;
 
 struct upkeep_counts {
   std::uint64_t looked_at = 0;
@@ -165,6 +167,7 @@ admin_answer rekey_records(admin_call& call) {
   if (const auto wrong = read_place(call, order)) {
     co_return bad_request(*wrong);
   }
+  order.limit = rekey_rows_max;
   auto page = co_await read_record_page(call, *store, std::move(order));
   if (!page) {
     co_return store_problem(page.error());

@@ -21,7 +21,7 @@ using parser_type = http::request_parser<http::string_body>;
 using response_type = http::response<http::string_body>;
 
 // A record of the largest size, in base64, passes whatever the limit of invocations is.
-constexpr std::uint64_t body_bytes_least = 96u << 20;
+constexpr std::uint64_t import_bytes_max = 96u << 20;
 constexpr auto quiet_limit = std::chrono::seconds(60);
 
 struct open_session {
@@ -67,7 +67,7 @@ response_type to_http(admin_response&& from, const parser_type& asked, bool is_h
 // The answer to a request that could not be read at all.
 std::optional<admin_response> unreadable(const beast::error_code& why, const parser_type& asked) {
   if (why == http::error::body_limit) {
-    return admin_problem(413, "TOO_LARGE", "the body is larger than limits.body_bytes");
+    return admin_problem(413, "TOO_LARGE", "the body is larger than what this path takes");
   }
   if (why == http::error::header_limit) {
     return admin_problem(431, "TOO_LARGE", "the header is larger than limits.header_bytes");
@@ -80,13 +80,26 @@ std::optional<admin_response> unreadable(const beast::error_code& why, const par
   return std::nullopt;
 }
 
-asio::awaitable<admin_response> answer(admin_sessions& all, parser_type& parser, bool needs_token) {
+bool has_token(const admin_sessions& all, const parser_type& parser) {
+  const auto authorization = parser.get()[http::field::authorization];
+  return is_allowed({authorization.data(), authorization.size()}, all.token);
+}
+
+admin_response token_wanted() {
+  return admin_problem(401, "UNAUTHENTICATED",
+                       "send the header Authorization: Bearer <admin.tcp.token>");
+}
+
+// Only records that are imported may be larger than an invocation.
+std::uint64_t body_bytes_max(const admin_sessions& all, const parser_type& parser) {
+  const std::uint64_t usual = all.kernel.settings.limits.body_bytes;
+  const auto target = parser.get().target();
+  const bool imports = std::string_view(target.data(), target.size()).starts_with("/v1/stores/");
+  return imports ? std::max(usual, import_bytes_max) : usual;
+}
+
+asio::awaitable<admin_response> answer(admin_sessions& all, parser_type& parser) {
   const auto& message = parser.get();
-  const auto authorization = message[http::field::authorization];
-  if (needs_token && !is_allowed({authorization.data(), authorization.size()}, all.token)) {
-    co_return admin_problem(401, "UNAUTHENTICATED",
-                            "send the header Authorization: Bearer <admin.tcp.token>");
-  }
   admin_request request;
   request.method = message.method_string();
   const auto target = message.target();
@@ -108,11 +121,27 @@ asio::awaitable<void> serve_admin(admin_sessions& all, admin_socket peer, bool n
   bool again = true;
   while (again) {
     parser_type parser;
-    parser.body_limit(std::max(all.kernel.settings.limits.body_bytes, body_bytes_least));
+    parser.body_limit(std::max(all.kernel.settings.limits.body_bytes, import_bytes_max));
     parser.header_limit(all.kernel.settings.limits.header_bytes);
     stream.expires_after(quiet_limit);
-    const auto [failed, received] = co_await http::async_read(stream, buffer, parser, as_pair);
+    auto [failed, received] = co_await http::async_read_header(stream, buffer, parser, as_pair);
     admin_response ended;
+    if (!failed && needs_token && !has_token(all, parser)) {
+      // Before its body: nobody without the token makes this kernel hold what he sends.
+      auto out = to_http(token_wanted(), parser, false);
+      out.keep_alive(false);
+      co_await http::async_write(stream, out, as_pair);
+      break;
+    }
+    if (!failed) {
+      const std::uint64_t most = body_bytes_max(all, parser);
+      if (parser.content_length().value_or(0) > most) {
+        failed = http::error::body_limit;
+      } else {
+        parser.body_limit(most);
+        std::tie(failed, received) = co_await http::async_read(stream, buffer, parser, as_pair);
+      }
+    }
     if (failed) {
       auto refusal = unreadable(failed, parser);
       if (!refusal) {
@@ -121,7 +150,7 @@ asio::awaitable<void> serve_admin(admin_sessions& all, admin_socket peer, bool n
       ended = std::move(*refusal);
     } else {
       stream.expires_never();  // an invocation may take its time; each has a deadline
-      ended = co_await answer(all, parser, needs_token);
+      ended = co_await answer(all, parser);
     }
     const bool then_drain = ended.then_drain;
     const bool is_head = !failed && parser.get().method() == http::verb::head;

@@ -1,4 +1,5 @@
 // Restore, delete and erase of one actor's state.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "admin/store_calls.hpp"
@@ -11,10 +12,24 @@ using nlohmann::json;
 
 struct actor_place {
   std::string system, name, parent;
-  bool is_known = false;  // to this kernel, so that its cell does the work
+  bool is_known = false;   // registered here
+  bool has_cells = false;  // a cell of it does the work, or would
   bool is_bound = false;
   std::size_t store = 0;
 };
+
+// How long an order may wait for its turn.
+std::uint64_t order_ms(const admin_call& call) {
+  const auto& limits = call.kernel.settings.timeouts;
+  std::uint64_t asked = 0;
+  const bool given = read_number(call.request.param("timeout_ms"), asked) && asked != 0;
+  return given ? std::min(asked, limits.request_max_ms) : limits.request_ms;
+}
+
+void take_type(actor_place& of, const definition& def) {
+  of.store = def.policy.store;
+  of.has_cells = def.mode() != durability::none && def.kind != actor_kind::pooled;
+}
 
 boost::asio::awaitable<std::optional<actor_place>> place_of(admin_call& call) {
   actor_place out;
@@ -28,11 +43,15 @@ boost::asio::awaitable<std::optional<actor_place>> place_of(admin_call& call) {
     if (found.type != nullptr) {
       out.is_known = true;
       out.parent = found.id.parent;
-      out.store = found.type->now->policy.store;
+      take_type(out, *found.type->now);
     }
     const binding* bound = router->names().find(out.system, out.name);
     if (!out.is_known && bound != nullptr && out.parent.empty()) {
       out.parent = bound->parent;
+    }
+    // Of a type that was forgotten, but is still in memory.
+    if (const cell* at = router->cells().find({out.system, out.parent, out.name})) {
+      take_type(out, at->def());
     }
     out.is_bound = bound != nullptr && bound->parent == out.parent;
     answer(std::move(out));
@@ -96,7 +115,7 @@ admin_result<std::optional<stored_row>> find_record(admin_call& call, std::size_
   co_return std::optional(std::move(page->rows.front()));
 }
 
-// Of an actor that no host has registered: straight in the store, where nothing else writes it.
+// Where no cell of this kernel writes it: straight in the store.
 admin_result<bool> erase_record(admin_call& call, std::size_t store, const stored_row& row) {
   write_order order;
   order.code = SPAWN_SS_DELETE;
@@ -105,7 +124,6 @@ admin_result<bool> erase_record(admin_call& call, std::size_t store, const store
   order.expect_revision = row.revision;
   order.expect_writer = row.writer;
   order.new_revision = row.revision + 1;
-  order.writer = row.writer;
   std::vector<write_order> orders;
   orders.push_back(std::move(order));
   auto outcomes = co_await write_records(call, store, std::move(orders));
@@ -119,10 +137,16 @@ admin_result<bool> erase_record(admin_call& call, std::size_t store, const store
   co_return true;
 }
 
+// Nothing calls the actor by itself any more, and its name means nothing.
 boost::asio::awaitable<std::optional<error>> unbind(admin_call& call, const actor_place& at) {
   lane& home = call.kernel.lanes.of(lane_hash(at.system, at.name));
   lane_router* router = call.kernel.routers[home.index()];
   auto work = [router, at](lane_answer<result<void>> answer) mutable {
+    router->release_actor({at.system, at.parent, at.name});
+    if (!at.is_bound) {
+      answer({});
+      return;
+    }
     router->names().unbind(
         at.system, at.name,
         [answer = std::move(answer)](result<void> done) mutable { answer(std::move(done)); });
@@ -146,12 +170,11 @@ admin_result<json> erase_in(admin_call& call, const actor_place& at, std::size_t
     co_return fail(std::move(history.error()));
   }
   const bool had_state = *before && !(*before)->tombstone;
-  const std::uint64_t revisions = *history - (had_state ? 1 : 0);
-  if (at.is_known && store == at.store) {
+  const std::uint64_t revisions = *history - (had_state && *history > 0 ? 1 : 0);
+  if (at.has_cells && store == at.store) {
     auto order = std::make_shared<state_order>();
     order->kind = state_order_kind::erase;
-    const auto ended =
-        co_await deliver(call, message_of(at, order), call.kernel.settings.timeouts.request_ms);
+    const auto ended = co_await deliver(call, message_of(at, order), order_ms(call));
     if (!ended) {
       co_return fail(errc::unavailable, "a lane did not answer in time");
     }
@@ -195,8 +218,7 @@ admin_answer restore_state(admin_call& call) {
   if (!at->is_known) {
     co_return unknown_actor(*at);
   }
-  const auto ended =
-      co_await deliver(call, message_of(*at, order), call.kernel.settings.timeouts.request_ms);
+  const auto ended = co_await deliver(call, message_of(*at, order), order_ms(call));
   if (!ended) {
     co_return lane_is_busy();
   }
@@ -224,8 +246,7 @@ admin_answer delete_state(admin_call& call) {
     }
     auto order = std::make_shared<state_order>();
     order->kind = state_order_kind::remove;
-    const auto ended =
-        co_await deliver(call, message_of(*at, order), call.kernel.settings.timeouts.request_ms);
+    const auto ended = co_await deliver(call, message_of(*at, order), order_ms(call));
     if (!ended) {
       co_return lane_is_busy();
     }
@@ -239,6 +260,11 @@ admin_answer delete_state(admin_call& call) {
     if (!key) {
       co_return store_problem(key.error());
     }
+    {
+      lane& home = call.kernel.lanes.of(lane_hash(at->system, at->name));
+      lane_router* router = call.kernel.routers[home.index()];
+      post(home, [router, id = *at] { router->release_actor({id.system, id.parent, id.name}); });
+    }
     // Its own store first; another may still have it from before its type was moved.
     json receipt = json::array();
     for (std::size_t i = 0; i < call.kernel.settings.statestores.size(); ++i) {
@@ -249,9 +275,19 @@ admin_answer delete_state(admin_call& call) {
       }
       receipt.push_back(std::move(*part));
     }
-    if (at->is_bound) {
-      if (const auto failed = co_await unbind(call, *at)) {
-        co_return store_problem(*failed);
+    if (const auto failed = co_await unbind(call, *at)) {
+      co_return store_problem(*failed);
+    }
+    // A message may have come between the two.
+    for (std::size_t i = 0; i < call.kernel.settings.statestores.size(); ++i) {
+      auto left = co_await find_record(call, i, *key);
+      if (!left) {
+        co_return store_problem(left.error());
+      }
+      if (*left && !(*left)->tombstone) {
+        co_return store_problem({errc::unavailable, 1'000,
+                                 "the actor was written again meanwhile; erase it again" +
+                                     (at->parent.empty() ? "" : " (parent " + at->parent + ")")});
       }
     }
     answer["erased_at_ms"] = call.kernel.time.unix_ms();

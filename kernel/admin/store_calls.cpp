@@ -70,6 +70,12 @@ admin_result<std::vector<write_outcome>> write_records(admin_call& call, std::si
   using told = std::vector<write_outcome>;
   lane_router* router = &desk_of(call, store);
   auto work = [router, store, orders = std::move(orders)](lane_answer<told> answer) mutable {
+    for (write_order& order : orders) {
+      const bool makes_revision = order.code == SPAWN_SS_SAVE || order.code == SPAWN_SS_DELETE;
+      if (makes_revision && order.writer == 0) {
+        order.writer = router->services().writers.next();
+      }
+    }
     router->desk().write(
         *router->services().stores[store], std::move(orders),
         router->home().now_ns() + upkeep_ms * ns_per_ms,
@@ -88,7 +94,8 @@ admin_response store_problem(const error& why) {
     case errc::unavailable:
     case errc::deadline:
     case errc::exhausted:
-    case errc::shutdown: {
+    case errc::shutdown:
+    case errc::conflict: {
       auto out = admin_problem(503, "UNAVAILABLE", why.text);
       out.retry_after_s = 1;
       return out;

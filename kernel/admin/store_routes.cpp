@@ -45,6 +45,10 @@ admin_answer list_stores(admin_call& call) {
   json stores = json::array();
   for (std::size_t i = 0; i < call.kernel.settings.statestores.size(); ++i) {
     json each = json_of(call, i);
+    if (call.request.param("stats") == "false") {
+      stores.push_back(std::move(each));
+      continue;
+    }
     const auto told = co_await stats_of(call, each["name"].get<std::string>());
     if (!told) {
       each["why"] = "the store did not tell in time";

@@ -112,11 +112,48 @@ const char* verdict(const write_order& order, bool is_history, const write_outco
   if (outcome.code != errc::conflict) {
     return "failed";
   }
-  const bool is_same =
-      outcome.stored_revision == order.new_revision && outcome.stored_writer == order.writer;
-  // An earlier run got past this one.
-  const bool is_behind = is_history && outcome.stored_revision > order.new_revision;
-  return is_same || is_behind ? "there" : "differs";
+  if (outcome.stored_revision == order.new_revision && outcome.stored_writer == order.writer) {
+    return "there";
+  }
+  return is_history && outcome.stored_revision > order.new_revision ? "behind" : "differs";
+}
+
+// Of rows that came after newer ones: whether an earlier run has brought them.
+admin_result<std::vector<bool>> are_there(admin_call& call, std::size_t store,
+                                          const std::vector<const write_order*>& rows) {
+  std::vector<page_order> orders;
+  for (const write_order* row : rows) {
+    page_order one;
+    one.history = true;
+    one.from = row->key;
+    one.from_revision = row->new_revision;
+    one.with_payload = false;
+    one.limit = 1;
+    orders.push_back(std::move(one));
+  }
+  auto pages = co_await read_records(call, store, std::move(orders));
+  if (!pages) {
+    co_return fail(std::move(pages.error()));
+  }
+  std::vector<bool> out;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& found = (*pages)[i].rows;
+    out.push_back(!found.empty() && found[0].revision == rows[i]->new_revision &&
+                  found[0].writer == rows[i]->writer);
+  }
+  co_return out;
+}
+
+std::string trouble_of(const std::string& what, const write_outcome& ended) {
+  if (what == "behind") {
+    return "a newer revision is there already, and history goes in only before it";
+  }
+  if (what == "failed") {
+    return std::string(name(ended.code)) + ": " + ended.why;
+  }
+  return ended.stored_revision == 0
+             ? "the revision before it is not there"
+             : "another content is there, at revision " + std::to_string(ended.stored_revision);
 }
 
 }  // namespace
@@ -184,6 +221,9 @@ admin_answer import_records(admin_call& call) {
   if (!body.is_object() || rows == body.end() || !rows->is_array()) {
     co_return bad_request("the body is {\"records\": [...]}");
   }
+  if (rows->size() > upkeep_rows_max) {
+    co_return bad_request("at most " + std::to_string(upkeep_rows_max) + " records at a time");
+  }
   std::vector<write_order> orders;
   std::vector<write_order> sent;  // without their content
   std::vector<bool> is_history;
@@ -211,21 +251,33 @@ admin_answer import_records(admin_call& call) {
   if (!outcomes) {
     co_return store_problem(outcomes.error());
   }
+  std::vector<std::string> verdicts;
+  std::vector<const write_order*> behind;
+  for (std::size_t i = 0; i < outcomes->size(); ++i) {
+    verdicts.emplace_back(verdict(sent[i], is_history[i], (*outcomes)[i]));
+    if (verdicts.back() == "behind") {
+      behind.push_back(&sent[i]);
+    }
+  }
+  auto there = co_await are_there(call, *store, behind);
+  if (!there) {
+    co_return store_problem(there.error());
+  }
   json answer{{"imported", 0}, {"there", 0}, {"expired", expired}};
   json problems = json::array();
+  std::size_t next_behind = 0;
   for (std::size_t i = 0; i < outcomes->size(); ++i) {
-    const write_outcome& ended = (*outcomes)[i];
-    const std::string what = verdict(sent[i], is_history[i], ended);
+    std::string& what = verdicts[i];
+    if (what == "behind" && (*there)[next_behind++]) {
+      what = "there";
+    }
     if (what == "imported" || what == "there") {
       answer[what] = answer[what].get<std::uint64_t>() + 1;
-      continue;
+    } else {
+      problems.push_back({{"key", sent[i].key},
+                          {"revision", sent[i].new_revision},
+                          {"why", trouble_of(what, (*outcomes)[i])}});
     }
-    problems.push_back(
-        {{"key", sent[i].key},
-         {"revision", sent[i].new_revision},
-         {"why", what == "differs" ? "another content is there, at revision " +
-                                         std::to_string(ended.stored_revision)
-                                   : std::string(name(ended.code)) + ": " + ended.why}});
   }
   answer["problems"] = std::move(problems);
   admin_response out;

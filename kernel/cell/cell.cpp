@@ -39,7 +39,8 @@ bool cell::can_run() const noexcept {
       return false;
     }
   }
-  if ((flying && flying->removes) || (gathering && gathering->removes)) {
+  // Nothing is built on a tombstone, and nothing joins what an operator has asked for.
+  if ((flying && flying->removes) || (gathering && (gathering->removes || gathering->restores))) {
     return false;
   }
   const auto& options = home->options();

@@ -108,6 +108,7 @@ class cell_lane {
   void run_order(cell& c, invocation_ptr message);
   void load_for_order(cell& c, invocation_ptr message);
   void order_loaded(load_request& request);
+  void order_ended(cell& c);
   void remove_state(cell& c, invocation_ptr message);
   void join(cell& c, save_batch& batch, finished_turn ended);
   void forget_content(cell& c);

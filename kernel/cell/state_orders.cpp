@@ -13,6 +13,21 @@ struct restore_job {
   invocation_ptr message;
 };
 
+std::pair<failure, std::string> refusal_of(const error& why, const invocation& message) {
+  const std::string which = "revision " + std::to_string(message.order->revision) + " of actor " +
+                            std::string(message.target.name);
+  switch (why.code) {
+    case errc::not_found:
+      return {failure::revision_not_found, which + " is not kept"};
+    case errc::corrupt:
+    case errc::denied:
+    case errc::unsupported:
+      return {failure::corrupt, which + " can not be opened: " + why.text};
+    default:
+      return {failure::unavailable, which + " could not be loaded: " + why.text};
+  }
+}
+
 }  // namespace
 
 void cell_lane::run_order(cell& c, invocation_ptr message) {
@@ -71,16 +86,13 @@ void cell_lane::order_loaded(load_request& request) {
   if (job->message->deadline_ns <= s_.home.now_ns()) {
     job->message->fail(failure::deadline_exceeded,
                        "the deadline passed while the older revision was loaded; nothing changed");
-    run_next(c);
+    order_ended(c);
     return;
   }
   if (!read) {
-    const bool is_gone = status == errc::not_found;
-    job->message->fail(is_gone ? failure::revision_not_found : failure::unavailable,
-                       is_gone ? "revision " + std::to_string(job->message->order->revision) +
-                                     " of actor " + std::string(c.id().name) + " is not kept"
-                               : read.error().text);
-    run_next(c);
+    const auto [why, text] = refusal_of(read.error(), *job->message);
+    job->message->fail(why, text);
+    order_ended(c);
     return;
   }
   take_content(c, *read);
@@ -111,6 +123,16 @@ void cell_lane::remove_state(cell& c, invocation_ptr message) {
   c.state_any.clear();
   c.tags.clear();
   join(c, batch, std::move(ended));
+}
+
+// As after a turn: what was put off until the actor was quiet is looked at again.
+void cell_lane::order_ended(cell& c) {
+  run_next(c);
+  if (draining_) {
+    s_.home.timers().arm(c, s_.home.now_ns());
+  } else if (c.recycle) {
+    maybe_forget(c);
+  }
 }
 
 // The turn's answer waits for the batch, which starts if nothing is before it.

@@ -7,6 +7,12 @@
 
 namespace spawn {
 
+namespace {
+
+constexpr std::size_t steps_kept = 64;
+
+}  // namespace
+
 std::string_view name(plugin_instance::state state) noexcept {
   switch (state) {
     case plugin_instance::state::created:
@@ -67,6 +73,12 @@ result<std::string> plugin_instance::run_control(const char* what, step_fn step,
   const std::string text = take_error_text(op.raw.op);
   std::string out(view_of(op.raw.out));
   release(op.raw.out);
+  // Of steps that have ended nobody holds anything; a late completion faults by the generation of
+  // the op only while it is here, so the last few stay.
+  while (steps_->size() > steps_kept &&
+         steps_->front().now.load(std::memory_order_acquire) == port_op::phase::ended) {
+    steps_->pop_front();
+  }
   if (status != errc::ok) {
     return failed(status, "failed: " + (text.empty() ? std::string(spawn::name(status)) : text));
   }

@@ -80,6 +80,10 @@ void actor_timers::replace(actor_type& type) {
   }
 }
 
+void actor_timers::drop(actor_view id) {
+  by_actor_.erase(identity_key(id).text());
+}
+
 void actor_timers::stop() {
   stopped_ = true;
   by_actor_.clear();

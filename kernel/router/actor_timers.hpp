@@ -30,6 +30,7 @@ class actor_timers {
   }
   // The type's definition changed: replaces the timers of all its actors.
   void replace(actor_type& type);
+  void drop(actor_view id);
   void stop();  // no further firing
   [[nodiscard]] std::size_t actors() const noexcept { return by_actor_.size(); }
 

@@ -82,7 +82,8 @@ void bindings::bind(std::string_view system, std::string_view name, std::string_
 void bindings::unbind(std::string_view system, std::string_view name, done_fn done) {
   const auto found = by_name_.find(identity_key({system, {}, name}).view());
   if (found == by_name_.end() ||
-      (found->second.changes.empty() && found->second.known->parent.empty())) {
+      (found->second.changes.empty() && found->second.known->parent.empty()) ||
+      (found->second.changes.empty() && found->second.known->version.revision == 0)) {
     done({});
     return;
   }

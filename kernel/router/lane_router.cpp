@@ -97,6 +97,15 @@ void lane_router::receive(invocation_ptr message) {
     return;
   }
   const auto found = resolve(target.system, target.name, target.parent);
+  if (found.type == nullptr && message->order) {
+    // An operator's order reaches an actor whose type was forgotten, while it is in memory.
+    if (cell* active = cells_.find(target)) {
+      actor_type& type = *active->type;
+      const actor_id id(target);
+      cells_.deliver(id.view(), type, 0, std::move(message));
+      return;
+    }
+  }
   if (found.type == nullptr) {
     not_found(*message);
     return;

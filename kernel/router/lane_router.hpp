@@ -89,6 +89,11 @@ class lane_router final : public outbound {
     const auto found = pools_.find(&type);
     return found == pools_.end() ? actor_pool::load() : found->second->under_way();
   }
+  // Drops the actor's timers and subscriptions; its next message makes them again.
+  void release_actor(actor_view id) {
+    timers_.drop(id);
+    channels_.unsubscribe(id);
+  }
   [[nodiscard]] std::size_t schedules() const noexcept { return schedule_.size(); }
 
   void drain(unique_function<void()> drained);

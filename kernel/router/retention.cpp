@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint32_t page_rows = 200;
 constexpr std::uint64_t pause_ms = 50;
+constexpr std::uint64_t full_every = 16;
 constexpr std::uint64_t every_least_ms = 1'000;
 constexpr std::uint64_t every_most_ms = 3'600'000;
 constexpr std::uint64_t answer_ms = 30'000;
@@ -85,8 +86,8 @@ void retention::take(result<stored_page> page) {
   if (!page) {
     SPAWN_LOG(warn, "old revisions could not be looked for; the next pass tries again",
               {"why", page.error().text});
-    walking_ = false;
-    wait(every_ms_);
+    incomplete_ = true;
+    after_page({});  // the other stores may be well
     return;
   }
   std::vector<write_order> orders;
@@ -115,7 +116,7 @@ void retention::take(result<stored_page> page) {
         if (lost != ended.end()) {
           SPAWN_LOG(warn, "old revisions could not be dropped; the next pass tries again",
                     {"why", lost->why});
-          began_ms_ = before_began_ms_;  // this one does not count
+          incomplete_ = true;
         }
         after_page(std::move(cursor));
       });
@@ -126,6 +127,12 @@ void retention::after_page(std::string cursor) {
   if (cursor_.empty() && ++store_ == router_.services().stores.size()) {
     walking_ = false;
     ++passes_;
+    // A pass that did not see everything does not count for what the next may leave out; and now
+    // and then one leaves out nothing, since an import brings old heads with a young history.
+    if (incomplete_ || passes_ % full_every == 0) {
+      began_ms_ = 0;
+    }
+    incomplete_ = false;
     wait(every_ms_);
     return;
   }

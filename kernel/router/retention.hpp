@@ -45,6 +45,7 @@ class retention {
   step_timer timer_;
   bool walking_ = false;
   bool stopped_ = false;
+  bool incomplete_ = false;  // this pass could not see or prune everything
   std::size_t store_ = 0;
   std::string cursor_;
   std::int64_t began_ms_ = 0;         // of this pass

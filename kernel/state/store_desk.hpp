@@ -47,7 +47,8 @@ struct write_order {
   std::uint16_t flags = 0;
   std::string key;
   std::uint64_t expect_revision = 0, expect_writer = 0;
-  std::uint64_t new_revision = 0, writer = 0;
+  std::uint64_t new_revision = 0;
+  std::uint64_t writer = 0;  // 0 in a SAVE or DELETE: a name of the lane's own, never used before
   std::uint32_t ttl_s = 0, keep_history = 0;
   std::uint64_t keep_history_ms = 0;
   std::int64_t written_ms = 0;

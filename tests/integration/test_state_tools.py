@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import sqlite3
+import time
 from urllib.parse import quote
 
 import yaml
@@ -128,6 +129,49 @@ def test_an_actor_that_nobody_registers_any_more_can_be_erased(fresh):
     told = ctl("--json", "state", "erase", SYSTEM, name, admin=mesh).ok().json
     assert told["stores"][0]["state"] is True and told["stores"][0]["history_revisions"] == 4
     assert rows(mesh.kernel.folder / "spawn.db", "SELECT count(*) FROM history") == [(0,)]
+
+
+def test_an_actor_of_a_forgotten_host_is_erased_from_memory_too(fresh):
+    mesh = fresh(KEPT)
+    name = grown(mesh)
+    again = actor(name, ["inc", "read"])
+    assert ask(mesh, "DELETE", "/v1/hosts/conformance").status == 200
+    ctl("state", "erase", SYSTEM, name, admin=mesh).ok()
+    mesh.register(again)
+    assert mesh.count(name) == 0
+    assert rows(mesh.kernel.folder / "spawn.db", "SELECT count(*) FROM history") == [(0,)]
+
+
+def test_an_erased_actor_is_not_woken_by_its_timer(fresh):
+    mesh = fresh(KEPT)
+    parent, child = mesh.name("parent"), mesh.name("child")
+    counting(mesh.host, parent)
+    mesh.register(actor(parent, ["read"], kind=UNNAMED, timers=[(50, "inc")]))
+    ctl("invoke", SYSTEM, child, "read", "--ref", parent, admin=mesh).ok()
+    eventually(lambda: len(mesh.host.seen(child, "inc")) > 2, 5, "the timer")
+    ctl("state", "erase", SYSTEM, child, admin=mesh).ok()
+    before = len(mesh.host.seen(child, "inc"))
+    time.sleep(0.5)
+    assert len(mesh.host.seen(child, "inc")) == before
+    assert rows(mesh.kernel.folder / "spawn.db", "SELECT deleted FROM record WHERE"
+                " CAST(key AS TEXT) LIKE ?", f"a/%{child}") == [(1,)]
+
+
+def test_history_does_not_come_after_the_newest(fresh, tmp_path):
+    mesh = fresh(KEPT)
+    name = grown(mesh, 3)
+    bare, whole = tmp_path / "bare.jsonl", tmp_path / "whole.jsonl"
+    ctl("state", "export", "--prefix", "a/", "-o", str(bare), admin=mesh).ok()
+    ctl("state", "export", "--prefix", "a/", "--history", "-o", str(whole), admin=mesh).ok()
+    assert bare.stat().st_mode & 0o777 == 0o600 and not list(tmp_path.glob("*.part"))
+    mesh.kernel.stop()
+    target = file_config(mesh, tmp_path / "new.yaml", statestores={
+        "main": {"use": "sqlite", "config": {"path": str(tmp_path / "new.db")}}})
+    ctl("state", "import", "--config", target, str(bare)).ok()
+    late = ctl("state", "import", "--config", target, str(whole))
+    assert late.code == 1 and name in late.err and "before" in late.err
+    assert "problems 2" in late.out
+    assert ctl("state", "rekey", "--from", "x").code == 2
 
 
 def test_records_move_from_store_to_store(fresh, tmp_path):

@@ -1,10 +1,13 @@
 // spawnctl: looks at a running kernel and calls its actors; checks plugins and configurations.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdlib>
+#include <exception>
 
 #include "tool.hpp"
 
 int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that leaves is a failed write
   spawn::ctl::tool t;
   CLI::App app(
       "Looks at a running Spawn kernel, calls its actors, checks plugins and configuration");
@@ -36,6 +39,8 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong) == 0 ? spawn::ctl::exit_ok : spawn::ctl::exit_usage;
+  } catch (const std::exception& unforeseen) {
+    t.fail(spawn::ctl::exit_failed, unforeseen.what());
   }
   return t.exit_code;
 }

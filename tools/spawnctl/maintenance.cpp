@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,7 +34,12 @@ std::string content_of(const std::string& file) {
 }
 
 // The child: everything it says goes into a file, which is shown if it does not come up.
-[[noreturn]] void become_spawnd(const std::string& config, const std::string& folder) {
+[[noreturn]] void become_spawnd(const std::string& config, const std::string& folder,
+                                pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // it never outlives the command, however that ends
+  if (::getppid() != parent) {
+    ::_exit(127);
+  }
   const std::string log = folder + "/log";
   const int fd = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   ::dup2(fd, STDERR_FILENO);
@@ -54,12 +60,13 @@ result<std::unique_ptr<maintenance_kernel>> maintenance_kernel::start(const std:
   if (::mkdtemp(folder.data()) == nullptr) {
     return fail(errc::unavailable, folder + ": " + std::strerror(errno));
   }
+  const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) {
     return fail(errc::unavailable, std::string("fork: ") + std::strerror(errno));
   }
   if (child == 0) {
-    become_spawnd(config, folder);
+    become_spawnd(config, folder, parent);
   }
   std::unique_ptr<maintenance_kernel> made(new maintenance_kernel(child, std::move(folder)));
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(limit_ms);

@@ -1,5 +1,11 @@
 // state restore, delete, erase of one actor; export, import, rekey, prune of a store's records.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -23,9 +29,27 @@ std::string path_of(const actor_options& from) {
   return "/v1/state/" + escape(from.system) + "/" + escape(from.actor);
 }
 
+// The kernel gives up first, so that its reason is what is shown; an erasure has several steps.
+class patience {
+ public:
+  explicit patience(tool& t) : target_(t.target), asked_(t.target.timeout_ms) {
+    target_.timeout_ms = asked_ + 60'000;
+  }
+  patience(const patience&) = delete;
+  patience& operator=(const patience&) = delete;
+  ~patience() { target_.timeout_ms = asked_; }
+  [[nodiscard]] std::string query() const { return "&timeout_ms=" + std::to_string(asked_); }
+
+ private:
+  admin_target& target_;
+  const std::uint64_t asked_;
+};
+
 void restore(tool& t, const actor_options& from) {
-  const auto answer = t.show("POST", path_of(from) + "/restore?parent=" + escape(from.parent) +
-                                         "&revision=" + std::to_string(from.revision));
+  const patience waits(t);
+  const auto answer =
+      t.show("POST", path_of(from) + "/restore?parent=" + escape(from.parent) +
+                         "&revision=" + std::to_string(from.revision) + waits.query());
   if (answer) {
     std::cout << "revision " << text_of(*answer, "restored_from") << " is now revision "
               << text_of(*answer, "revision") << '\n';
@@ -33,7 +57,9 @@ void restore(tool& t, const actor_options& from) {
 }
 
 void remove(tool& t, const actor_options& from) {
-  const auto answer = t.show("DELETE", path_of(from) + "?parent=" + escape(from.parent));
+  const patience waits(t);
+  const auto answer =
+      t.show("DELETE", path_of(from) + "?parent=" + escape(from.parent) + waits.query());
   if (answer) {
     std::cout << (answer->value("deleted", false)
                       ? "deleted; the tombstone is revision " + text_of(*answer, "revision")
@@ -43,7 +69,9 @@ void remove(tool& t, const actor_options& from) {
 }
 
 void erase(tool& t, const actor_options& from) {
-  const auto answer = t.show("DELETE", path_of(from) + "?erase=true&parent=" + escape(from.parent));
+  const patience waits(t);
+  const auto answer =
+      t.show("DELETE", path_of(from) + "?erase=true&parent=" + escape(from.parent) + waits.query());
   if (!answer) {
     return;
   }
@@ -98,7 +126,7 @@ std::optional<json> parsed(tool& t, const std::optional<std::string>& answer) {
 
 // The instance asked for, or the kernel's default one.
 std::optional<json> chosen_store(tool& t, const std::string& wanted) {
-  const auto answer = parsed(t, t.fetch("GET", "/v1/stores"));
+  const auto answer = parsed(t, t.fetch("GET", "/v1/stores?stats=false"));
   if (!answer) {
     return std::nullopt;
   }
@@ -117,6 +145,49 @@ std::int64_t unix_ms() {
       .count();
 }
 
+// What an export goes into: states in clear, perhaps, so nobody else may read it; under its name
+// only once it is whole and on the disk.
+class private_file {
+ public:
+  private_file() = default;
+  private_file(const private_file&) = delete;
+  private_file& operator=(const private_file&) = delete;
+  ~private_file() {
+    if (!part_.empty()) {
+      stream_.close();
+      ::unlink(part_.c_str());
+    }
+  }
+  [[nodiscard]] bool open(const std::string& name) {
+    name_ = name;
+    const std::string part = name + ".part";
+    const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0 || ::fchmod(fd, 0600) != 0) {
+      return false;
+    }
+    ::close(fd);
+    part_ = part;
+    stream_.open(part_, std::ios::binary | std::ios::trunc);
+    return stream_.is_open();
+  }
+  [[nodiscard]] std::ostream& stream() noexcept { return stream_; }
+  [[nodiscard]] bool keep() {
+    stream_.close();
+    const int fd = ::open(part_.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool synced = stream_.good() && fd >= 0 && ::fsync(fd) == 0;
+    ::close(fd);
+    if (!synced || ::rename(part_.c_str(), name_.c_str()) != 0) {
+      return false;
+    }
+    part_.clear();
+    return true;
+  }
+
+ private:
+  std::string name_, part_;
+  std::ofstream stream_;
+};
+
 void do_export(tool& t, const records_options& from) {
   std::unique_ptr<maintenance_kernel> own;
   if (!reach(t, from, own)) {
@@ -126,11 +197,12 @@ void do_export(tool& t, const records_options& from) {
   if (!store) {
     return;
   }
-  std::ofstream file;
-  if (!from.file.empty()) {
-    file.open(from.file, std::ios::binary | std::ios::trunc);
+  private_file file;
+  if (!from.file.empty() && !file.open(from.file)) {
+    t.fail(exit_failed, "can not write " + from.file + ": " + std::strerror(errno));
+    return;
   }
-  std::ostream& out = from.file.empty() ? std::cout : file;
+  std::ostream& out = from.file.empty() ? std::cout : file.stream();
   out << json{{"spawn_export", export_format},
               {"store", text_of(*store, "name")},
               {"plugin", text_of(*store, "plugin")},
@@ -155,7 +227,7 @@ void do_export(tool& t, const records_options& from) {
     cursor = text_of(*page, "cursor");
   } while (!cursor.empty() && out.good());
   out << json{{"spawn_export_end", records}}.dump() << '\n' << std::flush;
-  if (!out.good()) {
+  if (!out.good() || (!from.file.empty() && !file.keep())) {
     t.fail(exit_failed, "writing " + (from.file.empty() ? "the output" : from.file) + " failed");
     return;
   }
@@ -265,7 +337,8 @@ void do_import(tool& t, const records_options& from) {
       return;
     }
     if (number == 1) {
-      if (record.value("spawn_export", 0) != export_format) {
+      const auto format = record.find("spawn_export");
+      if (format == record.end() || *format != json(export_format)) {
         bad("not the first line of an export of format " + std::to_string(export_format));
         return;
       }
@@ -280,10 +353,12 @@ void do_import(tool& t, const records_options& from) {
       break;
     }
     if (!into.take(std::move(record))) {
+      into.tell();
       return;
     }
   }
   if (!into.flush()) {
+    into.tell();
     return;
   }
   if (!ended) {
@@ -296,12 +371,16 @@ void do_import(tool& t, const records_options& from) {
 // Page after page of a work that is named by its path.
 void walk(tool& t, const records_options& from, const std::string& verb, const std::string& query,
           const char* changed) {
+  if (!from.cursor.empty() && from.store.empty()) {
+    t.fail(exit_usage, "--from is a place in one store: name it with --store");
+    return;
+  }
   std::unique_ptr<maintenance_kernel> own;
   if (!reach(t, from, own)) {
     return;
   }
   std::vector<std::string> stores;
-  const auto known = parsed(t, t.fetch("GET", "/v1/stores"));
+  const auto known = parsed(t, t.fetch("GET", "/v1/stores?stats=false"));
   if (!known) {
     return;
   }
@@ -325,6 +404,9 @@ void walk(tool& t, const records_options& from, const std::string& verb, const s
       if (!page) {
         if (!cursor.empty()) {
           std::cerr << "to go on from here: --store " << store << " --from " << cursor << '\n';
+        }
+        for (std::size_t left = told.size() + 1; left < stores.size(); ++left) {
+          std::cerr << "not begun: --store " << stores[left] << '\n';
         }
         return;
       }

@@ -71,13 +71,13 @@ class admin_desk {
 
   void migrate(spawn::plugin::pending<spawn_ss_admin> op) {
     errand_.run(std::move(op), [this] {
-      connect(true)->disconnect();
+      connect(true, limit_ms_)->disconnect();
       return std::string();
     });
   }
   void stats(spawn::plugin::pending<spawn_ss_admin> op) {
     errand_.run(std::move(op), [this] {
-      const auto on = connect(false);
+      const auto on = connect(false, stats_ms);
       const store_counts counts = on->counts();
       on->disconnect();
       return counts.json();
@@ -85,9 +85,11 @@ class admin_desk {
   }
 
  private:
-  [[nodiscard]] std::unique_ptr<session> connect(bool migrating) const {
+  static constexpr std::uint64_t stats_ms = 4'000;  // a stop may have to wait for it
+
+  [[nodiscard]] std::unique_ptr<session> connect(bool migrating, std::uint64_t limit_ms) const {
     auto made = make_(migrating);
-    made->set_deadline(host_.now_ns() + limit_ms_ * 1'000'000);
+    made->set_deadline(host_.now_ns() + limit_ms * 1'000'000);
     made->connect();
     return made;
   }

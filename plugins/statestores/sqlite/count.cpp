@@ -1,5 +1,6 @@
 #include "count.hpp"
 
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 
@@ -35,6 +36,15 @@ sql_store::store_counts count(const settings& s) {
     throw broken();
   }
   sqlite3_busy_timeout(raw, s.busy_timeout_ms);
+  // A stop may have to wait for this.
+  auto until = std::chrono::steady_clock::now() + std::chrono::seconds(4);
+  sqlite3_progress_handler(
+      raw, 100'000,
+      [](void* at) {
+        const auto limit = *static_cast<std::chrono::steady_clock::time_point*>(at);
+        return std::chrono::steady_clock::now() > limit ? 1 : 0;
+      },
+      &until);
   const char* sql =
       "SELECT (SELECT count(*) FROM record), (SELECT count(*) FROM history),"
       " (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size),"

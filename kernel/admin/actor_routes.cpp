@@ -1,5 +1,4 @@
 // Actors in memory, and what is known of one actor.
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "admin/actor_rows.hpp"
@@ -31,9 +30,12 @@ bool read_limit(std::string_view given, std::size_t& out) {
     out = page_default;
     return true;
   }
-  const auto [stopped, failed] = std::from_chars(given.data(), given.data() + given.size(), out);
-  return failed == std::errc() && stopped == given.data() + given.size() && out >= 1 &&
-         out <= page_max;
+  std::uint64_t asked = 0;
+  if (!read_number(given, asked) || asked < 1 || asked > page_max) {
+    return false;
+  }
+  out = static_cast<std::size_t>(asked);
+  return true;
 }
 
 // Copied on the actor's lane.

@@ -1,5 +1,4 @@
 // The revisions of an actor's state that its store has kept.
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "admin/routes.hpp"
@@ -19,9 +18,12 @@ bool read_limit(std::string_view given, std::uint32_t& out) {
   if (given.empty()) {
     return true;
   }
-  const auto [stopped, failed] = std::from_chars(given.data(), given.data() + given.size(), out);
-  return failed == std::errc() && stopped == given.data() + given.size() && out >= 1 &&
-         out <= page_max;
+  std::uint64_t asked = 0;
+  if (!read_number(given, asked) || asked < 1 || asked > page_max) {
+    return false;
+  }
+  out = static_cast<std::uint32_t>(asked);
+  return true;
 }
 
 json row_json(const history_row& from) {

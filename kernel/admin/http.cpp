@@ -1,5 +1,6 @@
 #include "admin/http.hpp"
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -124,6 +125,11 @@ bool same_secret(std::string_view given, std::string_view wanted) noexcept {
     differs = static_cast<unsigned char>(differs | static_cast<unsigned char>(c ^ wanted[i]));
   }
   return differs == 0;
+}
+
+bool read_number(std::string_view given, std::uint64_t& out) {
+  const auto [stopped, failed] = std::from_chars(given.data(), given.data() + given.size(), out);
+  return failed == std::errc() && stopped == given.data() + given.size();
 }
 
 }  // namespace spawn

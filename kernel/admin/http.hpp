@@ -31,6 +31,9 @@ struct admin_response {
   bool then_drain = false;          // once the answer is sent
 };
 
+// A whole number of a query. False: there is something else there.
+[[nodiscard]] bool read_number(std::string_view given, std::uint64_t& out);
+
 // Fills path, parts and query from the request line's target.
 [[nodiscard]] result<void> read_target(std::string_view target, admin_request& into);
 

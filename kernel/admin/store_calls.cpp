@@ -1,7 +1,5 @@
 #include "admin/store_calls.hpp"
 
-#include <charconv>
-
 namespace spawn {
 namespace {
 
@@ -107,11 +105,6 @@ admin_response store_problem(const error& why) {
     default:
       return admin_problem(500, name(why.code), why.text);
   }
-}
-
-bool read_number(std::string_view given, std::uint64_t& out) {
-  const auto [stopped, failed] = std::from_chars(given.data(), given.data() + given.size(), out);
-  return failed == std::errc() && stopped == given.data() + given.size();
 }
 
 }  // namespace spawn

@@ -36,7 +36,4 @@ using admin_result = boost::asio::awaitable<result<T>>;
 // The same reason as problem+json: 503 where trying again may help.
 [[nodiscard]] admin_response store_problem(const error& why);
 
-// A number of a query. False: there is something else there.
-[[nodiscard]] bool read_number(std::string_view given, std::uint64_t& out);
-
 }  // namespace spawn

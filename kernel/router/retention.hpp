@@ -26,8 +26,6 @@ class retention {
   // No pass begins after this; what is at the store ends there.
   void stop();
 
-  [[nodiscard]] std::uint64_t passes() const noexcept { return passes_; }
-
  private:
   struct step_timer : timer {
     retention* owner = nullptr;

@@ -287,6 +287,7 @@ void add_actor_verbs(CLI::App& app, tool& t) {
   revisions->add_option("--limit", past->limit)->check(CLI::Range(1, 1'000'000));
   revisions->callback([&t, past] { history(t, *past); });
   add_state_verbs(state, t);
+  add_record_verbs(state, t);
 }
 
 }  // namespace spawn::ctl

@@ -46,6 +46,7 @@ void add_kernel_verbs(CLI::App& app, tool& t);
 void add_plugin_verbs(CLI::App& app, tool& t);
 // More verbs of `state`.
 void add_state_verbs(CLI::App* verbs, tool& t);
+void add_record_verbs(CLI::App* verbs, tool& t);
 void add_store_verbs(CLI::App& app, tool& t);
 
 }  // namespace spawn::ctl

@@ -2,52 +2,37 @@
 #include <memory>
 
 #include "odbc_session.hpp"
+#include "schema.hpp"
 #include "spawn_manifest.h"
-#include "sql-common/worker_pool.hpp"
+#include "sql-common/server_instance.hpp"
 
 namespace {
 
-namespace plugin = spawn::plugin;
-
-class instance {
+class dialect {
  public:
-  using lane = sql_store::worker_pool::lane;
-
-  explicit instance(const plugin::create_args& args)
+  explicit dialect(const spawn::plugin::create_args& args)
       : settings_(mssql_store::parse(args)),
         migrating_(mssql_store::making_tables(settings_)),
-        dog_(args.host),
-        pool_(args, settings_.pool_size, settings_.engine,
-              [this, host = args.host](std::uint32_t) {
-                return std::make_unique<mssql_store::odbc_session>(host, settings_, dog_);
-              }),
-        desk_(args, settings_.engine, [this, host = args.host](bool migrating) {
-          return std::make_unique<mssql_store::odbc_session>(
-              host, migrating ? migrating_ : settings_, dog_);
-        }) {}
+        dog_(args.host) {}
 
-  void start(plugin::pending<spawn_op> op) { pool_.start(std::move(op)); }
-  void stop(plugin::pending<spawn_op> op) {
-    pool_.stop();
-    op.end(SPAWN_OK);
+  [[nodiscard]] const sql_store::engine_settings& engine() const noexcept {
+    return settings_.engine;
   }
+  [[nodiscard]] std::uint32_t pool_size() const noexcept { return settings_.pool_size; }
   [[nodiscard]] std::string schema_text() const { return mssql_store::schema_text(settings_); }
-  void migrate(plugin::pending<spawn_ss_admin> op) { desk_.migrate(std::move(op)); }
-  void stats(plugin::pending<spawn_ss_admin> op) { desk_.stats(std::move(op)); }
-  [[nodiscard]] std::uint64_t capabilities() const noexcept {
-    return sql_store::server_capabilities;
-  }
-  [[nodiscard]] std::unique_ptr<lane> open_lane(std::uint32_t number) {
-    return pool_.open_lane(number);
+  [[nodiscard]] std::unique_ptr<sql_store::session> make(spawn::plugin::host_ref host,
+                                                         bool migrating, bool /*warns*/) {
+    return std::make_unique<mssql_store::odbc_session>(host, migrating ? migrating_ : settings_,
+                                                       dog_);
   }
 
  private:
   const mssql_store::settings settings_;
   const mssql_store::settings migrating_;
   mssql_store::watchdog dog_;
-  sql_store::worker_pool pool_;
-  sql_store::admin_desk desk_;
 };
+
+using instance = sql_store::server_instance<dialect>;
 
 }  // namespace
 

@@ -112,6 +112,9 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
     stack.journals.push_back(std::make_unique<journal>(home, *store));
     journals.push_back(stack.journals.back().get());
   }
+  stack.rows = std::make_unique<row_codec>(*stack.sealer);
+  stack.keeper =
+      std::make_unique<row_keeper>(home, journals, *stack.rows, *stack.writers, row_options{});
   host_link_options link;
   link.connections_max = settings_.host.connections;
   link.waiting_max = settings_.limits.host_waiting;
@@ -127,7 +130,8 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
   stack.workflows = std::make_unique<workflow_engine>(home, ports, budget_);
   stack.records = std::make_unique<record_writer>(*journals[0], *stack.codec, *stack.writers);
   stack.services = std::make_unique<cell_services>(cell_services{
-      home, *stack.hosts, *stack.workflows, *stack.codec, *stack.writers, journals, stack.stats});
+      home, *stack.hosts, *stack.workflows, *stack.codec, *stack.writers, journals, stack.stats,
+      *stack.rows, *stack.keeper, budget_});
   cell_options cells;
   cells.request_ms = settings_.timeouts.request_ms;
   cells.deactivate_jitter_ms = settings_.timeouts.deactivate_jitter_ms;
@@ -143,7 +147,8 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
                            budget_,
                            transport_.get(),
                            settings_.timeouts.request_ms,
-                           settings_.timers_enabled};
+                           settings_.timers_enabled,
+                           incarnation};
   stack.router = std::make_unique<lane_router>(parts);
 }
 

@@ -160,6 +160,9 @@ result<void> kernel::stop() {
   if (!drained) {
     SPAWN_LOG(error, "not everything could be finished", {"why", drained.error().text});
   }
+  for (const auto& stack : stacks_) {
+    post(stack->router->home(), [on = stack.get()] { on->router->close_replies(); });
+  }
   // Answers that are still on their way out leave with the lanes' last turns.
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   admin_.reset();  // and with it what waits for its metrics is answered

@@ -21,6 +21,8 @@ struct lane_stack {
   std::unique_ptr<record_codec> codec;
   std::unique_ptr<writer_ids> writers;
   std::vector<std::unique_ptr<journal>> journals;  // by store index
+  std::unique_ptr<row_codec> rows;
+  std::unique_ptr<row_keeper> keeper;
   std::unique_ptr<http_host_link> hosts;
   std::unique_ptr<workflow_engine> workflows;
   std::unique_ptr<cell_services> services;

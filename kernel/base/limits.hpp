@@ -34,6 +34,11 @@ inline constexpr std::uint64_t save_bytes_max = 1u << 20;   // bytes coalesced i
 inline constexpr std::uint32_t group_ops_max = 1'024;       // ops in one submit to a store
 inline constexpr std::uint32_t pool_parallel_default = 32;  // POOLED, max_pool_size <= 0 (D5)
 
+// --- messages ------------------------------------------------------------------------------------
+inline constexpr std::uint32_t row_attempts_max = 30;     // then a message is a dead letter
+inline constexpr std::uint32_t save_rows_max = 512;       // rows gathered before a turn waits
+inline constexpr std::uint32_t wakes_max = 256;           // receivers woken by a scan at a time
+
 // --- time (milliseconds) ---------------------------------------------------------------------
 inline constexpr std::uint64_t request_timeout_ms = 60'000;  // default deadline of a request
 inline constexpr std::uint64_t request_timeout_ms_max = 3'600'000;
@@ -45,6 +50,11 @@ inline constexpr std::uint64_t client_idle_ms = 120'000;  // keep-alive between 
 inline constexpr std::uint64_t host_idle_ms = 1'000;      // keep-alive to a host
 inline constexpr std::uint64_t host_connect_ms = 5'000;
 inline constexpr std::uint64_t doubt_repeat_ms_max = 3'600'000;  // repeats of a doubtful save
+inline constexpr std::uint64_t row_backoff_first_ms = 200;
+inline constexpr std::uint64_t row_backoff_max_ms = 60'000;
+inline constexpr std::uint64_t row_backoff_ms_limit = 600'000;  // the most that may be configured
+inline constexpr std::uint64_t row_scan_every_ms = 5'000;
+inline constexpr std::uint64_t row_is_old_after_ms = 10'000;  // its hint is taken for lost
 inline constexpr std::uint64_t relative_schedule_below_ms = 100'000'000'000;  // protocol.md 6.5
 
 // --- bounds the configuration may change -------------------------------------------------------

@@ -72,6 +72,9 @@ void cell_lane::begin_activation(cell& c, std::uint64_t restore_revision) {
     after_load(c);
     return;
   }
+  if (recovering_) {
+    inbox_of(c).wanted = true;  // rows of an earlier life go before new calls
+  }
   c.snapshot_due_ns = restore_revision;  // kept here until the newest record is loaded
   c.restoring = restore_revision != 0;
   load(c);
@@ -115,6 +118,13 @@ result<void> cell_lane::take_record(cell& c, load_request& request) {
   c.birth =
       read.meta.birth != 0 ? read.meta.birth : make_birth(s_.home.unix_ms(), s_.home.rng().next());
   c.next_seq = read.meta.next_seq;
+  if (!read.meta.tails.empty()) {
+    inbox_of(c).tails().begin_with(std::move(read.meta.tails));
+  }
+  if (std::exchange(c.reborn, false)) {
+    c.birth = make_birth(s_.home.unix_ms(), s_.home.rng().next());
+    c.next_seq = 1;
+  }
   if (!read.meta.unknown.empty()) {
     c.unknown_meta = std::make_unique<std::string>(std::move(read.meta.unknown));
   }
@@ -191,7 +201,7 @@ void cell_lane::restore_loaded(load_request& request) {
   if (read) {
     take_content(c, *read);
     if (c.def().mode() == durability::commit) {
-      static_cast<void>(gather(c));
+      gather(c).writes = true;
     } else {
       mark_dirty(c);
     }
@@ -249,6 +259,14 @@ void cell_lane::load_failed(cell& c, const error& why) {
 }
 
 void cell_lane::fail_waiting(cell& c, failure why, const std::string& text) {
+  if (c.rows) {
+    forget_rows(c);
+    pump(c);  // which gives up while this kernel drains
+    if (c.rows->wanted) {
+      constexpr std::uint64_t again_ms = 1'000;
+      s_.home.arm_after_ms(c.rows->retry, again_ms);
+    }
+  }
   while (invocation* message = c.mailbox.pop_front()) {
     --c.waiting;
     s_.stats.messages_waiting.sub();
@@ -269,6 +287,7 @@ void cell_lane::after_load(cell& c) {
   }
   rearm(c);
   run_next(c);
+  pump(c);
 }
 
 void cell_lane::run_init(cell& c) {

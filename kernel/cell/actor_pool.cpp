@@ -1,5 +1,7 @@
 #include "cell/actor_pool.hpp"
 
+#include <algorithm>
+
 #include "wire/host_call.hpp"
 
 namespace spawn {
@@ -19,21 +21,30 @@ actor_pool::~actor_pool() {
 
 void actor_pool::deliver(invocation_ptr message) {
   const definition& def = *type_.now;
+  if (message->row && waiting_count_ < def.policy.mailbox_max &&
+      !taken_.insert(message->row->key).second) {
+    return;
+  }
   if (message->read_state || !def.knows(message->action)) {
     if (message->read_state || (is_default_action(message->action) && !def.own_defaults)) {
+      if (message->row) {
+        consume(*message->row);
+      }
       message->answer(outcome::done(
           def.initial_any.empty() ? payload{} : payload{presence::value, def.initial_any}));
       return;
     }
-    type_.failed.add();
-    message->fail(failure::action_not_found, "Action [" + std::string(message->action) +
-                                                 "] not found for Actor [" +
-                                                 std::string(message->target.name) + "]");
+    std::string text = "Action [" + std::string(message->action) + "] not found for Actor [" +
+                       std::string(message->target.name) + "]";
+    fail_call(std::move(message), failure::action_not_found, std::move(text));
     return;
   }
   message->arrived_ns = s_.home.now_ns();
   const bool has_place = running_ < def.pool_max;
   if (!has_place && waiting_count_ >= def.policy.mailbox_max) {
+    if (message->row) {
+      return;  // it stays in the store
+    }
     s_.stats.refused.add();
     message->fail(failure::resource_exhausted,
                   "the pool of actor " + std::string(message->target.name) + " is full");
@@ -50,6 +61,9 @@ void actor_pool::deliver(invocation_ptr message) {
   ++waiting_count_;
   waiting_.push_back(held);
   held.station = this;
+  if (held.row) {
+    return;  // it has no deadline to be answered by
+  }
   held.expiry.owner = &held;
   held.expiry.fire = [](timer& t) {
     invocation& self = *static_cast<invocation::expiry_timer&>(t).owner;
@@ -75,7 +89,8 @@ void actor_pool::start(invocation_ptr message) {
   made->to = made->def->host;
   made->trace = message->trace;
   made->began_ns = s_.home.now_ns();
-  made->deadline_ns = message->deadline_ns;
+  made->deadline_ns = message->row ? made->began_ns + options_.request_ms * ns_per_ms
+                                   : message->deadline_ns;
   made->done = [](host_call& c) {
     auto& self = static_cast<call&>(c);
     self.pool->ended(self);
@@ -104,13 +119,13 @@ void actor_pool::ended(call& finished) {
     succeeded(finished);
   } else {
     s_.stats.host_failures.add();
-    type_.failed.add();
     const failure why = finished.result == host_result::refused     ? failure::unavailable
                         : finished.result == host_result::timed_out ? failure::deadline_exceeded
                                                                     : failure::host_error;
-    finished.message->fail(why, finished.result == host_result::answered
-                                    ? "the host answered HTTP " + std::to_string(finished.status)
-                                    : finished.why);
+    fail_call(std::move(finished.message), why,
+         finished.result == host_result::answered
+             ? "the host answered HTTP " + std::to_string(finished.status)
+             : finished.why);
   }
   --running_;
   while (running_ < type_.now->pool_max) {
@@ -137,14 +152,77 @@ void actor_pool::succeeded(call& finished) {
     }
   }
   if (!read) {
-    type_.failed.add();
-    finished.message->fail(failure::host_error, read.error().text);
+    fail_call(std::move(finished.message), failure::host_error, read.error().text);
     return;
+  }
+  if (finished.message->row) {
+    consume(*finished.message->row);
   }
   done.type = &type_;
   done.answer = outcome::done(payload(read->value));
   done.message = std::move(finished.message);
   release_turn(s_, options_, done);
+}
+
+void actor_pool::fail_call(invocation_ptr message, failure why, std::string text) {
+  type_.failed.add();
+  if (message->row) {
+    fail_row(std::move(message), why, text);
+  } else {
+    message->fail(why, std::move(text));
+  }
+}
+
+void actor_pool::consume(const message_row& row) {
+  s_.keeper.consume(row, [this, key = row.key](row_outcome, const std::string&) {
+    taken_.erase(key);
+  });
+}
+
+void actor_pool::fail_row(invocation_ptr message, failure why, const std::string& text) {
+  message_row& row = *message->row;
+  ++row.attempts;
+  row.last_error = std::string(facts(why).code) + ": " + text;
+  row.last_error.resize(std::min(row.last_error.size(), row_error_bytes_max));
+  invocation& held = *message;
+  if (is_retried(why) && row.attempts < options_.rows.attempts_max) {
+    const std::uint64_t wait = row_backoff_ms(options_.rows, row.attempts, s_.home.rng());
+    row.next_try_ms = s_.home.unix_ms() + static_cast<std::int64_t>(wait);
+    s_.stats.row_retries.add();
+    s_.keeper.put_off(held, [this, wait, owned = std::move(message)](
+                                row_outcome how, const std::string&) mutable {
+      taken_.erase(owned->row->key);
+      if (how == row_outcome::done && delayed_.size() < type_.now->policy.mailbox_max) {
+        deliver_later(std::move(owned), wait);
+      }
+    });
+    return;
+  }
+  s_.keeper.bury(held, nullptr, [this, why, owned = std::move(message)](row_outcome how,
+                                                                        const std::string&) {
+    taken_.erase(owned->row->key);
+    if (how != row_outcome::done) {
+      return;
+    }
+    s_.stats.rows_dead.add();
+    if (owned->row->reply) {
+      s_.out->answer(owned->row->reply, outcome::failed(why, owned->row->last_error));
+    }
+  });
+}
+
+void actor_pool::deliver_later(invocation_ptr message, std::uint64_t after_ms) {
+  auto& made = *delayed_.emplace_back(std::make_unique<delayed>());
+  made.pool = this;
+  made.message = std::move(message);
+  made.fire = [](timer& t) {
+    auto& due = static_cast<delayed&>(t);
+    actor_pool& self = *due.pool;
+    invocation_ptr ready = std::move(due.message);
+    std::erase_if(self.delayed_, [&](const auto& each) { return each.get() == &due; });
+    self.deliver(std::move(ready));
+  };
+  s_.home.arm_after_ms(made, after_ms);
 }
 
 }  // namespace spawn

@@ -1,5 +1,10 @@
 // POOLED actors: stateless calls in parallel, up to a bound (protocol.md 5.11 [K], D5).
 #pragma once
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_set>
+
 #include "cell/cell_lane.hpp"
 
 namespace spawn {
@@ -27,6 +32,15 @@ class actor_pool {
   void ended(call& finished);
   void succeeded(call& finished);
   void expire(invocation& waiting);
+  void fail_call(invocation_ptr message, failure why, std::string text);
+  void fail_row(invocation_ptr message, failure why, const std::string& text);
+  void consume(const message_row& row);
+  // A row that waits for its next attempt.
+  struct delayed : timer {
+    actor_pool* pool = nullptr;
+    invocation_ptr message;
+  };
+  void deliver_later(invocation_ptr message, std::uint64_t after_ms);
 
   cell_services& s_;
   const cell_options& options_;
@@ -34,6 +48,9 @@ class actor_pool {
   std::uint32_t running_ = 0;
   std::uint32_t waiting_count_ = 0;
   intrusive_list<invocation, mailbox_tag> waiting_;
+  // Keys of message rows that are here: a scan may bring them again.
+  std::unordered_set<std::string, text_hash, std::equal_to<>> taken_;
+  std::list<std::unique_ptr<delayed>> delayed_;
 };
 
 // Sends a turn's effects and broadcasts, then its route or its answer: the order of

@@ -45,12 +45,13 @@ bool cell::can_run() const noexcept {
   }
   const auto& options = home->options();
   return !gathering || (gathering->turns.size() < options.save_turns_max &&
-                        gathering->bytes < options.save_bytes_max);
+                        gathering->bytes < options.save_bytes_max &&
+                        gathering->row_ops < limits::save_rows_max);
 }
 
 bool cell::is_quiet() const noexcept {
   return (phase == cell_phase::ready || phase == cell_phase::absent) && waiting == 0 && !running &&
-         !flying && !gathering && !dirty && (!held || held->empty());
+         !flying && !gathering && !dirty && (!held || held->empty()) && (!rows || rows->is_quiet());
 }
 
 }  // namespace spawn

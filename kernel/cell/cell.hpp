@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/metrics.hpp"
+#include "cell/inbox.hpp"
 #include "cell/save_batch.hpp"
 #include "lane/timer_wheel.hpp"
 #include "model/definition.hpp"
@@ -86,6 +87,7 @@ class cell : public timer, public list_hook<lru_tag> {
   bool reload = false;        // drop what is in memory once the running turn has ended
   bool restoring = false;     // the first save carries an older revision's content
   bool has_payload = false;   // the stored record has a payload
+  bool reborn = false;        // its row ids were used before: the next life gets new ones
   std::uint32_t waiting = 0;  // messages in the mailbox
 
   cell_lane* home;
@@ -104,6 +106,7 @@ class cell : public timer, public list_hook<lru_tag> {
   std::unique_ptr<save_batch> flying;     // at the store, or waiting to be tried again
   std::unique_ptr<save_batch> gathering;  // fills while `flying` is out
   std::unique_ptr<std::vector<held_call>> held;
+  std::unique_ptr<inbox> rows;  // none before the first message row comes or goes
   std::unique_ptr<std::string> unknown_meta;  // fields of a newer kernel
 };
 

@@ -13,10 +13,24 @@
 #include "hostcall/host_link.hpp"
 #include "state/journal.hpp"
 #include "state/record.hpp"
+#include "state/rows/row_codec.hpp"
+#include "state/rows/row_keeper.hpp"
 #include "state/writer_ids.hpp"
 #include "workflow/engine.hpp"
 
 namespace spawn {
+
+// What becomes of a message row whose turn fails (durability.md 18).
+struct row_policy {
+  std::uint32_t attempts_max = limits::row_attempts_max;
+  std::uint64_t backoff_first_ms = limits::row_backoff_first_ms;
+  std::uint64_t backoff_max_ms = limits::row_backoff_max_ms;
+};
+// Before attempt `attempts` + 1: doubled each time, with jitter.
+[[nodiscard]] std::uint64_t row_backoff_ms(const row_policy& policy, std::uint32_t attempts,
+                                           random& rng) noexcept;
+// Whether a failure says nothing against trying again.
+[[nodiscard]] bool is_retried(failure why) noexcept;
 
 struct cell_options {
   std::uint64_t request_ms = limits::request_timeout_ms;
@@ -26,6 +40,7 @@ struct cell_options {
   std::uint32_t save_turns_max = limits::save_turns_max;
   std::uint64_t save_bytes_max = limits::save_bytes_max;
   std::uint32_t hops_max = limits::hops_max;
+  row_policy rows;
   protocol_switches rules;
 };
 
@@ -38,6 +53,9 @@ struct cell_services {
   writer_ids& writers;
   std::vector<journal*> stores;  // by definition.policy.store
   lane_stats& stats;
+  row_codec& rows;
+  row_keeper& keeper;
+  byte_budget& budget;
   outbound* out = nullptr;
 };
 
@@ -55,6 +73,12 @@ class cell_lane {
                invocation_ptr message);
   // Activates without a message.
   void activate(actor_view id, actor_type& type, std::uint64_t restore_revision);
+
+  // Message rows wait for the actor in its store: activates it and fetches them. The ticket is held
+  // until there is nothing left to fetch.
+  void wake(actor_view id, actor_type& type, std::shared_ptr<void> ticket);
+  // While rows of an earlier life may wait unseen, every activation looks for its own.
+  void set_recovering(bool recovering) noexcept { recovering_ = recovering; }
 
   // Passivates the actor as soon as it is quiet, so that its next message loads it afresh.
   void recycle(actor_view id);
@@ -104,6 +128,32 @@ class cell_lane {
   void enqueue(cell& c, invocation_ptr message);
   void expire(invocation& waiting);
 
+  // outbox.cpp
+  [[nodiscard]] bool is_durable_sender(const cell& c) const;
+  void join_group(cell& c, save_batch& batch, finished_turn& ended);
+  void emit_rows(cell& c, finished_turn& ended);
+  void make_row(cell& c, invocation& message, row_kind kind);
+
+  // messages.cpp
+  inbox& inbox_of(cell& c);
+  void take_hint(cell& c, invocation_ptr message);
+  void take_row(cell& c, invocation_ptr message);
+  void revive(cell& c);
+  void pump(cell& c);
+  void listed(list_request& request);
+  [[nodiscard]] bool take_page(cell& c, const spawn_ss_list& page);
+  void row_failed(cell& c, invocation_ptr message, failure why, const std::string& text);
+  void row_written(cell& c, invocation_ptr message, failure why, bool again, row_outcome how,
+                   const std::string& cause);
+  void consume_alone(cell& c, const message_row& row);
+  void take_from_mailbox(cell& c, const message_row& failed);
+  template <class F>
+  void drop_rows(cell& c, F&& which);
+  void forget_rows(cell& c);
+  [[nodiscard]] bool has_work(const cell& c) const noexcept {
+    return c.waiting > 0 || (c.rows && c.rows->wanted && !draining_);
+  }
+
   // state_orders.cpp
   void run_order(cell& c, invocation_ptr message);
   void load_for_order(cell& c, invocation_ptr message);
@@ -116,16 +166,20 @@ class cell_lane {
   // commit.cpp
   save_batch& gather(cell& c);
   void start_save(cell& c);
+  [[nodiscard]] result<void> seal_group(cell& c, save_batch& batch);
+  void fill_group(cell& c, save_batch& batch);
   void submit(save_batch& batch);
-  void saved(save_request& request);
+  void group_ended(save_batch& batch);
+  void settle_row_conflict(cell& c, const spawn_ss_save& row);
   void save_ok(cell& c);
   void save_retry(cell& c, const error& why);
-  void save_lost(cell& c, failure why, const std::string& text, bool to_another_owner = false);
+  enum class rerun : std::uint8_t { none, if_allowed, all };
+  void save_lost(cell& c, failure why, const std::string& text, rerun again = rerun::none);
   void settle_conflict(cell& c);
   void doubt(cell& c, const error& why);
   void batch_deadline(save_batch& batch);
   void note_deadline(save_batch& batch, const finished_turn& held);
-  void free_request(save_batch& batch);
+  void free_requests(save_batch& batch);
   void drop(cell& c);
   void settle_held(cell& c, std::uint64_t batch);
   void fail_held(cell& c, const std::string& text);
@@ -149,11 +203,13 @@ class cell_lane {
   intrusive_list<cell, lru_tag> lru_;  // least recently used first
   op_slab<load_request> loads_;
   op_slab<save_request> saves_;
+  op_slab<list_request> lists_;
   std::uint64_t last_batch_ = 0;
   log_limit host_log_;
   log_limit doubt_log_;
   log_limit load_log_;
   bool draining_ = false;
+  bool recovering_ = false;
   std::size_t drain_cursor_ = 0;
   struct drain_timer : timer {
     cell_lane* owner = nullptr;

@@ -42,105 +42,31 @@ void cell_lane::start_save(cell& c) {
   save_batch& batch = *c.flying;
   const auto id = c.id();
   batch.key = *actor_key(id.system, id.parent, id.name);  // loading it has checked the key
-  batch.new_revision = c.revision + 1;
+  batch.new_revision = c.revision + (batch.writes ? 1 : 0);
   batch.submitted_ns = s_.home.now_ns();
-  record_meta meta;
-  meta.birth = c.birth;
-  meta.next_seq = c.next_seq;
-  meta.flags =
-      (c.restoring || batch.restores ? meta_restored_from : 0) | (batch.removes ? meta_deleted : 0);
-  meta.definition_hash = c.def().hash;
-  for (const auto& tag : wire::read_tags(c.tags)) {
-    meta.tags.emplace(tag.key, tag.value);
+  const auto sealed = seal_group(c, batch);
+  if (batch.writes) {
+    c.dirty = false;
+    c.snapshot_due_ns = 0;
   }
-  if (c.unknown_meta) {
-    meta.unknown = *c.unknown_meta;
-  }
-  wire::any_view state;
-  const bool has_payload = !c.state_any.empty() && wire::read_any(c.state_any, state);
-  const auto sealed = s_.codec.seal(batch.key, batch.new_revision, c.writer, meta, has_payload,
-                                    state.type_url, state.value, batch.content);
-  c.dirty = false;
-  c.snapshot_due_ns = 0;
   if (!sealed) {
     save_lost(c, failure::not_applied, "the state could not be sealed: " + sealed.error().text);
     return;
   }
-  batch.request = saves_.take();
-  batch.request->clear();
-  batch.request->owner = &batch;
-  batch.request->ended = [](save_request& request) {
-    static_cast<save_batch*>(request.owner)->of->home->saved(request);
-  };
-  auto& op = batch.request->raw;
-  op.key = slice_of(batch.key);
-  op.key_hash = hash_bytes(batch.key);
-  op.expect_revision = c.revision;
-  op.expect_writer = c.stored_writer;
-  op.new_revision = batch.new_revision;
-  op.writer = c.writer;
-  op.keep_history = c.def().policy.history_keep;
-  op.keep_history_ms = c.def().policy.history_keep_ms;
-  op.op.flags =
-      static_cast<std::uint16_t>(SPAWN_SS_F_DURABLE | (batch.erases ? SPAWN_SS_F_ERASE : 0));
-  batch.content.fill(op);
+  fill_group(c, batch);
   s_.stats.saves.add();
   s_.stats.save_turns.add(batch.turns.size());
   submit(batch);
 }
 
-void cell_lane::submit(save_batch& batch) {
-  batch.at_store = true;
-  ++batch.tries;
-  batch.request->raw.out_revision = 0;
-  batch.request->raw.out_writer = 0;
-  store_of(*batch.of).submit(
-      *batch.request, static_cast<std::uint16_t>(batch.removes ? SPAWN_SS_DELETE : SPAWN_SS_SAVE),
-      0);
-}
-
-void cell_lane::free_request(save_batch& batch) {
-  if (batch.request != nullptr) {
-    saves_.give_back(std::exchange(batch.request, nullptr));
-  }
-}
-
-void cell_lane::saved(save_request& request) {
-  save_batch& batch = *static_cast<save_batch*>(request.owner);
-  cell& c = *batch.of;
-  batch.at_store = false;
-  const error why{request.status(), request.raw.op.retry_after_ms, take_error_text(request.raw.op)};
-  switch (why.code) {
-    case errc::ok:
-      save_ok(c);
-      return;
-    case errc::conflict:
-      settle_conflict(c);
-      return;
-    case errc::unavailable:
-    case errc::exhausted:
-    case errc::deadline:
-    case errc::cancelled:
-    case errc::aborted:
-      save_retry(c, why);
-      return;
-    case errc::unknown_outcome:
-    case errc::internal:
-    case errc::shutdown:
-      doubt(c, why);
-      return;
-    default:
-      save_lost(c, batch.in_doubt ? failure::outcome_unknown : failure::not_applied,
-                "the store refused the state: " + why.text);
-  }
-}
-
 void cell_lane::save_ok(cell& c) {
   const std::unique_ptr<save_batch> batch = std::move(c.flying);
   s_.stats.commit_time.observe_ns(s_.home.now_ns() - batch->submitted_ns);
-  c.revision = batch->new_revision;
-  c.stored_writer = c.writer;
-  free_request(*batch);
+  if (batch->writes) {
+    c.revision = batch->new_revision;
+    c.stored_writer = c.writer;
+  }
+  free_requests(*batch);
   if (std::exchange(c.restoring, false)) {
     s_.out->restored(c.id());
   }
@@ -151,6 +77,9 @@ void cell_lane::save_ok(cell& c) {
     if (ended.message && ended.message->order) {
       ended.message->order->made_revision = batch->new_revision;
     }
+    if (ended.message && ended.message->row && ended.message->row->grouped) {
+      c.rows->consumed(*ended.message->row);
+    }
     release(ended);
   }
   settle_held(c, batch->number);
@@ -160,6 +89,7 @@ void cell_lane::save_ok(cell& c) {
     return;
   }
   run_next(c);
+  pump(c);
   rearm(c);
   maybe_forget(c);
   check_drained();
@@ -167,8 +97,9 @@ void cell_lane::save_ok(cell& c) {
 
 void cell_lane::settle_conflict(cell& c) {
   save_batch& batch = *c.flying;
-  const auto& op = batch.request->raw;
-  if (batch.in_doubt && op.out_writer == c.writer && op.out_revision >= batch.new_revision) {
+  const auto& op = batch.requests.front()->raw;
+  if (batch.in_doubt && batch.writes && op.out_writer == c.writer &&
+      op.out_revision >= batch.new_revision) {
     save_ok(c);  // an earlier submission of these very bytes landed
     return;
   }
@@ -176,7 +107,7 @@ void cell_lane::settle_conflict(cell& c) {
   if (batch.in_doubt) {
     save_lost(c, failure::outcome_unknown, "another owner wrote the actor's state meanwhile");
   } else {
-    save_lost(c, failure::not_applied, "another owner wrote the actor's state", true);
+    save_lost(c, failure::not_applied, "another owner wrote the actor's state", rerun::if_allowed);
   }
 }
 
@@ -187,7 +118,9 @@ void cell_lane::save_retry(cell& c, const error& why) {
       batch.in_doubt || c.def().mode() == durability::snapshot || batch.turns.empty();
   std::uint64_t until = UINT64_MAX;
   for (const auto& ended : batch.turns) {
-    if (ended.message && ended.message->reply != nullptr) {
+    const bool is_awaited = ended.message && (ended.message->reply != nullptr ||
+                                              (ended.parked && s_.out->is_parked(ended.parked)));
+    if (is_awaited) {
       until = std::min(until, ended.message->deadline_ns);
     }
   }
@@ -293,21 +226,25 @@ void cell_lane::batch_deadline(save_batch& batch) {
 }
 
 // The save had no effect, or its effect cannot be known: what is in memory is not the actor.
-void cell_lane::save_lost(cell& c, failure why, const std::string& text, bool to_another_owner) {
+void cell_lane::save_lost(cell& c, failure why, const std::string& text, rerun again_if) {
   std::unique_ptr<save_batch> batch = std::move(c.flying);
   std::unique_ptr<save_batch> behind = std::move(c.gathering);
-  free_request(*batch);
+  free_requests(*batch);
   SPAWN_LOG(warn, "a save was lost; the actor is loaded afresh", {"actor", c.id().name},
             {"code", facts(why).code}, {"why", text}, {"turns", batch->turns.size()});
   if (c.def().mode() == durability::snapshot) {
     s_.stats.snapshots_lost.add();
   }
   const bool rerun_allowed =
-      to_another_owner && c.def().policy.on_conflict == conflict_policy::rerun;
+      again_if == rerun::all || (again_if == rerun::if_allowed &&
+                                 c.def().policy.on_conflict == conflict_policy::rerun);
   intrusive_list<invocation, mailbox_tag> again;
   const auto settle = [&](finished_turn& ended, failure said) {
-    if (!ended.message) {
-      return;
+    if (!ended.message || ended.message->row) {
+      return;  // the store tells whether a row is still to be run
+    }
+    if (ended.parked) {
+      ended.message->reply = s_.out->unpark(ended.parked);
     }
     const bool unknown = said == failure::outcome_unknown;
     const bool rerun =
@@ -354,12 +291,13 @@ void cell_lane::drop(cell& c) {
   c.tags.clear();
   c.unknown_meta.reset();
   fail_held(c, "the state of the calling actor could not be stored");
+  forget_rows(c);
   if (c.running || c.phase == cell_phase::busy) {
     c.reload = true;  // its turn still runs at the host, or an older revision is being loaded
     return;
   }
   c.phase = cell_phase::absent;
-  if (c.waiting > 0 && !draining_) {
+  if (has_work(c) && !draining_) {
     begin_activation(c, 0);
     return;
   }

@@ -32,6 +32,14 @@ struct lane_stats {
   counter expired;  // messages whose deadline passed before they ran
   counter timers_fired;
   counter broadcasts;
+  counter rows_sent;         // message rows stored with the state that caused them
+  counter rows_consumed;     // deleted with the state they led to
+  counter rows_inserted;     // from outside: async and scheduled requests
+  counter row_hints_unused;  // hints that the store had to be asked about
+  counter row_lists;         // pages of inboxes asked of a store
+  counter row_retries;
+  counter row_duplicates;  // rows that were gone when their turn was saved
+  counter rows_dead;
   counter late_answers;             // answers that came after their asker had given up
   duration_histogram request_time;  // ingress to answer
   duration_histogram mailbox_time;

@@ -36,11 +36,14 @@ void cell_lane::mark_dirty(cell& c) {
 }
 
 void cell_lane::cell_timer(cell& c) {
+  if (draining_) {
+    pump(c);
+  }
   const std::uint64_t now = s_.home.now_ns();
   const bool idle = now >= c.last_used_ns + c.def().deactivate_ms * ns_per_ms;
   const bool snapshot = c.dirty && (idle || draining_ || now >= c.snapshot_due_ns);
   if (snapshot && c.phase == cell_phase::ready && !c.flying) {
-    static_cast<void>(gather(c));
+    gather(c).writes = true;
     start_save(c);
     return;  // its answer arms the timer again
   }
@@ -93,10 +96,11 @@ void cell_lane::drain_some() {
   std::vector<cell*> seen;
   const bool more = table_.for_some(&drain_cursor_, slice, [&](cell& c) { seen.push_back(&c); });
   for (cell* c : seen) {
+    pump(*c);  // no more rows are fetched
     if (c->is_quiet()) {
       forget(*c);
     } else if (c->dirty && c->phase == cell_phase::ready && !c->flying) {
-      static_cast<void>(gather(*c));
+      gather(*c).writes = true;
       start_save(*c);
     }
   }

@@ -11,6 +11,9 @@ struct protocol_switches {
   bool unknown_is_final = true;       // rule 8: else the message of a doubtful turn runs again
   bool reload_after_loss = true;      // rule 9: else a cell goes on with what it has in memory
   bool hold_nested = true;            // rule 6
+  bool outbox = true;                 // rule 11: else what a turn sends is in memory alone
+  bool consume_in_group = true;       // rule 12: else a row is deleted after its turn's save
+  bool fifo_by_store = true;          // rule 13: else any hint is taken as it comes
 };
 
 }  // namespace spawn

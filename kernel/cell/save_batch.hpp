@@ -1,4 +1,5 @@
-// One save of one cell: the newest state, and every turn that waits for it (durability.md 3).
+// One save of one cell: the newest state, and every turn that waits for it, with the messages those
+// turns consumed and sent (durability.md 3-5).
 #pragma once
 #include <cstdint>
 #include <string>
@@ -22,6 +23,7 @@ struct finished_turn {
   outcome answer;
   emission out;
   std::uint64_t ended_ns = 0;
+  reply_ref parked;            // the caller's place, once a row has taken over its reply
   actor_type* type = nullptr;  // counts the turn once its reply goes out
   bool given_up = false;       // its caller was told "outcome unknown" and is counted
 };
@@ -37,18 +39,23 @@ struct save_batch {
   cell* of = nullptr;
   std::uint64_t number = 0;
   std::vector<finished_turn> turns;
+  std::uint32_t row_ops = 0;  // rows consumed and sent, for the cap
   std::uint64_t bytes = 0;  // of answers and emissions held, for the cap
   std::uint64_t new_revision = 0;
   std::uint64_t submitted_ns = 0;
   std::uint32_t tries = 0;
   bool at_store = false;  // the store has not answered the last submission
+  bool writes = false;    // the record changes; else it is only checked (rule 5)
   bool restores = false;  // carries an older revision's content
   bool removes = false;   // leaves a tombstone; nothing is built on it
   bool erases = false;    // and drops history
   bool in_doubt = false;  // was ever UNKNOWN and not proven since
   std::string key;
   sealed_record content;
-  save_request* request = nullptr;  // from the lane's slab
+  std::vector<sealed_record> rows;  // inserted, in the order of the turns that send them
+  // One atomic group: the record, the rows consumed, the rows inserted. From the lane's slab.
+  std::vector<save_request*> requests;
+  std::uint32_t unanswered = 0;
   batch_timer retry;
   batch_timer deadline;  // the earliest among the callers that still wait
 };

@@ -76,7 +76,7 @@ void cell_lane::order_loaded(load_request& request) {
     c.phase = cell_phase::absent;
     job->message->fail(failure::not_applied,
                        "the state of the actor could not be stored; it is loaded afresh");
-    if (c.waiting > 0) {
+    if (has_work(c)) {
       begin_activation(c, 0);
     } else {
       maybe_forget(c);
@@ -102,6 +102,7 @@ void cell_lane::order_loaded(load_request& request) {
   ended.message = std::move(job->message);
   save_batch& batch = gather(c);
   batch.restores = true;
+  batch.writes = true;
   join(c, batch, std::move(ended));
   run_next(c);
 }
@@ -119,6 +120,7 @@ void cell_lane::remove_state(cell& c, invocation_ptr message) {
   }
   save_batch& batch = gather(c);
   batch.removes = true;
+  batch.writes = true;
   batch.erases = ended.message->order->kind == state_order_kind::erase;
   c.state_any.clear();
   c.tags.clear();
@@ -153,7 +155,7 @@ void cell_lane::forget_content(cell& c) {
   c.tags.clear();
   c.unknown_meta.reset();
   c.phase = cell_phase::absent;
-  if (c.waiting > 0 && !draining_) {
+  if (has_work(c) && !draining_) {
     begin_activation(c, 0);
   } else {
     fail_waiting(c, failure::shutting_down, "this kernel is draining");

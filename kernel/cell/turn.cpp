@@ -17,11 +17,27 @@ cell_lane::~cell_lane() = default;
 
 void cell_lane::deliver(actor_view id, actor_type& type, std::uint64_t restore_revision,
                         invocation_ptr message) {
+  if (draining_ && message->row && !message->row->reply) {
+    return;  // it is in the store, and somebody else's work
+  }
   if (draining_ && !message->is_internal) {
     message->fail(failure::shutting_down, "this kernel is draining");
     return;
   }
   cell* c = obtain(id, type);
+  if (message->row) {
+    if (c != nullptr) {
+      touched(*c);
+      take_hint(*c, std::move(message));
+      if (c->phase == cell_phase::absent && !c->reload) {
+        begin_activation(*c, restore_revision);
+      } else {
+        run_next(*c);
+        pump(*c);
+      }
+    }
+    return;  // what was not taken stays in the store
+  }
   if (c == nullptr) {
     s_.stats.refused.add();
     message->fail(failure::resource_exhausted,
@@ -54,6 +70,9 @@ void cell_lane::enqueue(cell& c, invocation_ptr message) {
   ++c.waiting;
   s_.stats.messages_waiting.add();
   c.mailbox.push_back(waiting);
+  if (waiting.row) {
+    return;  // a deadline bounds a caller's patience, not a committed row (rule 20)
+  }
   waiting.expiry.owner = &waiting;
   waiting.expiry.fire = [](timer& t) {
     invocation& self = *static_cast<invocation::expiry_timer&>(t).owner;
@@ -89,7 +108,7 @@ void cell_lane::run_next(cell& c) {
     invocation_ptr message(next);
     message->expiry.unlink();
     const std::uint64_t now = s_.home.now_ns();
-    if (message->deadline_ns <= now) {
+    if (!message->row && message->deadline_ns <= now) {
       s_.stats.expired.add();
       message->fail(failure::deadline_exceeded,
                     "the deadline passed before the action could run; it was not executed");
@@ -119,9 +138,13 @@ void cell_lane::run_message(cell& c, invocation_ptr message) {
   if (!is_default && !def.knows(message->action)) {
     c.type->failed.add();
     s_.stats.invocations_failed.add();
-    message->fail(failure::action_not_found, "Action [" + std::string(message->action) +
-                                                 "] not found for Actor [" +
-                                                 std::string(message->target.name) + "]");
+    const std::string text = "Action [" + std::string(message->action) + "] not found for Actor [" +
+                             std::string(message->target.name) + "]";
+    if (message->row) {
+      row_failed(c, std::move(message), failure::action_not_found, text);
+    } else {
+      message->fail(failure::action_not_found, text);
+    }
     return;
   }
   call_host(c, std::move(message), false);
@@ -135,7 +158,8 @@ void cell_lane::call_host(cell& c, invocation_ptr message, bool is_init) {
   started->to = c.def().host;
   started->trace = message->trace;
   started->began_ns = s_.home.now_ns();
-  started->deadline_ns = message->deadline_ns;
+  started->deadline_ns = message->row ? started->began_ns + options_.request_ms * ns_per_ms
+                                      : message->deadline_ns;
   if (const auto limit = c.def().policy.timeout_ms; limit != 0) {
     started->deadline_ns = std::min(started->deadline_ns, started->began_ns + limit * ns_per_ms);
   }
@@ -175,12 +199,12 @@ void cell_lane::host_done(turn& finished) {
     // It ran on a state that was never stored.
     c.reload = false;
     c.phase = cell_phase::absent;
-    if (!ended->is_init) {
+    if (!ended->is_init && !ended->message->row) {
       turn_failed(c, *ended, failure::not_applied,
                   "the state this action ran on could not be stored");
     }
     fail_held(c, "the state of the calling actor could not be stored");
-    if (c.waiting > 0) {
+    if (has_work(c)) {
       begin_activation(c, 0);
     } else {
       maybe_forget(c);
@@ -217,6 +241,7 @@ void cell_lane::host_done(turn& finished) {
     rearm(c);  // an activation ends here; nothing else has armed its timer yet
   }
   run_next(c);
+  pump(c);
   if (draining_) {
     s_.home.timers().arm(c, s_.home.now_ns());
   } else if (c.recycle) {
@@ -245,6 +270,10 @@ void cell_lane::turn_failed(cell& c, turn& ended, failure why, std::string text)
   c.type->failed.add();
   s_.stats.invocations_failed.add();
   log_host_failure(*ended.message, why, text);
+  if (ended.message->row) {
+    row_failed(c, std::move(ended.message), why, text);
+    return;
+  }
   ended.message->fail(why, std::move(text));
 }
 
@@ -284,6 +313,11 @@ void cell_lane::turn_succeeded(cell& c, turn& ended, std::string_view answer) {
 void cell_lane::finish(cell& c, finished_turn ended, bool changed, bool durable_first) {
   ended.ended_ns = s_.home.now_ns();
   const durability mode = c.def().mode();
+  const bool consumes = ended.message && ended.message->row;
+  const bool sends = is_durable_sender(c) && (!ended.out.sends.empty() || ended.out.route);
+  if (consumes && (mode != durability::commit || !options_.rules.consume_in_group)) {
+    consume_alone(c, *ended.message->row);
+  }
   if (mode == durability::none) {
     release(ended);
     return;
@@ -296,7 +330,7 @@ void cell_lane::finish(cell& c, finished_turn ended, bool changed, bool durable_
       release(ended);
       return;
     }
-  } else if (!changed && !c.flying && !c.gathering) {
+  } else if (!changed && !consumes && !sends && !c.flying && !c.gathering) {
     release(ended);
     return;
   }
@@ -305,12 +339,17 @@ void cell_lane::finish(cell& c, finished_turn ended, bool changed, bool durable_
     ended = {};
   }
   // A turn that changed nothing waits for the newest state it saw (D21).
-  save_batch* joined = changed || (durable_first && c.dirty)
+  const bool in_group = mode == durability::commit && (consumes || sends);
+  save_batch* joined = changed || in_group || (durable_first && c.dirty)
                            ? &gather(c)
                            : (c.gathering ? c.gathering.get() : c.flying.get());
   if (joined == nullptr) {
     release(ended);
     return;
+  }
+  joined->writes = joined->writes || changed || sends || (durable_first && c.dirty);
+  if (in_group) {
+    join_group(c, *joined, ended);
   }
   joined->bytes += ended.answer.value.any.size() + 64;
   if (ended.message) {
@@ -331,21 +370,31 @@ void release_turn(cell_services& services, const cell_options& options, finished
     return;
   }
   for (auto& send : ended.out.sends) {
-    services.out->route(std::move(send));
+    if (send->row && send->row->due_ms != 0) {
+      services.out->stored_for_later(*send->row);
+    } else {
+      services.out->route(std::move(send));
+    }
   }
   for (auto& order : ended.out.broadcasts) {
     services.stats.broadcasts.add();
     services.out->broadcast(std::move(order));
   }
+  const reply_ref place = ended.message->row ? ended.message->row->reply : reply_ref{};
   if (ended.out.route) {
     invocation_ptr next = std::move(ended.out.route);
-    next->reply = std::exchange(ended.message->reply, nullptr);
-    if (next->hops > options.hops_max) {
+    if (!next->row) {
+      next->reply = place ? services.out->slot_for(place)
+                          : std::exchange(ended.message->reply, nullptr);
+    }
+    if (!next->row && next->hops > options.hops_max) {
       next->fail(failure::hop_limit, "the chain of pipes and forwards has more than " +
                                          std::to_string(options.hops_max) + " hops");
     } else {
       services.out->route(std::move(next));
     }
+  } else if (place) {
+    services.out->answer(place, std::move(ended.answer));
   }
   if (!ended.given_up) {
     services.stats.invocations_ok.add();

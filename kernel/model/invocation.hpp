@@ -9,6 +9,7 @@
 #include "lane/lane.hpp"
 #include "model/actor_id.hpp"
 #include "model/budget.hpp"
+#include "model/message_row.hpp"
 #include "model/payload.hpp"
 #include "model/reply_slot.hpp"
 #include "model/state_order.hpp"
@@ -59,8 +60,11 @@ struct invocation : task, list_hook<mailbox_tag> {
   struct expiry_timer : timer {
     invocation* owner = nullptr;
   } expiry;
+  void (*at_deadline)(invocation&) = nullptr;  // while it waits for a store
   cell* where = nullptr;
   void* station = nullptr;  // whose task it is while it is posted
+  // A message that the store keeps until its receiver has committed; then `reply` is not used.
+  std::unique_ptr<message_row> row;
   // From an operator, in place of an action.
   std::shared_ptr<state_order> order;
   // Shared with a timer: gone once the turn has ended, so that a timer never piles up.

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "lane/post.hpp"
+#include "router/due_time.hpp"
 
 namespace spawn {
 lane_router::lane_router(const parts& with)
@@ -20,11 +21,26 @@ lane_router::lane_router(const parts& with)
                      std::shared_ptr<void> ticket) {
                 fire_timer(id, type, action, std::move(ticket));
               }),
-      schedule_(lane_, [this](invocation_ptr message) {
-        message->scheduled_to = 0;
-        message->deadline_ns = lane_.now_ns() + request_ms_ * ns_per_ms;
-        route(std::move(message));
-      }) {}
+      replies_(lane_, with.incarnation),
+      timed_(lane_, with.lanes.size(), with.services.stores, with.services.rows, with.budget,
+             with.timed, [this](invocation_ptr message) { route(std::move(message)); }) {
+  if (lane_.index() == 0) {
+    scan_ = std::make_unique<row_scan>(
+        lane_, services_.stores, services_.rows, with.scan,
+        [this](actor_id address, std::uint32_t store, std::shared_ptr<void> ticket) {
+          lane_router& owner = owner_of(address.system, address.name);
+          post(owner.lane_, [&owner, to = std::move(address), store,
+                             held = std::move(ticket)]() mutable {
+            owner.wake(std::move(to), store, std::move(held));
+          });
+        },
+        [this] {
+          for (lane_router* each : all_) {
+            post(each->lane_, [each] { each->cells_.set_recovering(false); });
+          }
+        });
+  }
+}
 
 lane_router::~lane_router() = default;
 
@@ -107,7 +123,7 @@ void lane_router::receive(invocation_ptr message) {
     }
   }
   if (found.type == nullptr) {
-    not_found(*message);
+    not_found(std::move(message));
     return;
   }
   dispatch(std::move(message), found.id.view(), *found.type);
@@ -138,6 +154,10 @@ lane_router::resolved lane_router::resolve(std::string_view system, std::string_
 
 void lane_router::receive_bound(invocation_ptr message, std::string_view parent) {
   actor_type* type = find_type(message->target.system, parent);
+  if (type == nullptr && message->row) {
+    row_without_receiver(std::move(message));
+    return;
+  }
   if (type == nullptr) {
     message->fail(failure::actor_not_found,
                   "Actor " + std::string(parent) + " not found on ActorSystem " +
@@ -153,9 +173,23 @@ void lane_router::receive_bound(invocation_ptr message, std::string_view parent)
   // Held by the callback; a second owner keeps the bytes that `parent` points into.
   auto held = std::make_shared<invocation_ptr>(std::move(message));
   invocation& in = **held;
+  answer_at_deadline(in, [](invocation& late) {
+    late.fail(failure::deadline_exceeded,
+              "the binding of the name was not stored by the deadline; the action was not executed");
+  });
   bind(in.target.system, in.target.name, parent, 0,
        [this, held, type, parent = std::string(parent)](result<void> bound) {
          invocation_ptr ready = std::move(*held);
+         ready->expiry.unlink();
+         if (!ready->row && ready->deadline_ns <= lane_.now_ns()) {
+           ready->fail(failure::deadline_exceeded,
+                       "the deadline passed while the binding of the name was stored; the action "
+                       "was not executed");
+           return;
+         }
+         if (!bound && ready->row) {
+           return;  // it is in the store: the next scan brings it again
+         }
          if (!bound) {
            ready->fail(failure::unavailable,
                        "the binding could not be stored: " + bound.error().text);
@@ -166,7 +200,26 @@ void lane_router::receive_bound(invocation_ptr message, std::string_view parent)
        });
 }
 
-void lane_router::not_found(invocation& message) {
+// While a message waits for a store, its caller waits no longer than was said.
+void lane_router::answer_at_deadline(invocation& message, void (*late)(invocation&)) {
+  if (message.reply == nullptr) {
+    return;
+  }
+  message.expiry.owner = &message;
+  message.at_deadline = late;
+  message.expiry.fire = [](timer& t) {
+    invocation& overdue = *static_cast<invocation::expiry_timer&>(t).owner;
+    overdue.at_deadline(overdue);
+  };
+  lane_.timers().arm(message.expiry, message.deadline_ns);
+}
+
+void lane_router::not_found(invocation_ptr taken) {
+  if (taken->row) {
+    row_without_receiver(std::move(taken));
+    return;
+  }
+  invocation& message = *taken;
   std::string text = "Actor " + std::string(message.target.name) + " not found on ActorSystem " +
                      std::string(message.target.system);
   if (!serves(message.target.system)) {
@@ -182,25 +235,29 @@ void lane_router::not_found(invocation& message) {
 void lane_router::dispatch(invocation_ptr message, actor_view id, actor_type& type) {
   if (message->scheduled_to != 0) {
     const std::int64_t now = lane_.unix_ms();
-    const std::int64_t due = schedule::due_ms(message->scheduled_to, now);
+    const std::int64_t due = due_unix_ms(message->scheduled_to, now);
     message->is_async = true;
-    if (due > now && schedule_.is_stopped()) {
-      message->fail(failure::shutting_down, "this kernel is draining");
-      return;
-    }
-    if (due > now) {
-      message->answer(outcome::done({}));
-      if (timers_enabled_) {
-        schedule_.add(std::move(message), due);
-      }
-      return;
-    }
     message->scheduled_to = 0;
+    if (due > now) {
+      insert_row(std::move(message), id, type, due);
+      return;
+    }
+  }
+  const bool keeps_record = type.now->mode() == durability::commit &&
+                            type.now->kind != actor_kind::pooled && !message->pooled;
+  if (message->is_async && !message->row && keeps_record && options_.rules.outbox) {
+    insert_row(std::move(message), id, type, 0);
+    return;
   }
   run(std::move(message), id, type);
 }
 
 void lane_router::run(invocation_ptr message, actor_view id, actor_type& type) {
+  if (message->row && message->row->store != type.now->policy.store) {
+    const actor_id address(message->target);
+    fetch(address, message->row->store, nullptr);  // moves what waits there to the actor's store
+    return;
+  }
   if (message->pooled || type.now->kind == actor_kind::pooled) {
     if (message->order) {
       message->fail(failure::invalid_argument, "a pooled actor keeps no state");

@@ -1,6 +1,8 @@
 // Station 2: which cell, and on which lane. One per lane.
 #pragma once
+#include <deque>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,7 +17,9 @@
 #include "router/bindings.hpp"
 #include "router/channels.hpp"
 #include "router/policies.hpp"
-#include "router/schedule.hpp"
+#include "router/reply_desk.hpp"
+#include "router/row_scan.hpp"
+#include "router/timed_rows.hpp"
 #include "state/store_desk.hpp"
 
 namespace spawn {
@@ -39,6 +43,9 @@ class lane_router final : public outbound {
     transport_port* transport = nullptr;  // may be null: one kernel alone
     std::uint64_t request_ms = limits::request_timeout_ms;
     bool timers_enabled = true;
+    std::uint64_t incarnation = 0;  // of this kernel, the same for all lanes
+    row_scan_options scan{};
+    timed_options timed{};
   };
   explicit lane_router(const parts& with);
   ~lane_router() override;
@@ -49,6 +56,13 @@ class lane_router final : public outbound {
   void route(invocation_ptr message) override;
   void broadcast(broadcast_order order) override;
   void restored(actor_view id) override;
+  void stored_for_later(const message_row& row) override;
+  [[nodiscard]] bool is_address_of(actor_view address, actor_view id) override;
+  [[nodiscard]] reply_ref park(reply_slot& caller, std::uint64_t deadline_ns) override;
+  [[nodiscard]] bool is_parked(reply_ref place) const override { return replies_.is_parked(place); }
+  [[nodiscard]] reply_slot* unpark(reply_ref place) override { return replies_.unpark(place); }
+  void answer(reply_ref place, outcome with) override;
+  [[nodiscard]] reply_slot* slot_for(reply_ref place) override;
 
   // --- registration --------------------------------------------------------------------------
   // Takes up a definition (every lane gets it) and activates the actor if it is eager and ours.
@@ -94,9 +108,9 @@ class lane_router final : public outbound {
     timers_.drop(id);
     channels_.unsubscribe(id);
   }
-  [[nodiscard]] std::size_t schedules() const noexcept { return schedule_.size(); }
-
   void drain(unique_function<void()> drained);
+  // Once every lane has drained: whoever still waits for a durable chain is told that it goes on.
+  void close_replies() { replies_.close(); }
   void deliver_broadcast(const broadcast_message& message);
 
  private:
@@ -108,7 +122,28 @@ class lane_router final : public outbound {
   void receive_bound(invocation_ptr message, std::string_view parent);
   void dispatch(invocation_ptr message, actor_view id, actor_type& type);
   void run(invocation_ptr message, actor_view id, actor_type& type);
-  void not_found(invocation& message);
+  void answer_at_deadline(invocation& message, void (*late)(invocation&));
+  void not_found(invocation_ptr taken);
+
+  // lane_rows.cpp
+  void insert_row(invocation_ptr message, actor_view id, actor_type& type, std::int64_t due_ms);
+  void wake(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket);
+  void fetch(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket);
+  void fetched(result<stored_page> page, const actor_id& address, std::uint32_t store,
+               std::shared_ptr<void> ticket);
+  // Rows on their way from the store of their sender to that of their receiver.
+  struct row_move {
+    actor_id address;
+    std::uint32_t from = 0, to = 0;
+    bool more = false;
+    std::deque<invocation_ptr> rows;
+    std::shared_ptr<void> ticket;
+  };
+  void move_next(std::shared_ptr<row_move> work);
+  void row_without_receiver(invocation_ptr message);
+  void begin_rows();
+  void end_rows();
+
   void fire_timer(actor_view id, actor_type& type, std::string_view action,
                   std::shared_ptr<void> ticket);
   [[nodiscard]] lane_router& owner_of(std::string_view system, std::string_view name);
@@ -133,7 +168,11 @@ class lane_router final : public outbound {
   channels channels_;
   bindings bindings_;
   actor_timers timers_;
-  schedule schedule_;
+  reply_desk replies_;
+  timed_rows timed_;
+  std::unique_ptr<row_scan> scan_;  // on lane 0
+  std::set<std::pair<std::string, std::uint32_t>> fetching_;  // address, store
+  bool draining_ = false;
 };
 
 }  // namespace spawn

@@ -84,6 +84,7 @@ void lane_router::restored(actor_view id) {
 
 void lane_router::begin_service() {
   serving_ = true;
+  begin_rows();
   for (auto& [key, type] : types_) {
     if (is_registered(*type)) {
       install(definition_ptr(type->now));
@@ -93,7 +94,8 @@ void lane_router::begin_service() {
 
 void lane_router::drain(unique_function<void()> drained) {
   timers_.stop();
-  schedule_.stop();
+  draining_ = true;
+  end_rows();
   cells_.drain(std::move(drained));
 }
 

@@ -52,6 +52,7 @@ void checker::landed(std::uint32_t actor, const change& what) {
                    " has two contents of one writer");
   }
   if (ordered) {
+    ++of.orders;
     operator_changed(actor, after);
   } else if (after.size() < before.size() || after.compare(0, before.size(), before) != 0) {
     fail("I1", "a save of " + name + ", revision " + std::to_string(revision) +
@@ -61,11 +62,28 @@ void checker::landed(std::uint32_t actor, const change& what) {
   const std::string_view all(after);
   for (const entry e : entries_in(ordered ? all : all.substr(before.size()))) {
     of.stored.insert(e);
+    of.orders_before.try_emplace(e, of.orders);
+    const request& r = at(request_of(e));
     const auto [other, first] = of.request_in.try_emplace(request_of(e), e);
-    if (!first && other->second != e) {
+    // An actor that is not saved with each turn may run a row again; and a sender's record that was
+    // put back from a backup may have its turn stored, rows included, a second time.
+    const bool may_repeat =
+        (actors_[actor].mode != durability::commit || world_.plans.operators) &&
+        (r.is_row || r.foreign_answer);
+    if (!first && other->second != e && !may_repeat) {
       fail("I4", "request " + std::to_string(request_of(e)) + " is in " + name + " twice");
     }
-    const request& r = at(request_of(e));
+    // I7. A record that an operator put back numbers its rows anew.
+    if (r.is_durable && r.keeps_order && first && !world_.plans.operators &&
+        actors_[actor].mode == durability::commit) {
+      request_id& newest =
+          of.newest_row[{r.cause_actor, of_[r.cause_actor].orders_before[r.cause]}];
+      if (newest > r.id) {
+        fail("I7", "message " + std::to_string(r.id) + " of " + actors_[r.cause_actor].name +
+                       " came to " + name + " after " + std::to_string(newest));
+      }
+      newest = r.id;
+    }
     if (r.answered && r.why != failure::none && r.why != failure::outcome_unknown &&
         !r.foreign_answer && actors_[actor].mode == durability::commit &&
         r.from != source::effect) {
@@ -97,6 +115,9 @@ entry checker::ran(request& what, std::uint64_t life, std::uint32_t actor) {
   if (what.actor != actor) {
     fail("routing", "a message for " + actors_[what.actor].name + " reached " + name);
   }
+  if (what.is_durable) {
+    what.deadline_ns = 0;  // it bounds a caller, not a row
+  }
   const bool commits = what.cause != 0 && actors_[what.cause_actor].mode == durability::commit;
   if (commits && what.from != source::nested && !is_stored(what.cause_actor, what.cause)) {
     fail("I10", "a message left " + actors_[what.cause_actor].name +
@@ -116,7 +137,7 @@ entry checker::ran(request& what, std::uint64_t life, std::uint32_t actor) {
   what.ran = false;
   if (what.ordered) {
     request_id& newest = of.newest[{life, what.lane}];
-    if (newest > what.id) {
+    if (newest > what.id && what.runs == 0) {
       fail("order", "request " + std::to_string(what.id) + " ran after " + std::to_string(newest) +
                         " on " + name);
     }
@@ -230,6 +251,30 @@ void checker::answered(request& what, const spawn::outcome& with) {
                      " ms after its deadline: " + with.message());
   }
   check_answer(what, with);
+}
+
+void checker::rows_at_end(const std::unordered_set<request_id>& pending,
+                          const std::unordered_set<request_id>& dead, bool quiet) {
+  for (const request& r : requests_) {
+    const bool sent = r.is_durable && of_[r.cause_actor].stored.contains(r.cause) &&
+                      !of_[r.cause_actor].excused.contains(r.cause);
+    if (!sent || actors_[r.actor].mode != durability::commit || actors_[r.actor].pooled) {
+      continue;
+    }
+    const bool is_in = of_[r.actor].request_in.contains(r.id);
+    const int places = (is_in ? 1 : 0) + (pending.contains(r.id) ? 1 : 0) +
+                       (dead.contains(r.id) ? 1 : 0);
+    if (places == 0) {
+      fail("I5", "message " + std::to_string(r.id) + " from " + actors_[r.cause_actor].name +
+                     " to " + actors_[r.actor].name + " is lost");
+    } else if (places > 1) {
+      fail("I5", "message " + std::to_string(r.id) + " to " + actors_[r.actor].name +
+                     " was consumed and is still in the store");
+    } else if (quiet && pending.contains(r.id) && r.keeps_order) {
+      fail("I12", "message " + std::to_string(r.id) + " to " + actors_[r.actor].name +
+                      " was never delivered");
+    }
+  }
 }
 
 void checker::at_end() {

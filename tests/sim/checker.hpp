@@ -42,6 +42,9 @@ struct request {
   spawn::failure why = spawn::failure::none;
   std::uint32_t runs = 0;
   bool ran = false;          // its last run has ended, as the kernel knows it
+  bool is_durable = false;   // a row: it takes effect once, whatever happens
+  bool is_row = false;       // it was in the store on its way, if only from there on
+  bool keeps_order = false;  // among the rows of its sender to its receiver
   bool is_detached = false;  // nested: the turn does not wait for it
   // For what a turn sent: the run that sent it, and the last entry of the state that run read.
   entry cause = 0;
@@ -83,6 +86,10 @@ class checker {
   void kernel_died(std::uint64_t life);
   void fail(const char* invariant, const std::string& text);
   void at_end();
+  // At the end, with every row that is left in the store: the requests that are pending, and those
+  // that are dead letters. `quiet`: there was time for all of them.
+  void rows_at_end(const std::unordered_set<request_id>& pending,
+                   const std::unordered_set<request_id>& dead, bool quiet);
 
   [[nodiscard]] bool failed() const noexcept { return !failures_.empty(); }
   [[nodiscard]] const std::vector<std::string>& failures() const noexcept { return failures_; }
@@ -104,6 +111,11 @@ class checker {
     std::map<std::uint64_t, request_id> running;                           // by kernel life
     std::map<std::pair<std::uint64_t, std::uint32_t>, request_id> newest;  // by life and lane
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> content_of;  // -> hash
+    // Restores and deletes so far, and how many there had been when an entry was stored: an erased
+    // sender numbers its rows anew.
+    std::uint32_t orders = 0;
+    std::unordered_map<entry, std::uint32_t> orders_before;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, request_id> newest_row;  // by sender, orders
   };
   void check_answer(request& what, const spawn::outcome& with);
   void check_shown(const request& what, entry shown, const char* where);

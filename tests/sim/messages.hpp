@@ -44,7 +44,7 @@ struct host_view {
 
 // A workflow part, in words of our own: sim_workflow.hpp reads it.
 struct part {
-  char kind = 'E';  // E effect, P pipe, B broadcast
+  char kind = 'E';  // E effect, S effect for later, P pipe, B broadcast
   request_id id = 0;
   std::string to;
 };

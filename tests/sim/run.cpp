@@ -1,8 +1,11 @@
 #include "sim/run.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <unordered_set>
 
 #include "sim/sim_host.hpp"
+#include "wire/common.hpp"
 
 namespace sim {
 namespace {
@@ -121,7 +124,7 @@ class run_state {
     const bool is_async = dice >= 90 && dice < 93;
     const bool is_scheduled = dice == 93 || dice == 94;
     made.foreign_answer = is_async || is_scheduled;
-    made.ordered = !actor.pooled && !is_scheduled && fields.register_ref.empty() &&
+    made.ordered = !actor.pooled && !is_scheduled && !is_async && fields.register_ref.empty() &&
                    actor.mode == spawn::durability::commit;
     const bool is_order = world_.plans.orders && dice >= 25 && world_.rng().one_in(30) &&
                           !actor.pooled && actor.mode != spawn::durability::none;
@@ -239,13 +242,24 @@ class run_state {
       }
       return done();
     };
+    const auto left_now = [this] {
+      std::string out;
+      for (auto& k : kernels_) {
+        out += k ? k->left() : std::string();
+      }
+      return out;
+    };
     // Half of the runs drain with everything under way, the others once it is quiet: past every
     // deadline, every late landing and every back-off.
     const bool at_once = world_.rng().one_in(2);
+    const bool served = std::all_of(kernels_.begin(), kernels_.end(), [](const auto& k) {
+      return k && k->is_serving() && !k->is_draining();
+    });
     const auto quiet = [&] { static_cast<void>(until(12'000, [] { return false; })); };
     if (!at_once) {
       quiet();
     }
+    const std::string before_drain = left_now();
     static_cast<void>(until(8'000, [this] {
       return std::all_of(kernels_.begin(), kernels_.end(),
                          [](const auto& k) { return k && k->is_serving(); });
@@ -266,9 +280,14 @@ class run_state {
       return;
     }
     judge_.at_end();
+    const bool was_good = !judge_.failed();
+    look_at_rows(served && !at_once);
+    if (was_good && judge_.failed()) {
+      judge_.fail("rows", "before the drain there were:" + before_drain);
+    }
     finished_ = true;
     if (!drained && !judge_.failed()) {
-      judge_.fail("drain", "a kernel did not drain within 15 s");
+      judge_.fail("drain", "a kernel did not drain within 15 s:" + left_now());
     }
     static_cast<void>(until(100, [] { return false; }));
     for (auto& k : kernels_) {
@@ -276,6 +295,20 @@ class run_state {
         k->check_empty();
       }
     }
+  }
+
+  void look_at_rows(bool quiet) {
+    std::unordered_set<request_id> pending;
+    std::unordered_set<request_id> dead;
+    for (const auto& [key, message] : store_.rows()) {
+      spawn::wire::any_view any;
+      request_id id = 0;
+      if (spawn::wire::read_any(message->argument.any, any) && any.value.size() == sizeof id) {
+        std::memcpy(&id, any.value.data(), sizeof id);
+        (key.starts_with("d/") ? dead : pending).insert(id);
+      }
+    }
+    judge_.rows_at_end(pending, dead, quiet && !world_.plans.operators);
   }
 
   world world_;

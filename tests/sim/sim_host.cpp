@@ -179,12 +179,22 @@ void sim_host::answer(const running_ptr& r) {
   }
   out.checkpoint = world_.rng().one_in(16);
   if (!world_.calm) {
+    const bool commits = judge_.actors()[r->actor].mode == spawn::durability::commit &&
+                         !judge_.actors()[r->actor].pooled;
     const auto send = [&](char kind, source from, std::uint32_t to) {
-      const request& sent = judge_.add(child(*r, from, to));
+      request made = child(*r, from, to);
+      // What an init action sends is not sent (protocol.md 5.5).
+      made.is_durable = commits && kind != 'B' && r->view.action != "init";
+      made.is_row = made.is_durable || kind == 'S';
+      made.keeps_order = made.is_durable && kind != 'S';
+      const request& sent = judge_.add(made);
       out.parts.push_back({kind, sent.id, judge_.actors()[to].name});
     };
-    if (world_.rng().one_in(8)) {
+    for (std::uint64_t n = world_.rng().one_in(6) ? world_.rng().below(4) : 0; n > 0; --n) {
       send('E', source::effect, some_actor());
+    }
+    if (world_.rng().one_in(20)) {
+      send('S', source::effect, some_actor());
     }
     if (world_.rng().one_in(40)) {
       send('B', source::broadcast, r->actor);

@@ -63,6 +63,8 @@ class sim_kernel {
   // Bounds and bookkeeping that hold at any time, and what must be gone after a drain.
   void check_bounds();
   void check_empty();
+  // Which cells are left, for people.
+  [[nodiscard]] std::string left() const;
 
  private:
   struct per_lane;

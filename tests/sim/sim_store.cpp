@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "state/rows/row_codec.hpp"
 #include "state/seal/keys.hpp"
 #include "state/seal/meta.hpp"
 
@@ -47,9 +48,7 @@ class store_port final : public spawn::statestore_port {
   }
   [[nodiscard]] bool shared_queue() const noexcept override { return life_ % 2 == 0; }
   void submit(spawn::lane&, std::span<spawn_op* const> ops) override {
-    for (spawn_op* op : ops) {
-      store_.submit(life_, *op);
-    }
+    store_.submit(life_, ops);
   }
 
  private:
@@ -66,67 +65,93 @@ void sim_store::outage(std::uint64_t ms) {
   world_.note("store outage", ms);
 }
 
-void sim_store::submit(std::uint64_t life, spawn_op& raw) {
-  auto op = std::make_shared<operation>();
-  op->life = life;
-  op->raw = &raw;
-  op->code = raw.code;
+sim_store::operation sim_store::copy_of(std::uint64_t life, spawn_op& raw) {
+  operation op;
+  op.life = life;
+  op.raw = &raw;
+  op.code = raw.code;
   const auto text = [](spawn_slice s) { return std::string(spawn::view_of(s)); };
   if (raw.code == SPAWN_SS_LOAD) {
     const auto& load = reinterpret_cast<const spawn_ss_load&>(raw);
-    op->key = text(load.key);
-    op->at_revision = load.at_revision;
+    op.key = text(load.key);
+    op.at_revision = load.at_revision;
   } else if (raw.code == SPAWN_SS_LIST) {
     const auto& list = reinterpret_cast<const spawn_ss_list&>(raw);
-    op->key = text(list.from);
-    op->to = text(list.to);
-    op->cursor = text(list.cursor);
-    op->limit = list.limit;
+    op.key = text(list.from);
+    op.to = text(list.to);
+    op.cursor = text(list.cursor);
+    op.limit = list.limit;
+    op.with_payload = list.with_payload != 0;
   } else {
     const auto& save = reinterpret_cast<const spawn_ss_save&>(raw);
-    op->key = text(save.key);
-    op->expect_revision = save.expect_revision;
-    op->expect_writer = save.expect_writer;
-    op->content.revision = save.new_revision;
-    op->content.writer = save.writer;
-    op->content.deleted = raw.code == SPAWN_SS_DELETE;
-    op->content.has_payload = save.n_payload != 0;
-    op->content.type_url = text(save.type_url);
-    op->erases = (raw.flags & SPAWN_SS_F_ERASE) != 0;
-    op->content.meta = op->erases ? std::string() : text(save.meta);
+    op.key = text(save.key);
+    op.expect_revision = save.expect_revision;
+    op.expect_writer = save.expect_writer;
+    op.content.revision = save.new_revision;
+    op.content.writer = save.writer;
+    op.content.deleted = raw.code == SPAWN_SS_DELETE;
+    op.content.has_payload = save.n_payload != 0;
+    op.content.type_url = text(save.type_url);
+    op.erases = (raw.flags & SPAWN_SS_F_ERASE) != 0;
+    op.leaves_nothing = (raw.flags & SPAWN_SS_F_NO_TOMBSTONE) != 0;
+    op.content.meta = op.erases ? std::string() : text(save.meta);
     for (std::uint32_t i = 0; i < save.n_payload; ++i) {
-      op->content.payload += spawn::view_of(save.payload[i]);
+      op.content.payload += spawn::view_of(save.payload[i]);
     }
   }
-  ++unfinished_;
+  return op;
+}
+
+void sim_store::submit(std::uint64_t life, std::span<spawn_op* const> ops) {
+  const auto group_of = [](const spawn_op& raw) {
+    const bool writes = raw.code != SPAWN_SS_LOAD && raw.code != SPAWN_SS_LIST;
+    return writes ? reinterpret_cast<const spawn_ss_save&>(raw).atomic_group : 0;
+  };
+  for (std::size_t i = 0; i < ops.size();) {
+    auto all = std::make_shared<unit>();
+    const std::uint64_t group = group_of(*ops[i]);
+    do {
+      all->push_back(copy_of(life, *ops[i]));
+    } while (++i < ops.size() && group != 0 && group_of(*ops[i]) == group);
+    schedule(all);
+  }
+}
+
+void sim_store::schedule(const unit_ptr& all) {
+  const operation& first = all->front();
+  unfinished_ += all->size();
   const bool down = !world_.calm && world_.now_ns() < outage_until_ns_;
   const bool faulty = !world_.calm && (down || world_.per_mille(world_.plans.fault_per_mille));
-  const bool writes = raw.code != SPAWN_SS_LOAD && raw.code != SPAWN_SS_LIST;
-  world_.note("store submit", op->code, spawn::hash_bytes(op->key) & 0xffff, op->expect_revision);
+  const bool writes = first.code != SPAWN_SS_LOAD && first.code != SPAWN_SS_LIST;
 
   // Operations of one kernel on one key keep their order; others overtake each other freely.
   std::uint64_t apply_ns = world_.now_ns() + world_.about(world_.plans.store_ms * 500) * 1'000;
-  auto& not_before = apply_after_ns_[{life, op->key}];
-  not_before = apply_ns = std::max(apply_ns, not_before);
+  for (const operation& op : *all) {
+    world_.note("store submit", op.code, spawn::hash_bytes(op.key) & 0xffff, op.expect_revision);
+    apply_ns = std::max(apply_ns, apply_after_ns_[{op.life, op.key}]);
+  }
+  for (const operation& op : *all) {
+    apply_after_ns_[{op.life, op.key}] = apply_ns;
+  }
   const std::uint64_t apply_us = (apply_ns - world_.now_ns()) / 1'000;
   const std::uint64_t answer_us = apply_us + world_.about(world_.plans.store_ms * 500);
 
-  const auto land = [this, op] {
+  const auto land = [this, all] {
     // A dying kernel's last words may be lost on the way.
-    if (!dead_.contains(op->life) || world_.rng().one_in(2)) {
-      apply(*op);
+    if (!dead_.contains(all->front().life) || world_.rng().one_in(2)) {
+      apply(*all);
     }
   };
   if (!faulty) {
     world_.after_us(apply_us, land);
-    world_.after_us(answer_us, [this, op] { answer(*op); });
+    world_.after_us(answer_us, [this, all] { answer_all(*all, std::nullopt); });
     return;
   }
   if (!writes || (down ? !world_.rng().one_in(10) : world_.rng().one_in(3))) {
     constexpr spawn_status no_effect[] = {SPAWN_E_UNAVAILABLE, SPAWN_E_EXHAUSTED, SPAWN_E_DEADLINE,
                                           SPAWN_E_CANCELLED, SPAWN_E_ABORTED};
     const auto status = no_effect[world_.rng().one_in(2) ? 0 : world_.rng().below(5)];
-    world_.after_us(answer_us, [this, op, status] { answer_with(*op, status); });
+    world_.after_us(answer_us, [this, all, status] { answer_all(*all, status); });
     return;
   }
   constexpr spawn_status doubtful[] = {SPAWN_E_UNKNOWN_OUTCOME, SPAWN_E_INTERNAL, SPAWN_E_SHUTDOWN};
@@ -143,18 +168,37 @@ void sim_store::submit(std::uint64_t life, spawn_op& raw) {
     default:
       break;
   }
-  world_.after_us(answer_us, [this, op, status] { answer_with(*op, status); });
+  world_.after_us(answer_us, [this, all, status] { answer_all(*all, status); });
 }
 
-void sim_store::apply(operation& op) {
-  if (op.code == SPAWN_SS_LIST) {
-    apply_list(op);
+// All or none: the first that is not as expected decides.
+void sim_store::apply(unit& all) {
+  if (all.front().code == SPAWN_SS_LIST) {
+    apply_list(all.front());
     return;
   }
-  if (op.code != SPAWN_SS_LOAD) {
+  if (all.front().code == SPAWN_SS_LOAD) {
+    apply_load(all.front());
+    return;
+  }
+  for (operation& op : all) {
+    if (is_expected(op) || !world_.with.cas) {
+      continue;
+    }
+    for (operation& other : all) {
+      other.status = SPAWN_E_ABORTED;
+    }
+    op.status = SPAWN_E_CONFLICT;
+    world_.note("store conflict", spawn::hash_bytes(op.key) & 0xffff, op.content.revision,
+                op.found.revision);
+    return;
+  }
+  for (operation& op : all) {
     apply_write(op);
-    return;
   }
+}
+
+void sim_store::apply_load(operation& op) {
   const auto found = records_.find(op.key);
   op.status = SPAWN_E_NOT_FOUND;
   if (found == records_.end()) {
@@ -173,23 +217,29 @@ void sim_store::apply(operation& op) {
   }
 }
 
-void sim_store::apply_write(operation& op) {
+bool sim_store::is_expected(operation& op) {
   const auto found = records_.find(op.key);
   const version* now = found == records_.end() ? nullptr : &found->second.head;
-  const bool expected = op.expect_revision == 0
-                            ? now == nullptr
-                            : now != nullptr && now->revision == op.expect_revision &&
-                                  (!world_.with.cas_on_writer || now->writer == op.expect_writer);
-  if (!expected && world_.with.cas) {
-    op.status = SPAWN_E_CONFLICT;
-    op.found = now != nullptr ? *now : version{};
-    world_.note("store conflict", spawn::hash_bytes(op.key) & 0xffff, op.content.revision,
-                op.found.revision);
+  op.found = now != nullptr ? *now : version{};
+  return op.expect_revision == 0
+             ? now == nullptr
+             : now != nullptr && now->revision == op.expect_revision &&
+                   (!world_.with.cas_on_writer || now->writer == op.expect_writer);
+}
+
+void sim_store::apply_write(operation& op) {
+  op.status = SPAWN_OK;
+  if (op.code == SPAWN_SS_CHECK) {
     return;
   }
-  op.status = SPAWN_OK;
   world_.note("store landed", spawn::hash_bytes(op.key) & 0xffff, op.content.revision,
               op.content.writer);
+  if (op.leaves_nothing) {
+    records_.erase(op.key);
+    return;
+  }
+  const auto found = records_.find(op.key);
+  const version* now = found == records_.end() ? nullptr : &found->second.head;
   if (const auto actor = actor_of(op.key)) {
     judge_.landed(*actor, {content(now), content(&op.content), now != nullptr ? now->revision : 0,
                            op.content.revision, op.content.writer, is_ordered(op.content)});
@@ -229,8 +279,10 @@ void sim_store::apply_list(operation& op) const {
   }
 }
 
-void sim_store::answer(operation& op) {
-  answer_with(op, op.status);
+void sim_store::answer_all(unit& all, std::optional<spawn_status> instead) {
+  for (operation& op : all) {
+    answer_with(op, instead.value_or(op.status));
+  }
 }
 
 void sim_store::answer_with(operation& op, spawn_status status) {
@@ -265,7 +317,8 @@ void sim_store::answer_with(operation& op, spawn_status status) {
       row.rec.writer = v.writer;
       row.rec.written_unix_ms = v.written_ms;
       row.rec.type_url = borrow(keep(v.type_url));
-      row.rec.payload = v.has_payload ? borrow(keep(v.payload)) : spawn_buf{};
+      row.rec.payload =
+          v.has_payload && op.with_payload ? borrow(keep(v.payload)) : spawn_buf{};
       row.rec.meta = borrow(keep(v.meta));
       page->rows.push_back(row);
     }
@@ -340,6 +393,25 @@ std::uint64_t sim_store::revision_of(std::uint32_t actor) const {
   const auto& a = judge_.actors()[actor];
   const auto found = records_.find(*spawn::actor_key("sys", a.parent, a.name));
   return found == records_.end() ? 0 : found->second.head.revision;
+}
+
+std::vector<std::pair<std::string, spawn::invocation_ptr>> sim_store::rows() const {
+  std::vector<std::pair<std::string, spawn::invocation_ptr>> out;
+  for (const auto& [key, of] : records_) {
+    const bool is_row = key.starts_with("m/") || key.starts_with("t/") || key.starts_with("d/");
+    if (!is_row || of.head.payload.empty() || of.head.meta.empty()) {
+      continue;
+    }
+    // In clear: one byte of envelope before each.
+    auto read = spawn::decode_row(std::string_view(of.head.payload).substr(1),
+                                  std::string_view(of.head.meta).substr(1));
+    if (!read) {
+      judge_.fail("row", "the row " + key + " cannot be read: " + read.error().text);
+      continue;
+    }
+    out.emplace_back(key, std::move(*read));
+  }
+  return out;
 }
 
 // What the actor's state is, without the envelope of a value in clear.

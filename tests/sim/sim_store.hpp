@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "model/invocation.hpp"
 #include "plugin/ports/statestore_port.hpp"
 #include "sim/checker.hpp"
 #include "sim/world.hpp"
@@ -30,6 +31,8 @@ class sim_store {
   void operator_event();
   [[nodiscard]] std::size_t unfinished() const noexcept { return unfinished_; }
   [[nodiscard]] std::size_t records() const noexcept { return records_.size(); }
+  // Keys and contents of message rows that are in the store now: pending and dead.
+  [[nodiscard]] std::vector<std::pair<std::string, spawn::invocation_ptr>> rows() const;
   // 0: there is no record of it.
   [[nodiscard]] std::uint64_t revision_of(std::uint32_t actor) const;
 
@@ -64,19 +67,27 @@ class sim_store {
     std::uint64_t expect_writer = 0;
     version content;
     bool erases = false;
+    bool leaves_nothing = false;  // a row: no tombstone
+    bool with_payload = true;
     // Filled when applied:
     spawn_status status = SPAWN_OK;
     version found;
     std::vector<std::pair<std::string, version>> rows;
     std::string next_cursor;
   };
-  using operation_ptr = std::shared_ptr<operation>;
+  // Operations of one atomic group, or one operation.
+  using unit = std::vector<operation>;
+  using unit_ptr = std::shared_ptr<unit>;
 
-  void submit(std::uint64_t life, spawn_op& raw);
-  void apply(operation& op);
+  void submit(std::uint64_t life, std::span<spawn_op* const> ops);
+  [[nodiscard]] static operation copy_of(std::uint64_t life, spawn_op& raw);
+  void schedule(const unit_ptr& all);
+  void apply(unit& all);
+  void apply_load(operation& op);
+  [[nodiscard]] bool is_expected(operation& op);
   void apply_write(operation& op);
+  void answer_all(unit& all, std::optional<spawn_status> instead);
   void apply_list(operation& op) const;
-  void answer(operation& op);
   void answer_with(operation& op, spawn_status status);
   [[nodiscard]] std::optional<std::uint32_t> actor_of(const std::string& key);
   [[nodiscard]] static std::string content(const version* v);

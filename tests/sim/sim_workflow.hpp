@@ -41,6 +41,9 @@ class sim_workflow final : public spawn::workflow_port {
     } else {
       c.action = spawn::slice_of("append");
     }
+    if (out->from.kind == 'S') {
+      c.due_unix_ms = step.now_unix_ms + 20 + static_cast<std::int64_t>(out->from.id % 400);
+    }
     c.payload.presence = SPAWN_P_VALUE;
     c.payload.type_url = spawn::slice_of("sim/Entries");
     c.payload.value = spawn::slice_of(out->id);

@@ -8,6 +8,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 
 namespace spawn {
@@ -131,6 +132,22 @@ result<seal_salt> random_salt() {
   seal_salt out;
   if (RAND_bytes(out.data(), static_cast<int>(out.size())) != 1) {
     return fail(errc::internal, "the system gives no random bytes for the encryption salt");
+  }
+  return out;
+}
+
+std::string name_digest(std::string_view bytes) {
+  std::array<unsigned char, 32> digest{};
+  // Fails only without memory or without SHA-256; digests of zeros would be a collision in a key.
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
+    std::abort();
+  }
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(2 * digest.size());
+  for (const unsigned char byte : digest) {
+    out += digits[byte >> 4];
+    out += digits[byte & 0xf];
   }
   return out;
 }

@@ -48,4 +48,7 @@ struct data_key_id {
 
 [[nodiscard]] result<seal_salt> random_salt();  // [any]
 
+// SHA-256 as 64 lower-case hex digits. [any]
+[[nodiscard]] std::string name_digest(std::string_view bytes);
+
 }  // namespace spawn

@@ -10,13 +10,14 @@ namespace {
 
 constexpr std::uint8_t format = 1;
 
-// Numbers are for ever; 6 flows, 7 reminders and 8 tails are taken.
+// Numbers are for ever; 6 flows and 7 reminders are taken.
 enum class field : std::uint8_t {
   birth = 1,
   next_seq = 2,
   flags = 3,
   tags = 4,
   definition_hash = 5,
+  tails = 8,
 };
 
 constexpr std::string_view name(field which) noexcept {
@@ -31,6 +32,8 @@ constexpr std::string_view name(field which) noexcept {
       return "tags";
     case field::definition_hash:
       return "definition_hash";
+    case field::tails:
+      return "tails";
   }
   return {};
 }
@@ -98,6 +101,19 @@ result<void> get_tags(std::string_view bytes, record_meta& meta) {
   return {};
 }
 
+result<void> get_tails(std::string_view bytes, record_meta& meta) {
+  byte_reader in(bytes);
+  while (!in.at_end()) {
+    const auto receiver = in.le<std::uint64_t>();
+    const auto seq = receiver ? in.le<std::uint64_t>() : std::nullopt;
+    if (!seq) {
+      return fail(bad("tails end inside an entry"));
+    }
+    meta.tails.emplace_back(*receiver, *seq);
+  }
+  return {};
+}
+
 // False: not a field of ours.
 result<bool> get_field(std::uint8_t tag, std::string_view bytes, record_meta& meta) {
   const auto which = static_cast<field>(tag);
@@ -116,6 +132,9 @@ result<bool> get_field(std::uint8_t tag, std::string_view bytes, record_meta& me
       return true;
     case field::tags:
       SPAWN_CHECK(get_tags(bytes, meta));
+      return true;
+    case field::tails:
+      SPAWN_CHECK(get_tails(bytes, meta));
       return true;
   }
   return false;
@@ -136,6 +155,14 @@ void encode_meta(const record_meta& meta, std::string& out) {
   }
   if (meta.definition_hash != 0) {
     put(out, field::definition_hash, meta.definition_hash);
+  }
+  if (!meta.tails.empty()) {
+    append_le(out, static_cast<std::uint8_t>(field::tails));
+    append_varint(out, meta.tails.size() * 2 * sizeof(std::uint64_t));
+    for (const auto& [receiver, seq] : meta.tails) {
+      append_le(out, receiver);
+      append_le(out, seq);
+    }
   }
   out += meta.unknown;
 }

@@ -5,6 +5,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -22,6 +24,8 @@ struct record_meta {
   std::uint32_t flags = 0;     // meta_*; bits we do not know are kept
   std::map<std::string, std::string, std::less<>> tags{};
   std::uint64_t definition_hash = 0;
+  // The last row sent to each receiver (a hash of its address, its number); all of them or none.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> tails{};
   std::string unknown{};  // fields of tags we do not know, as they were read
 
   [[nodiscard]] bool deleted() const noexcept { return (flags & meta_deleted) != 0; }

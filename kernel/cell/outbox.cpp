@@ -1,0 +1,96 @@
+// What a turn sends as rows of its own commit (durability.md 4, 11, 21).
+#include "cell/cell_lane.hpp"
+#include "state/rows/row_keys.hpp"
+
+namespace spawn {
+namespace {
+
+// A spawned name is addressed by the parent it was, or is about to be, spawned from.
+void settle_address(invocation& message) {
+  auto& to = message.target;
+  if (to.parent == to.name) {
+    to.parent = {};
+  }
+  if (to.parent.empty() && !message.register_ref.empty() && message.register_ref != to.name) {
+    to.parent = message.register_ref;
+  }
+}
+
+}  // namespace
+
+bool cell_lane::is_durable_sender(const cell& c) const {
+  return options_.rules.outbox && c.def().mode() == durability::commit;
+}
+
+// The turn's rows, gone and new, belong to the group that carries its state.
+void cell_lane::join_group(cell& c, save_batch& batch, finished_turn& ended) {
+  if (ended.message && ended.message->row && options_.rules.consume_in_group) {
+    ended.message->row->grouped = true;
+    batch.bytes += ended.message->row->key.size();
+    ++batch.row_ops;
+  }
+  if (is_durable_sender(c)) {
+    emit_rows(c, ended);
+  }
+  for (const auto& send : ended.out.sends) {
+    batch.bytes += send->charged_bytes;
+    ++batch.row_ops;
+  }
+  if (ended.out.route) {
+    batch.bytes += ended.out.route->charged_bytes;
+    ++batch.row_ops;
+  }
+}
+
+// Rows are made in the order in which the turn sends, and numbered in the order of turns.
+void cell_lane::emit_rows(cell& c, finished_turn& ended) {
+  for (auto& send : ended.out.sends) {
+    make_row(c, *send, row_kind::effect);
+  }
+  invocation* route = ended.out.route.get();
+  if (route == nullptr || route->hops > options_.hops_max) {
+    return;  // one hop too many is an answer, not a message
+  }
+  make_row(c, *route, row_kind::route);
+  message_row& row = *route->row;
+  if (ended.message->row) {
+    row.reply = ended.message->row->reply;
+  } else if (ended.message->reply != nullptr) {
+    // The receiver may find the row and answer before this lane hears that it is stored.
+    row.reply = s_.out->park(*ended.message->reply, ended.message->deadline_ns);
+    ended.parked = row.reply;
+    ended.message->reply = nullptr;
+  }
+}
+
+void cell_lane::make_row(cell& c, invocation& message, row_kind kind) {
+  settle_address(message);
+  message.row = std::make_unique<message_row>();
+  message_row& row = *message.row;
+  row.kind = kind;
+  row.store = c.def().policy.store;
+  row.revision = 1;
+  row.writer = c.writer;
+  row.sender = row_actor(c.id());
+  inbox& known = inbox_of(c);
+  if (c.next_seq == 1) {
+    known.tails().begin();
+  }
+  row.birth = c.birth;
+  row.seq = c.next_seq++;
+  row.created_ms = s_.home.unix_ms();
+  if (message.scheduled_to > row.created_ms) {
+    row.due_ms = message.scheduled_to;
+  }
+  message.scheduled_to = 0;
+  if (row.is_ordered()) {
+    const auto& to = message.target;
+    const std::uint64_t receiver = hash_bytes(to.parent, hash_pair(to.system, to.name));
+    row.prev = known.tails().find(receiver);
+    row.is_first = row.prev == 0 && known.tails().is_complete();
+    known.tails().sent(receiver, row.seq);
+  }
+  row.key = pending_key(message.target, row);
+}
+
+}  // namespace spawn

@@ -1,0 +1,94 @@
+// A durable message: what the store knows of it beside what an invocation carries.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "base/limits.hpp"
+
+namespace spawn {
+
+// What made a row. Numbers are stored.
+enum class row_kind : std::uint8_t {
+  effect = 1,
+  route = 2,     // a pipe or forward: its receiver answers the caller of its sender
+  async = 3,     // a request from outside that nobody waits for
+  reminder = 4,  // an actor's own timer
+  flow_invoke = 5,
+  flow_result = 6,
+  flow_timer = 7,
+  failure = 8,  // tells a sender that its row went to the dead letters (durability.md 19)
+};
+
+[[nodiscard]] constexpr const char* name(row_kind kind) noexcept {
+  switch (kind) {
+    case row_kind::effect:
+      return "effect";
+    case row_kind::route:
+      return "route";
+    case row_kind::async:
+      return "async";
+    case row_kind::reminder:
+      return "reminder";
+    case row_kind::flow_invoke:
+      return "flow-invoke";
+    case row_kind::flow_result:
+      return "flow-result";
+    case row_kind::flow_timer:
+      return "flow-timer";
+    case row_kind::failure:
+      return "failure";
+  }
+  return "unknown";
+}
+
+// Who waits for the answer at the end of a chain: one request of one kernel's life.
+struct reply_ref {
+  std::uint64_t incarnation = 0;
+  std::uint64_t id = 0;  // 0: nobody
+  explicit operator bool() const noexcept { return id != 0; }
+};
+
+// (sender, birth, seq) is the row's id, for ever; everything else but the place and the progress
+// stays as it was when the row was made (durability.md 1).
+struct message_row {
+  // Where it is pending.
+  std::string key;
+  std::uint32_t store = 0;     // index of the statestore instance
+  std::uint64_t revision = 0;  // 0: not stored yet
+  std::uint64_t writer = 0;
+
+  std::string sender;  // as in the key: the actor that sent it, or row_from_outside
+  std::uint64_t birth = 0;
+  std::uint64_t seq = 0;
+  bool of_failure = false;  // the id of the row that failed, and an "f"
+  std::uint64_t prev = 0;   // seq of the sender's row to this receiver before it; 0: not known
+  bool is_first = false;  // its sender knows of no row to this receiver before it
+  row_kind kind = row_kind::effect;
+  std::int64_t due_ms = 0;  // 0: due when it was made
+  std::int64_t created_ms = 0;
+  reply_ref reply;
+
+  // Progress: written before the second and every later attempt (rule 18).
+  std::uint32_t attempts = 0;
+  std::int64_t next_try_ms = 0;
+  std::string last_error;
+
+  // Whether its next attempt is still to come. One that is further off than any back-off is of a
+  // wall clock that was set back since.
+  [[nodiscard]] bool waits(std::int64_t now_ms) const noexcept {
+    return next_try_ms > now_ms &&
+           next_try_ms - now_ms <= static_cast<std::int64_t>(limits::row_backoff_ms_limit);
+  }
+
+  // In memory: the save that the receiver's turn belongs to deletes it.
+  bool grouped = false;
+  std::uint64_t taken_in = 0;  // life of the inbox that took it; 0: none
+
+  // Rows of one sender to one receiver keep their order; due times and senders without a record
+  // have none to keep (rule 15).
+  [[nodiscard]] bool is_ordered() const noexcept {
+    return due_ms == 0 && kind != row_kind::async && kind != row_kind::failure;
+  }
+};
+
+}  // namespace spawn

@@ -1,0 +1,278 @@
+// Message rows between actors, lanes and stores: from outside, found by a scan, due, in another
+// store than their receiver's; and the replies that durable chains bring.
+#include "base/log.hpp"
+#include "lane/post.hpp"
+#include "router/lane_router.hpp"
+#include "state/rows/row_keys.hpp"
+
+namespace spawn {
+namespace {
+
+constexpr std::uint32_t fetch_rows = 64;
+constexpr std::uint64_t fetch_limit_ms = 30'000;
+
+}  // namespace
+
+// --- from outside ----------------------------------------------------------------------------
+
+// A call that nobody waits for, or for later: acknowledged once it is in the receiver's store
+// (D24, rule 16).
+void lane_router::insert_row(invocation_ptr message, actor_view id, actor_type& type,
+                             std::int64_t due_ms) {
+  if (draining_) {
+    message->fail(failure::shutting_down, "this kernel is draining");
+    return;
+  }
+  const cell* active = cells_.find(id);
+  if (active != nullptr && active->waiting >= type.now->policy.mailbox_max) {
+    services_.stats.refused.add();
+    message->fail(failure::resource_exhausted, "the mailbox of actor " + std::string(id.name) +
+                                                   " holds " + std::to_string(active->waiting) +
+                                                   " messages");
+    return;
+  }
+  message->row = std::make_unique<message_row>();
+  message->row->kind = row_kind::async;
+  message->row->store = type.now->policy.store;
+  message->row->due_ms = due_ms;
+  message->is_async = false;
+  message->is_internal = true;
+  services_.stats.rows_inserted.add();
+  invocation& row = *message;
+  answer_at_deadline(row, [](invocation& late) {
+    late.fail(failure::outcome_unknown, "whether the message was stored was not known by the deadline");
+  });
+  services_.keeper.insert(row, [this, owned = std::move(message)](row_outcome how,
+                                                                  const std::string& why) mutable {
+    owned->expiry.unlink();
+    reply_slot* caller = std::exchange(owned->reply, nullptr);
+    const auto tell = [&](outcome with) {
+      if (caller != nullptr) {
+        caller->answer(std::move(with));
+      }
+    };
+    if (how == row_outcome::done) {
+      tell(outcome::done({}));
+      if (owned->row->due_ms != 0) {
+        stored_for_later(*owned->row);
+      } else {
+        route(std::move(owned));
+      }
+      return;
+    }
+    if (caller == nullptr) {
+      SPAWN_LOG(warn, "a scheduled message could not be stored",
+                {"actor", owned->target.name}, {"action", owned->action}, {"why", why});
+    }
+    tell(how == row_outcome::unknown
+             ? outcome::failed(failure::outcome_unknown,
+                               "whether the message was stored is not known: " + why)
+             : outcome::failed(failure::unavailable, "the message could not be stored: " + why));
+  });
+}
+
+void lane_router::stored_for_later(const message_row& row) {
+  const std::uint32_t partition = partition_of(row.key);
+  lane_router& owner = *all_[partition % all_.size()];
+  if (&owner == this) {
+    timed_.stored(row.store, partition, row.due_ms);
+    return;
+  }
+  post(owner.lane_, [&owner, store = row.store, partition, due = row.due_ms] {
+    owner.timed_.stored(store, partition, due);
+  });
+}
+
+// --- found in a store ------------------------------------------------------------------------
+
+void lane_router::begin_rows() {
+  cells_.set_recovering(true);
+  if (timers_enabled_) {
+    timed_.start();
+  }
+  if (scan_) {
+    scan_->start();
+  }
+}
+
+void lane_router::end_rows() {
+  timed_.stop();
+  if (scan_) {
+    scan_->stop();
+  }
+  services_.keeper.stop();
+}
+
+bool lane_router::is_address_of(actor_view address, actor_view id) {
+  const auto found = resolve(address.system, address.name, address.parent);
+  return found.type != nullptr && found.id.view() == id;
+}
+
+void lane_router::wake(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket) {
+  const auto found = resolve(address.system, address.name, address.parent);
+  const bool is_own_business = found.type != nullptr &&
+                               found.type->now->kind != actor_kind::pooled &&
+                               found.type->now->policy.store == store;
+  if (is_own_business) {
+    cells_.wake(found.id.view(), *found.type, std::move(ticket));
+  } else {
+    fetch(std::move(address), store, std::move(ticket));
+  }
+}
+
+// Rows whose receiver has no cell here to fetch them: a pool, nobody at all, or an actor that keeps
+// its state in another store.
+void lane_router::fetch(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket) {
+  const std::string who = row_actor(address.view());
+  if (!fetching_.insert({who, store}).second) {
+    return;
+  }
+  auto range = inbox_range(address.system, address.name);
+  page_order order;
+  order.from = std::move(range.from);
+  order.to = std::move(range.to);
+  order.limit = fetch_rows;
+  const std::uint64_t until = lane_.now_ns() + fetch_limit_ms * ns_per_ms;
+  desk_.read(*services_.stores[store], std::move(order), until,
+             [this, to = std::move(address), who, store,
+              held = std::move(ticket)](result<stored_page> page) mutable {
+               fetching_.erase({who, store});
+               fetched(std::move(page), to, store, std::move(held));
+             });
+}
+
+void lane_router::fetched(result<stored_page> page, const actor_id& address, std::uint32_t store,
+                          std::shared_ptr<void> ticket) {
+  if (!page || draining_) {
+    return;  // the next scan tries again
+  }
+  const std::int64_t now = lane_.unix_ms();
+  auto moving = std::make_shared<row_move>();
+  for (const auto& row : page->rows) {
+    auto opened = services_.rows.open(row.key, row.view());
+    if (!opened || (*opened)->row->waits(now)) {
+      continue;
+    }
+    invocation_ptr message = std::move(*opened);
+    message->row->store = store;
+    const auto found =
+        resolve(message->target.system, message->target.name, message->target.parent);
+    if (found.type == nullptr) {
+      row_without_receiver(std::move(message));
+    } else if (found.type->now->policy.store != store) {
+      moving->to = found.type->now->policy.store;
+      moving->rows.push_back(std::move(message));
+    } else if (found.type->now->kind == actor_kind::pooled) {
+      run(std::move(message), found.id.view(), *found.type);
+    }
+  }
+  if (!moving->rows.empty()) {
+    moving->address = address;
+    moving->from = store;
+    moving->more = !page->cursor.empty();
+    moving->ticket = std::move(ticket);
+    move_next(std::move(moving));
+  }
+}
+
+// One after another, so that the rows of one sender stay in order (rule 17).
+void lane_router::move_next(std::shared_ptr<row_move> work) {
+  if (work->rows.empty()) {
+    wake(work->address, work->to, work->ticket);
+    if (work->more) {
+      fetch(work->address, work->from, work->ticket);
+    }
+    return;
+  }
+  invocation_ptr message = std::move(work->rows.front());
+  work->rows.pop_front();
+  invocation& row = *message;
+  services_.keeper.transfer(
+      row, work->to,
+      [this, work, owned = std::move(message)](row_outcome how, const std::string& why) mutable {
+        if (how == row_outcome::done || how == row_outcome::gone) {
+          if (owned->row->due_ms != 0) {
+            stored_for_later(*owned->row);
+          }
+          move_next(std::move(work));
+          return;
+        }
+        SPAWN_LOG(warn, "a message could not be moved to the store of its receiver",
+                  {"row", row_id(*owned->row)}, {"why", why});
+      });
+}
+
+// Tried again for a while: its host may only be on its way.
+void lane_router::row_without_receiver(invocation_ptr message) {
+  message_row& row = *message->row;
+  ++row.attempts;
+  row.last_error = "ACTOR_NOT_FOUND: Actor " + std::string(message->target.name) +
+                   " not found on ActorSystem " + std::string(message->target.system);
+  invocation& held = *message;
+  // Somebody waits at the other end of a pipe or forward: the error is the reply (rule 18).
+  const bool is_awaited = static_cast<bool>(row.reply);
+  if (!is_awaited && row.attempts < options_.rows.attempts_max) {
+    const std::uint64_t wait = row_backoff_ms(options_.rows, row.attempts, lane_.rng());
+    row.next_try_ms = lane_.unix_ms() + static_cast<std::int64_t>(wait);
+    services_.stats.row_retries.add();
+    services_.keeper.put_off(held, [owned = std::move(message)](row_outcome, const std::string&) {});
+    return;
+  }
+  services_.keeper.bury(
+      held, nullptr, [this, owned = std::move(message)](row_outcome how, const std::string&) {
+        if (how != row_outcome::done) {
+          return;
+        }
+        services_.stats.rows_dead.add();
+        SPAWN_LOG(warn, "a message went to the dead letters", {"actor", owned->target.name},
+                  {"action", owned->action}, {"row", row_id(*owned->row)},
+                  {"why", owned->row->last_error});
+        if (owned->row->reply) {
+          answer(owned->row->reply, outcome::failed(failure::actor_not_found,
+                                                    "Actor " + std::string(owned->target.name) +
+                                                        " not found on ActorSystem " +
+                                                        std::string(owned->target.system)));
+        }
+      });
+}
+
+// --- replies ---------------------------------------------------------------------------------
+
+reply_ref lane_router::park(reply_slot& caller, std::uint64_t deadline_ns) {
+  return replies_.park(caller, deadline_ns);
+}
+
+void lane_router::answer(reply_ref place, outcome with) {
+  if (place.incarnation != replies_.incarnation()) {
+    services_.stats.late_answers.add();  // its caller was of an earlier life of this kernel
+    return;
+  }
+  lane_router& owner = *all_[reply_desk::lane_of(place)];
+  if (&owner == this) {
+    if (!replies_.answer(place.id, std::move(with))) {
+      services_.stats.late_answers.add();
+    }
+    return;
+  }
+  post(owner.lane_, [&owner, place, kept = std::move(with)]() mutable {
+    owner.answer(place, std::move(kept));
+  });
+}
+
+reply_slot* lane_router::slot_for(reply_ref place) {
+  struct forward final : reply_slot {
+    lane_router* via = nullptr;
+    reply_ref place;
+  };
+  auto* slot = new forward;
+  slot->via = this;
+  slot->place = place;
+  slot->home = &lane_;
+  slot->arrived = [](reply_slot& at) {
+    const std::unique_ptr<forward> mine(static_cast<forward*>(&at));
+    mine->via->answer(mine->place, std::move(mine->result));
+  };
+  return slot;
+}
+
+}  // namespace spawn

@@ -1,0 +1,89 @@
+// Writes to message rows outside of an actor's save: rows from outside, attempts, dead letters.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/unique_function.hpp"
+#include "state/journal.hpp"
+#include "state/rows/row_codec.hpp"
+#include "state/writer_ids.hpp"
+
+namespace spawn {
+
+// How a write ended.
+enum class row_outcome : std::uint8_t {
+  done,
+  gone,     // the row is not there as expected: consumed, cancelled, or written by another
+  refused,  // nothing was or will be written
+  unknown,  // may have been written
+};
+
+struct row_options {
+  std::uint32_t dead_ttl_s = 30 * 86'400;  // how long a dead letter is kept
+  std::uint32_t guard_ttl_s = 7 * 86'400;  // how long a transfer is remembered
+};
+
+// Every write is one atomic group. But for insert() they are repeated until their outcome is
+// certain, since repeating them can do no harm (durability.md 16, 18, 19). [lane]
+class row_keeper {
+ public:
+  using done_fn = unique_function<void(row_outcome, std::string why)>;
+
+  row_keeper(lane& home, std::vector<journal*> stores, row_codec& codec, writer_ids& writers,
+             const row_options& options);
+  ~row_keeper();
+  row_keeper(const row_keeper&) = delete;
+  row_keeper& operator=(const row_keeper&) = delete;
+
+  // A row without a sender's record: fills identity and key, and submits it once, since a second
+  // one might land after the row was consumed (rule 16). `message` is the caller's until `done`.
+  void insert(invocation& message, done_fn done);
+  // Deletes a row whose turn has run in an actor without a durable record.
+  void consume(const message_row& row, done_fn done);
+  // Writes attempts, next_try_ms and last_error as they stand in the row, whose revision and writer
+  // are then the new ones. `message` is the caller's until `done`.
+  void put_off(invocation& message, done_fn done);
+  // To the dead letters; `failure`, when given, is a row for the sender that goes with it (rule 19).
+  void bury(invocation& message, invocation_ptr failure, done_fn done);
+  // From the store it is in to another, guarded against coming there twice (rule 17). In the row,
+  // `store` is then the new one.
+  void transfer(invocation& message, std::uint32_t to, done_fn done);
+  // A dead letter's way back: out of d/, in again as a new row from outside (rule 19).
+  void replay(invocation& dead, done_fn done);
+  // Deletes a row for good: a cancelled schedule, a dropped dead letter.
+  void remove(const message_row& row, done_fn done);
+
+  // Nothing is repeated any more; what is at the store ends there.
+  void stop() noexcept { stopped_ = true; }
+  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  [[nodiscard]] std::uint64_t incarnation() const noexcept { return birth_; }
+
+ private:
+  struct job;
+  struct job_tag;
+  struct write;
+  job& begin(std::uint32_t store, bool once, done_fn done);
+  void add_guard(job& to, const invocation& message);
+  void add_delete(job& to, const message_row& row);
+  void add_insert(job& to, std::string key, const invocation& message, std::uint32_t ttl_s);
+  void name_from_outside(message_row& row, const invocation& message);
+  void submit(job& work);
+  void ended(job& work);
+  void finish(job& work, row_outcome with, std::string why);
+
+  lane& lane_;
+  std::vector<journal*> stores_;
+  row_codec& codec_;
+  writer_ids& writers_;
+  const row_options options_;
+  const std::uint64_t birth_;  // of rows from outside: this lane's life
+  std::uint64_t last_seq_ = 0;
+  op_slab<save_request> ops_;
+  intrusive_list<job, job_tag> jobs_;
+  std::size_t in_flight_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace spawn

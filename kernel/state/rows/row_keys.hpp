@@ -1,0 +1,59 @@
+// Store keys of message rows (durability.md 1).
+//   m/<pp>/<receiver>/<sender>/<birth>/<seq>   due now; key order is FIFO per (receiver, sender)
+//   t/<pp>/<due ms>/<sender>/<birth>/<seq>     due later
+//   d/<receiver>/<sender>/<birth>/<seq>        dead letters
+//   g/<pp>/<sender>/<birth>/<seq>              guards of transfers between stores
+//   k/<pp>/<actor>/<source>/<key>              executed calls
+// An actor is <system>/<name>/<parent>: rows are addressed as the sender named their receiver, and
+// a name that was spawned may go by its parent or without. A part longer than 140 bytes is cut and
+// ends in its SHA-256, so that two actors fit one key; the full address is in the row. [any]
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "model/actor_id.hpp"
+#include "model/message_row.hpp"
+#include "state/seal/keys.hpp"
+
+namespace spawn {
+
+// Stands for a sender without a record. '%' begins nothing else in an encoded part.
+inline constexpr std::string_view row_from_outside = "%x";
+// Fixed for ever: partitions of rows by receiver, written as three hex digits.
+inline constexpr std::uint32_t row_partitions = 1'024;
+
+[[nodiscard]] std::string row_actor(actor_view id);  // "<system>/<name>/<parent>"
+// "<system>/<name>/", what the addresses of one name begin with.
+[[nodiscard]] std::string row_name_prefix(std::string_view system, std::string_view name);
+// All addresses of one name share a partition.
+[[nodiscard]] std::uint32_t row_partition(std::string_view system, std::string_view name) noexcept;
+
+// The partition that a key of m/ or t/ or g/ is in. Of another key: 0.
+[[nodiscard]] std::uint32_t partition_of(std::string_view key) noexcept;
+
+// "<sender>/<birth>/<seq>[f]".
+[[nodiscard]] std::string row_id(const message_row& row);
+// Where a row for this receiver is pending: under t/ when it is due later.
+[[nodiscard]] std::string pending_key(actor_view to, const message_row& row);
+[[nodiscard]] std::string dead_key(actor_view to, const message_row& row);
+[[nodiscard]] std::string guard_key(actor_view to, const message_row& row);
+[[nodiscard]] std::string executed_key(actor_view actor, std::string_view source,
+                                       std::string_view key);
+
+[[nodiscard]] key_range message_range();
+// Everything addressed to one name, whatever the parent.
+[[nodiscard]] key_range inbox_range(std::string_view system, std::string_view name);
+[[nodiscard]] key_range timed_range();
+// Rows of one partition that are due by `until_ms`.
+[[nodiscard]] key_range timed_range(std::uint32_t partition, std::int64_t until_ms);
+[[nodiscard]] key_range dead_range();
+
+// What a key of m/ or t/ or d/ says of its row: due_ms, sender, birth, seq, of_failure, key.
+// corrupt for any other key.
+[[nodiscard]] result<message_row> parse_row_key(std::string_view key);
+[[nodiscard]] constexpr bool is_timed_key(std::string_view key) noexcept {
+  return key.starts_with("t/");
+}
+
+}  // namespace spawn

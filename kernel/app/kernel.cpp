@@ -2,6 +2,7 @@
 
 #include "app/machine.hpp"
 #include "app/policies_from.hpp"
+#include "app/test_switches.hpp"
 #include "app/wait_for.hpp"
 #include "base/base64.hpp"
 #include "base/log.hpp"
@@ -140,6 +141,7 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
   cells.save_turns_max = settings_.limits.save_turns;
   cells.save_bytes_max = settings_.limits.save_bytes;
   cells.hops_max = settings_.limits.hops;
+  cells.rules = rules_;
   lane_router::parts parts{*lanes_,
                            *stack.services,
                            cells,
@@ -198,6 +200,7 @@ result<void> kernel::start_parts(bool serves) {
   }
   SPAWN_TRY(policies_, make_policies(settings_, stores));
   const std::uint64_t incarnation = random_bits();
+  rules_ = test_switches();
   std::vector<lane_router*> routers;
   for (std::uint32_t i = 0; i < count; ++i) {
     SPAWN_TRY(auto keys, sealer_->make_lane());

@@ -76,6 +76,7 @@ class kernel {
   std::unique_ptr<record_codec> admin_codec_;
   std::unique_ptr<admin_context> admin_context_;
   std::unique_ptr<admin_server> admin_;
+  protocol_switches rules_;
   std::uint64_t started_ns_ = 0;
   bool lanes_running_ = false;
 };

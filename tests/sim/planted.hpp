@@ -7,7 +7,7 @@
 
 namespace sim {
 
-inline constexpr std::array<std::string_view, 8> planted_bugs{
+inline constexpr std::array<std::string_view, 11> planted_bugs{
     "cas_on_revision_only",       // rule 1
     "cas_skipped",                // rule 1
     "writer_per_incarnation",     // rule 2
@@ -16,6 +16,9 @@ inline constexpr std::array<std::string_view, 8> planted_bugs{
     "doubt_resolved_by_reading",  // rule 7
     "unknown_runs_again",         // rule 8
     "reload_forgotten",           // rule 9
+    "outbox_off",                 // rule 11
+    "dedup_off",                  // rule 12
+    "hints_in_any_order",         // rule 13
 };
 
 // False when there is no such bug.
@@ -37,6 +40,12 @@ inline constexpr std::array<std::string_view, 8> planted_bugs{
     rules.unknown_is_final = false;
   } else if (name == "reload_forgotten") {
     rules.reload_after_loss = false;
+  } else if (name == "outbox_off") {
+    rules.outbox = false;
+  } else if (name == "dedup_off") {
+    rules.consume_in_group = false;
+  } else if (name == "hints_in_any_order") {
+    rules.fifo_by_store = false;
   } else {
     return false;
   }

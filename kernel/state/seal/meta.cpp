@@ -10,14 +10,14 @@ namespace {
 
 constexpr std::uint8_t format = 1;
 
-// Numbers are for ever; 6 flows and 7 reminders are taken.
+// Numbers are for ever; 6 flows and 7 reminders are taken, 8 is not used.
 enum class field : std::uint8_t {
   birth = 1,
   next_seq = 2,
   flags = 3,
   tags = 4,
   definition_hash = 5,
-  tails = 8,
+  tails = 9,
 };
 
 constexpr std::string_view name(field which) noexcept {

@@ -6,75 +6,21 @@
 
 #include "base/limits.hpp"
 #include "router/actor_timers.hpp"
-#include "router/schedule.hpp"
+#include "router/due_time.hpp"
 #include "unit/router/hand_lane.hpp"
 
 namespace spawn {
 namespace {
 
-class schedule_test : public ::testing::Test {
- protected:
-  manual_clock time;
-  test::hand_lane home{time};
-  std::vector<std::string> ran;
-  schedule waiting{home, [this](invocation_ptr m) { ran.emplace_back(m->storage); }};
-
-  void add(const char* name, std::int64_t due) {
-    auto m = std::make_unique<invocation>();
-    m->storage = name;
-    waiting.add(std::move(m), due);
-  }
-  [[nodiscard]] std::int64_t in(std::int64_t ms) const { return time.unix_ms() + ms; }
-};
-
 using strings = std::vector<std::string>;
 
-TEST_F(schedule_test, runs_each_once_in_order_of_due_time) {
-  add("late", in(300));
-  add("soon", in(100));
-  add("soon too", in(100));
-  home.pass_ms(99);
-  EXPECT_EQ(ran, strings{});
-  home.pass_ms(10);
-  EXPECT_EQ(ran, (strings{"soon", "soon too"}));
-  home.pass_ms(500);
-  EXPECT_EQ(ran, (strings{"soon", "soon too", "late"}));
-  EXPECT_EQ(waiting.size(), 0u);
-}
-
-TEST_F(schedule_test, notices_within_a_second_that_the_wall_clock_was_set_forward) {
-  add("tomorrow", in(3'600'000));
-  home.pass_ms(10);
-  time.jump_wall_ms(3'600'000);
-  home.pass_ms(1'010, 5);
-  EXPECT_EQ(ran, (strings{"tomorrow"}));
-}
-
-TEST_F(schedule_test, waits_longer_when_the_wall_clock_was_set_back) {
-  add("soon", in(500));
-  time.jump_wall_ms(-3'600'000);
-  home.pass_ms(5'000, 10);
-  EXPECT_EQ(ran, strings{});
-  time.jump_wall_ms(3'600'000);
-  home.pass_ms(1'010, 10);
-  EXPECT_EQ(ran, (strings{"soon"}));
-}
-
-TEST_F(schedule_test, drops_what_waits_when_stopped) {
-  add("never", in(10));
-  waiting.stop();
-  home.pass_ms(100);
-  EXPECT_EQ(ran, strings{});
-  EXPECT_TRUE(waiting.is_stopped());
-}
-
-TEST(schedule_due, takes_small_numbers_as_relative_and_none_as_now) {
+TEST(due_time, takes_small_numbers_as_relative_and_none_as_now) {
   constexpr auto border = static_cast<std::int64_t>(limits::relative_schedule_below_ms);
-  EXPECT_EQ(schedule::due_ms(0, 1'000), 1'000);
-  EXPECT_EQ(schedule::due_ms(-5, 1'000), 1'000);
-  EXPECT_EQ(schedule::due_ms(250, 1'000), 1'250);
-  EXPECT_EQ(schedule::due_ms(border - 1, 1'000), border - 1 + 1'000);
-  EXPECT_EQ(schedule::due_ms(border, 1'000), border);
+  EXPECT_EQ(due_unix_ms(0, 1'000), 1'000);
+  EXPECT_EQ(due_unix_ms(-5, 1'000), 1'000);
+  EXPECT_EQ(due_unix_ms(250, 1'000), 1'250);
+  EXPECT_EQ(due_unix_ms(border - 1, 1'000), border - 1 + 1'000);
+  EXPECT_EQ(due_unix_ms(border, 1'000), border);
 }
 
 class actor_timers_test : public ::testing::Test {

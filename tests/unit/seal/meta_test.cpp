@@ -54,7 +54,7 @@ TEST(Meta, BirthIsMillisecondsAndSixteenRandomBits) {
 
 TEST(Meta, DecodesItsCorpusForEver) {
   const auto corpus = test::read_corpus("meta_v1.hex");
-  ASSERT_EQ(corpus.size(), 3u);
+  ASSERT_EQ(corpus.size(), 4u);
   const auto minimal = decode_meta(corpus.at("minimal"));
   ASSERT_TRUE(minimal) << minimal.error().text;
   EXPECT_EQ(*minimal, record_meta{.birth = birth});
@@ -68,6 +68,10 @@ TEST(Meta, DecodesItsCorpusForEver) {
   EXPECT_EQ(newer->next_seq, 42u);
   EXPECT_EQ(newer->flags, 0x80000001u);
   EXPECT_FALSE(newer->unknown.empty());
+
+  const auto tails = decode_meta(corpus.at("tails"));
+  ASSERT_TRUE(tails) << tails.error().text;
+  EXPECT_EQ(tails->tails, (decltype(tails->tails){{0x1122334455667788, 41}, {2, 42}}));
 
   for (const auto& [name, bytes] : corpus) {
     EXPECT_EQ(encoded(*decode_meta(bytes)), bytes) << name;
@@ -89,11 +93,11 @@ TEST(Meta, KeepsFieldsItDoesNotKnowWhenItsOwnChange) {
 
 TEST(Meta, KeepsUnknownFieldsThatStandBeforeKnownOnes) {
   std::string bytes = encoded({.birth = birth});
-  bytes.insert(1, std::string_view("\x09\x02hi", 4));
+  bytes.insert(1, std::string_view("\x0a\x02hi", 4));
   const auto meta = decode_meta(bytes);
   ASSERT_TRUE(meta) << meta.error().text;
   EXPECT_EQ(meta->birth, birth);
-  EXPECT_EQ(meta->unknown, std::string_view("\x09\x02hi", 4));
+  EXPECT_EQ(meta->unknown, std::string_view("\x0a\x02hi", 4));
 }
 
 TEST(Meta, RefusesANewerFormat) {

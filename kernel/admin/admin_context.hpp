@@ -20,6 +20,7 @@
 #include "router/registrar.hpp"
 #include "state/journal.hpp"
 #include "state/record.hpp"
+#include "state/rows/row_codec.hpp"
 
 namespace spawn {
 
@@ -40,6 +41,7 @@ struct admin_context {
   const clock& time;
   const sealer& keys;
   record_codec& codec;  // of the admin thread
+  row_codec& rows;      // the same
   std::uint64_t started_ns = 0;
   std::function<void()> request_drain;  // begins a graceful stop and returns; any thread
   // Name of the store instance, and its journal on one lane. The counters are read on that lane.

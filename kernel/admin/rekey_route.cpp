@@ -6,6 +6,7 @@
 
 #include "admin/store_calls.hpp"
 #include "base/base64.hpp"
+#include "state/rows/row_keys.hpp"
 #include "state/seal/keys.hpp"
 
 namespace spawn {
@@ -66,11 +67,16 @@ result<std::optional<write_order>> resealed(admin_call& call, const stored_row& 
   if (is_done) {
     return std::optional<write_order>();
   }
-  SPAWN_TRY(const record opened, call.kernel.codec.open(row.key, row.view()));
   write_order out;
-  SPAWN_CHECK(call.kernel.codec.seal(row.key, row.revision, row.writer, opened.meta,
-                                     opened.has_payload, opened.type_url, opened.payload,
-                                     out.content));
+  if (is_message_key(row.key)) {
+    SPAWN_TRY(const invocation_ptr message, call.kernel.rows.open(row.key, row.view()));
+    SPAWN_CHECK(call.kernel.rows.seal(*message, out.content));
+  } else {
+    SPAWN_TRY(const record opened, call.kernel.codec.open(row.key, row.view()));
+    SPAWN_CHECK(call.kernel.codec.seal(row.key, row.revision, row.writer, opened.meta,
+                                       opened.has_payload, opened.type_url, opened.payload,
+                                       out.content));
+  }
   out.code = SPAWN_SS_REWRITE;
   out.key = row.key;
   out.expect_revision = row.revision;

@@ -34,6 +34,13 @@ struct admin_call {
 // --- transfer_routes.cpp ------------------------------------------------------------------------
 [[nodiscard]] admin_answer export_records(admin_call& call);
 [[nodiscard]] admin_answer import_records(admin_call& call);
+// --- message_routes.cpp -------------------------------------------------------------------------
+[[nodiscard]] admin_answer list_dead_letters(admin_call& call);
+[[nodiscard]] admin_answer replay_dead_letter(admin_call& call);
+[[nodiscard]] admin_answer drop_dead_letter(admin_call& call);
+[[nodiscard]] admin_answer list_schedules(admin_call& call);
+[[nodiscard]] admin_answer cancel_schedule(admin_call& call);
+[[nodiscard]] admin_answer list_messages(admin_call& call);
 // --- rekey_route.cpp ----------------------------------------------------------------------------
 [[nodiscard]] admin_answer rekey_records(admin_call& call);
 [[nodiscard]] admin_answer prune_records(admin_call& call);

@@ -74,6 +74,7 @@ class kernel {
   std::unique_ptr<unix_listener> unix_;
   std::unique_ptr<lane_sealer> admin_keys_;
   std::unique_ptr<record_codec> admin_codec_;
+  std::unique_ptr<row_codec> admin_rows_;
   std::unique_ptr<admin_context> admin_context_;
   std::unique_ptr<admin_server> admin_;
   protocol_switches rules_;

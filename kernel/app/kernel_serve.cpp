@@ -90,6 +90,7 @@ result<void> kernel::start_admin() {
   }
   SPAWN_TRY(admin_keys_, sealer_->make_lane());
   admin_codec_ = std::make_unique<record_codec>(*admin_keys_);
+  admin_rows_ = std::make_unique<row_codec>(*admin_keys_);
   admin_context_.reset(new admin_context{.lanes = *lanes_,
                                          .threads = std::move(threads),
                                          .routers = std::move(routers),
@@ -104,6 +105,7 @@ result<void> kernel::start_admin() {
                                          .time = time_,
                                          .keys = *sealer_,
                                          .codec = *admin_codec_,
+                                         .rows = *admin_rows_,
                                          .started_ns = started_ns_,
                                          .request_drain = request_stop_,
                                          .journals = std::move(journals)});

@@ -68,10 +68,13 @@ struct message_row {
   std::int64_t created_ms = 0;
   reply_ref reply;
 
+  std::string unknown;  // fields of a newer kernel, as they were read
+
   // Progress: written before the second and every later attempt (rule 18).
   std::uint32_t attempts = 0;
   std::int64_t next_try_ms = 0;
   std::string last_error;
+  std::string unknown_meta;
 
   // Whether its next attempt is still to come. One that is further off than any back-off is of a
   // wall clock that was set back since.

@@ -60,23 +60,32 @@ void timed_rows::start() {
   running_ = true;
   tokens_at_ns_ = lane_.now_ns();
   for (std::uint32_t store = 0; store < stores_.size(); ++store) {
-    survey(store);
+    survey(store, timed_range().from);
   }
 }
 
-// Whether anything at all waits there: mostly not, and then no partition is read.
-void timed_rows::survey(std::uint32_t store) {
-  auto range = timed_range();
-  auto* what = new page{this, store, row_partitions, true, 0, never, std::move(range.from),
-                        std::move(range.to), {}};
+// From one partition that has rows to the next: mostly there are few, or none.
+void timed_rows::survey(std::uint32_t store, std::string from) {
+  auto* what = new page{this, store, row_partitions, true, 0, never, std::move(from),
+                        timed_range().to, {}};
   submit(*what, 1, false);
 }
 
-void timed_rows::surveyed(std::uint32_t store) {
-  for (std::uint32_t number = lane_.index(); number < row_partitions; number += lanes_) {
-    at(store, number).look_ms = 0;
+void timed_rows::surveyed(const page& what, errc status, std::string_view first_key) {
+  if (status != errc::ok) {
+    surveys_left_.emplace_back(what.store, what.from);
+    lane_.arm_after_ms(timer_, look_every_ms);
+    return;
   }
-  tick();
+  if (first_key.empty()) {
+    return;
+  }
+  const std::uint32_t number = partition_of(first_key);
+  if (number % lanes_ == lane_.index()) {
+    const auto parsed = parse_row_key(first_key);
+    stored(what.store, number, parsed ? parsed->due_ms : 0);
+  }
+  survey(what.store, timed_range(number, never).to);
 }
 
 void timed_rows::stop() {
@@ -114,6 +123,9 @@ void timed_rows::arm() {
 }
 
 void timed_rows::tick() {
+  for (auto& [store, from] : std::exchange(surveys_left_, {})) {
+    survey(store, std::move(from));
+  }
   const std::int64_t now = lane_.unix_ms();
   for (std::uint32_t store = 0; store < stores_.size(); ++store) {
     for (std::uint32_t number = lane_.index(); number < row_partitions; number += lanes_) {
@@ -193,12 +205,14 @@ void timed_rows::read_page(list_request& request) {
   const auto& raw = request.raw;
   std::int64_t again = what->again_ms;
   std::int64_t next = never;
+  std::string first_key;
   const auto* at_row = reinterpret_cast<const char*>(raw.out_rows);
   for (std::uint32_t i = 0; status == errc::ok && running_ && i < raw.out_n;
        ++i, at_row += raw.out_row_stride) {
     const auto& row = *reinterpret_cast<const spawn_ss_row*>(at_row);
     const std::string_view key = view_of(row.key);
     if (what->peeks) {
+      first_key = key;
       const auto parsed = parse_row_key(key);
       next = parsed ? parsed->due_ms : never;
       break;
@@ -225,7 +239,6 @@ void timed_rows::read_page(list_request& request) {
     budget_.take((*opened)->charged_bytes);
     send_(std::move(*opened));
   }
-  const bool found_any = raw.out_n != 0;
   std::string cursor(view_of(raw.out_cursor));
   release(request.raw.out_owner);
   release(request.raw.out_cursor);
@@ -234,9 +247,7 @@ void timed_rows::read_page(list_request& request) {
     return;
   }
   if (what->number == row_partitions) {
-    if (status != errc::ok || found_any) {
-      surveyed(what->store);
-    }
+    surveyed(*what, status, first_key);
   } else if (status != errc::ok) {
     SPAWN_LOG(warn, "scheduled messages could not be read", {"why", why});
     done(*what, now + static_cast<std::int64_t>(look_every_ms));

@@ -47,8 +47,8 @@ class timed_rows {
   [[nodiscard]] partition& at(std::uint32_t store, std::uint32_t number);
   void arm();
   void tick();
-  void survey(std::uint32_t store);
-  void surveyed(std::uint32_t store);
+  void survey(std::uint32_t store, std::string from);
+  void surveyed(const page& what, errc status, std::string_view first_key);
   void read(std::uint32_t store, std::uint32_t number, std::string cursor, std::int64_t until_ms,
             std::int64_t again_ms);
   void read_page(list_request& request);
@@ -66,6 +66,7 @@ class timed_rows {
   const timed_options options_;
   send_fn send_;
   std::vector<std::vector<partition>> of_store_;
+  std::vector<std::pair<std::uint32_t, std::string>> surveys_left_;  // store, from which key on
   op_slab<list_request> lists_;
   std::size_t in_flight_ = 0;
   double late_tokens_ = 0;

@@ -128,10 +128,10 @@ void sim_store::schedule(const unit_ptr& all) {
   std::uint64_t apply_ns = world_.now_ns() + world_.about(world_.plans.store_ms * 500) * 1'000;
   for (const operation& op : *all) {
     world_.note("store submit", op.code, spawn::hash_bytes(op.key) & 0xffff, op.expect_revision);
-    apply_ns = std::max(apply_ns, apply_after_ns_[{op.life, op.key}]);
+    apply_ns = std::max(apply_ns, apply_after_ns_[spawn::hash_bytes(op.key, op.life)]);
   }
   for (const operation& op : *all) {
-    apply_after_ns_[{op.life, op.key}] = apply_ns;
+    apply_after_ns_[spawn::hash_bytes(op.key, op.life)] = apply_ns;
   }
   const std::uint64_t apply_us = (apply_ns - world_.now_ns()) / 1'000;
   const std::uint64_t answer_us = apply_us + world_.about(world_.plans.store_ms * 500);

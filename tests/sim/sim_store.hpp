@@ -98,7 +98,8 @@ class sim_store {
   checker& judge_;
   std::map<std::string, record> records_;
   std::set<std::uint64_t> dead_;
-  std::map<std::pair<std::uint64_t, std::string>, std::uint64_t> apply_after_ns_;
+  // By the life and the key of an operation: hashes, since two that meet cost a delay at most.
+  std::unordered_map<std::uint64_t, std::uint64_t> apply_after_ns_;
   std::unordered_map<std::string, std::uint32_t> actors_;
   std::vector<std::string> recent_;
   std::uint64_t outage_until_ns_ = 0;

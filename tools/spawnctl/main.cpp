@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
   app.parse_complete_callback([&] { t.target.timeout_ms = seconds * 1'000; });
   spawn::ctl::add_kernel_verbs(app, t);
   spawn::ctl::add_actor_verbs(app, t);
+  spawn::ctl::add_message_verbs(app, t);
   spawn::ctl::add_plugin_verbs(app, t);
   spawn::ctl::add_store_verbs(app, t);
   spawn::ctl::add_config_verbs(app, t);

@@ -210,6 +210,8 @@ result<void> read_field(std::uint8_t tag, std::string_view value, invocation& to
     }
     case field::trace:
       return read_trace(value, to.trace);
+    default:
+      put(row.unknown, static_cast<field>(tag), value);
   }
   return {};
 }
@@ -240,6 +242,8 @@ result<void> read_meta_field(std::uint8_t tag, std::string_view value, invocatio
     case meta_field::last_error:
       row.last_error = value;
       break;
+    default:
+      put(row.unknown_meta, static_cast<meta_field>(tag), value);
   }
   return {};
 }
@@ -300,6 +304,7 @@ void encode_row(const invocation& message, std::string& out) {
     block += static_cast<char>(message.trace.flags);
     put(out, field::trace, block);
   }
+  out += row.unknown;
 }
 
 void encode_row_meta(const invocation& message, std::string& out) {
@@ -313,6 +318,7 @@ void encode_row_meta(const invocation& message, std::string& out) {
     put(out, meta_field::last_error,
         std::string_view(row.last_error).substr(0, row_error_bytes_max));
   }
+  out += row.unknown_meta;
 }
 
 result<invocation_ptr> decode_row(std::string_view payload, std::string_view meta) {

@@ -191,8 +191,11 @@ key_range timed_range(std::uint32_t partition, std::int64_t until_ms) {
   std::string prefix = "t/";
   append_partition(prefix, partition);
   prefix += '/';
+  if (until_ms >= due_last) {
+    return prefix_range(prefix);
+  }
   std::string to = prefix;
-  append_due(to, std::min(until_ms, due_last - 1) + 1);
+  append_due(to, until_ms + 1);
   return {std::move(prefix), std::move(to)};
 }
 

@@ -45,15 +45,16 @@ inline constexpr std::uint32_t row_partitions = 1'024;
 // Everything addressed to one name, whatever the parent.
 [[nodiscard]] key_range inbox_range(std::string_view system, std::string_view name);
 [[nodiscard]] key_range timed_range();
-// Rows of one partition that are due by `until_ms`.
+// Rows of one partition that are due by `until_ms`; INT64_MAX: all there are.
 [[nodiscard]] key_range timed_range(std::uint32_t partition, std::int64_t until_ms);
 [[nodiscard]] key_range dead_range();
 
 // What a key of m/ or t/ or d/ says of its row: due_ms, sender, birth, seq, of_failure, key.
 // corrupt for any other key.
 [[nodiscard]] result<message_row> parse_row_key(std::string_view key);
-[[nodiscard]] constexpr bool is_timed_key(std::string_view key) noexcept {
-  return key.starts_with("t/");
+// Whether a key is of a row: pending, due later, or dead.
+[[nodiscard]] constexpr bool is_message_key(std::string_view key) noexcept {
+  return key.starts_with("m/") || key.starts_with("t/") || key.starts_with("d/");
 }
 
 }  // namespace spawn

@@ -124,6 +124,22 @@ TEST(RowCodec, RefusesEveryCutAndANewerFormat) {
   EXPECT_EQ(newer.error().code, errc::unsupported);
 }
 
+TEST(RowCodec, KeepsFieldsOfANewerKernel) {
+  const auto message = example();
+  std::string payload, meta;
+  encode_row(*message, payload);
+  encode_row_meta(*message, meta);
+  payload += std::string_view("\xf0\x02hi", 4);
+  meta += std::string_view("\xf1\x01x", 3);
+  const auto read = decode_row(payload, meta);
+  ASSERT_TRUE(read) << read.error().text;
+  std::string payload_again, meta_again;
+  encode_row(**read, payload_again);
+  encode_row_meta(**read, meta_again);
+  EXPECT_EQ(payload_again, payload);
+  EXPECT_EQ(meta_again, meta);
+}
+
 TEST(RowCodec, KeepsAnErrorWithinItsBound) {
   const auto message = example();
   message->row->attempts = 1;

@@ -1,0 +1,71 @@
+#include "router/row_orders.hpp"
+
+#include "state/rows/row_keys.hpp"
+
+namespace spawn {
+namespace {
+
+constexpr std::uint64_t limit_ms = 20'000;
+
+result<void> end_of(row_outcome how, const std::string& why) {
+  switch (how) {
+    case row_outcome::done:
+      return {};
+    case row_outcome::gone:
+      return fail(errc::not_found, "the message went while it was being worked on");
+    case row_outcome::refused:
+      return fail(errc::unavailable, "the store refused: " + why);
+    case row_outcome::unknown:
+      break;
+  }
+  return fail(errc::unknown_outcome, "whether it was done is not known: " + why);
+}
+
+}  // namespace
+
+void order_row(lane_router& on, std::uint32_t store, std::string key, row_order what,
+               unique_function<void(result<void>)> done) {
+  page_order order;
+  order.from = key;
+  order.to = key + '\0';
+  order.limit = 1;
+  const std::uint64_t until = on.home().now_ns() + limit_ms * ns_per_ms;
+  on.desk().read(
+      *on.services().stores[store], std::move(order), until,
+      [&on, store, what, key = std::move(key),
+       done = std::move(done)](result<stored_page> page) mutable {
+        if (!page) {
+          done(fail(std::move(page.error())));
+          return;
+        }
+        if (page->rows.empty()) {
+          done(fail(errc::not_found, "there is no message " + key));
+          return;
+        }
+        auto opened = on.services().rows.open(key, page->rows.front().view());
+        if (!opened) {
+          done(fail(std::move(opened.error())));
+          return;
+        }
+        invocation_ptr message = std::move(*opened);
+        message->row->store = store;
+        invocation& row = *message;
+        if (what == row_order::remove) {
+          on.services().keeper.remove(
+              *row.row, [done = std::move(done)](row_outcome how, const std::string& why) mutable {
+                done(end_of(how, why));
+              });
+          return;
+        }
+        on.services().keeper.replay(
+            row, [&on, done = std::move(done), owned = std::move(message)](
+                     row_outcome how, const std::string& why) mutable {
+              if (how == row_outcome::done) {
+                on.route(std::move(owned));
+              }
+              done(end_of(how, why));
+            });
+      });
+}
+
+}  // namespace spawn

@@ -91,8 +91,8 @@ std::uint64_t config_reader::number(std::string_view key, std::uint64_t min, std
   return found->value_->get<std::uint64_t>();
 }
 
-std::uint64_t config_reader::duration_ms(std::string_view key, std::uint64_t min,
-                                         std::uint64_t max, std::uint64_t fallback) const {
+std::uint64_t config_reader::duration_ms(std::string_view key, std::uint64_t min, std::uint64_t max,
+                                         std::uint64_t fallback) const {
   const std::optional<config_reader> found = find(key);
   if (!found) {
     return fallback;
@@ -119,8 +119,8 @@ void config_reader::refuse(const std::string& why) const {
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   });
 }
 

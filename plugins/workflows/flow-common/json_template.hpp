@@ -17,7 +17,7 @@
 
 namespace spawn::plugin::flows {
 
-inline constexpr std::size_t references_max = 256;            // in one template
+inline constexpr std::size_t references_max = 256;             // in one template
 inline constexpr std::size_t rendered_bytes_max = 256 * 1024;  // of one payload
 
 // A template that can not be filled in from what there is; the text names its place.

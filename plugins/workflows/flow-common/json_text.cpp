@@ -2,10 +2,10 @@
 
 namespace spawn::plugin::flows {
 
-std::optional<json> read_json(std::string_view text) {
+std::optional<json> read_json(std::string_view text, int depth_max) {
   bool too_deep = false;
   const auto watch = [&](int depth, json::parse_event_t, json&) {
-    too_deep = too_deep || depth > json_depth_max;
+    too_deep = too_deep || depth > depth_max;
     return !too_deep;  // a discarded value is not built, so depth costs nothing
   };
   json value = json::parse(text.begin(), text.end(), watch, /*allow_exceptions=*/false);

@@ -15,7 +15,7 @@ using nlohmann::json;
 // Writing a value recurses, so what is read may not nest without end.
 inline constexpr int json_depth_max = 64;
 
-[[nodiscard]] std::optional<json> read_json(std::string_view text);
+[[nodiscard]] std::optional<json> read_json(std::string_view text, int depth_max = json_depth_max);
 [[nodiscard]] std::string write_json(const json& value);
 
 // The text of a string, number or boolean; nothing for null, an array or an object.

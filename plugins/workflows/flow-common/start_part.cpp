@@ -54,8 +54,8 @@ std::string made_id(const spawn_wf_step& in) {
 
 }  // namespace
 
-void start_from_part(const spawn_wf_step& in, const virtual_parents& parents,
-                     std::string_view type, step_output& out) {
+void start_from_part(const spawn_wf_step& in, const virtual_parents& parents, std::string_view type,
+                     step_output& out) {
   const auto refuse = [&](const std::string& why) {
     out.fail(SPAWN_E_INVALID, std::string(type) + ": " + why);
   };

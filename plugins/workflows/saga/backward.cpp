@@ -30,8 +30,8 @@ void planner::go_backward() {
   }
   for (std::size_t i = 0; i < state_.steps.size(); ++i) {
     if (state_.steps[i].run.state == call_state::unknown) {
-      be_stuck("whether step \"" + name_of(i) + "\" took effect is not known: " +
-               state_.steps[i].run.error);
+      be_stuck("whether step \"" + name_of(i) +
+               "\" took effect is not known: " + state_.steps[i].run.error);
     }
   }
 }
@@ -41,8 +41,7 @@ bool planner::undo_group(const step_group& group, bool& waiting, bool& doubtful)
   bool free = true;
   for (std::size_t i = group.first; i < group.first + group.count; ++i) {
     call_record& run = state_.steps[i].run;
-    if (run.state == call_state::backoff ||
-        (run.state == call_state::idle && run.attempts > 0)) {
+    if (run.state == call_state::backoff || (run.state == call_state::idle && run.attempts > 0)) {
       settle(run);
     }
     switch (run.state) {

@@ -104,8 +104,8 @@ class steps_reader {
     if (!undo) {
       return;
     }
-    undo->only({"actor", "parent", "system", "register_ref", "action", "payload", "timeout",
-                "retry"});
+    undo->only(
+        {"actor", "parent", "system", "register_ref", "action", "payload", "timeout", "retry"});
     source_names known = known_;
     known.push_back("steps." + step.name);
     call_definition made;

@@ -12,9 +12,9 @@
 namespace spawn::plugin::saga {
 
 inline constexpr std::size_t sagas_max = 256;
-inline constexpr std::size_t steps_max = 128;     // of one saga
-inline constexpr std::size_t parallel_max = 32;   // of one group
-inline constexpr std::size_t earlier_max = 8;     // older definitions of one saga
+inline constexpr std::size_t steps_max = 128;    // of one saga
+inline constexpr std::size_t parallel_max = 32;  // of one group
+inline constexpr std::size_t earlier_max = 8;    // older definitions of one saga
 
 struct retry_policy {
   std::uint32_t attempts = 1;

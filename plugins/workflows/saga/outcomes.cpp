@@ -74,8 +74,8 @@ void planner::on_failure() {
   const bool doubt = leaves_doubt(in_.status);
   c.doubt = c.doubt || doubt;
   c.error = flows::shortened(text(in_.error), error_bytes_max);
-  const bool decides =
-      c.state == call_state::late ? c.outstanding.empty() : c.state == call_state::in_flight && newest;
+  const bool decides = c.state == call_state::late ? c.outstanding.empty()
+                                                   : c.state == call_state::in_flight && newest;
   if (decides) {
     retry_or_settle(*at, def_ != nullptr && (!doubt || how(*at).retry.timeouts));
   }
@@ -112,15 +112,13 @@ void planner::retry_or_settle(place at, bool allowed_by_outcome) {
   }
   cancel_timer(c.timer);
   c.state = call_state::backoff;
-  set_timer(c.timer,
-            flows::later(in_.now_unix_ms, backoff_of(how(at).retry, c.since_armed)));
+  set_timer(c.timer, flows::later(in_.now_unix_ms, backoff_of(how(at).retry, c.since_armed)));
 }
 
 bool planner::may_retry(place at) const {
   const step_record& step = state_.steps[at.step];
   if (at.undo) {
-    return state_.mode == saga_mode::backward &&
-           step.undo.since_armed < how(at).retry.attempts;
+    return state_.mode == saga_mode::backward && step.undo.since_armed < how(at).retry.attempts;
   }
   if (state_.mode != saga_mode::forward || expired()) {
     return false;

@@ -103,8 +103,8 @@ flows::source_values& planner::values() {
     for (std::size_t i = 0; i < state_.steps.size(); ++i) {
       const std::string source = "steps." + name_of(i);
       if (state_.steps[i].result_dropped) {
-        values_->add_missing(source, "the result of step \"" + name_of(i) +
-                                         "\" was too large to be kept");
+        values_->add_missing(source,
+                             "the result of step \"" + name_of(i) + "\" was too large to be kept");
       } else {
         values_->add(source, &state_.steps[i].result);
       }

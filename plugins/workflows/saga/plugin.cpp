@@ -34,8 +34,7 @@ class saga_workflow {
 
   [[nodiscard]] std::optional<std::string> describe(std::uint32_t schema,
                                                     spawn_slice scratch) const {
-    const auto state =
-        schema == saga::scratch_schema ? saga::decode(scratch) : std::nullopt;
+    const auto state = schema == saga::scratch_schema ? saga::decode(scratch) : std::nullopt;
     if (!state) {
       return std::nullopt;
     }

@@ -1,7 +1,5 @@
 #include "saga/requests.hpp"
 
-#include <algorithm>
-
 #include "saga/status.hpp"
 
 namespace spawn::plugin::saga {
@@ -79,8 +77,8 @@ void saga_flow::call() {
   bool answer = true;
   if (action == "await") {
     answer = is_over();
-    if (!answer && !wait()) {
-      no = refusal{SPAWN_E_EXHAUSTED, std::to_string(awaits_max) + " callers wait already"};
+    if (!answer && !state_->waiters.add(in_)) {
+      no = refusal{SPAWN_E_EXHAUSTED, std::to_string(flows::waiters_max) + " callers wait already"};
     }
   } else if (action == "cancel") {
     no = cancel(p);
@@ -89,9 +87,10 @@ void saga_flow::call() {
   } else if (action == "compensate") {
     no = compensate(p);
   } else if (!reads_status(action)) {
-    no = refusal{SPAWN_E_UNSUPPORTED,
-                 "a saga has the actions start, status, await, cancel, retry and compensate, not \"" +
-                     std::string(flows::shortened(action, 64)) + "\""};
+    no = refusal{
+        SPAWN_E_UNSUPPORTED,
+        "a saga has the actions start, status, await, cancel, retry and compensate, not \"" +
+            std::string(flows::shortened(action, 64)) + "\""};
   }
   if (no) {
     flows::refuse(out_, in_.call_id, no->code, no->why);
@@ -158,40 +157,20 @@ std::optional<saga_flow::refusal> saga_flow::check_input(const flows::any_payloa
   return std::nullopt;
 }
 
-void saga_flow::prune_waiters() {
-  std::erase_if(state_->waiters, [&](const waiter& w) {
-    return w.call_id == in_.call_id || (w.deadline != 0 && w.deadline <= in_.now_unix_ms);
-  });
-}
-
-bool saga_flow::wait() {
-  prune_waiters();
-  if (in_.call_id == 0) {
-    return true;
-  }
-  if (state_->waiters.size() >= awaits_max) {
-    return false;
-  }
-  state_->waiters.push_back({in_.call_id, in_.deadline_unix_ms});
-  return true;
-}
-
 void saga_flow::finish(planner& p, bool answer_caller) {
-  std::vector<waiter> answered;
-  if (is_over()) {
-    answered.swap(state_->waiters);
-  }
+  const std::vector<std::uint64_t> answered =
+      is_over() ? state_->waiters.take() : std::vector<std::uint64_t>{};
   std::string now = encode(*state_);
   if (now.size() > flows::scratch_bytes_max) {
-    out_.fail(SPAWN_E_TOO_LARGE, "saga: the scratch would have " + std::to_string(now.size()) +
-                                     " bytes");
+    out_.fail(SPAWN_E_TOO_LARGE,
+              "saga: the scratch would have " + std::to_string(now.size()) + " bytes");
     return;
   }
   p.flush(out_, text(in_.scratch), now);
   if (!answered.empty() || (answer_caller && in_.call_id != 0)) {
     const flows::any_payload status = flows::json_payload(status_of(*state_, def_));
-    for (const waiter& w : answered) {
-      flows::reply(out_, w.call_id, status);
+    for (const std::uint64_t call_id : answered) {
+      flows::reply(out_, call_id, status);
     }
     if (answer_caller) {
       flows::reply(out_, in_.call_id, status);

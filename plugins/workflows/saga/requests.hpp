@@ -32,8 +32,6 @@ class saga_flow {
   std::optional<refusal> no_definition() const;
   std::optional<std::size_t> step_called(const flows::json& name) const;
 
-  bool wait();  // false: there is no room for another waiter
-  void prune_waiters();
   // Commands for what the planner decided; then the answers.
   void finish(planner& p, bool answer_caller);
   [[nodiscard]] bool is_over() const { return state_->has_ended() || !state_->stuck.empty(); }

@@ -105,20 +105,6 @@ step_record read_step(scratch_reader& outer) {
   return s;
 }
 
-waiter read_waiter(scratch_reader& outer) {
-  waiter w;
-  scratch_reader in(outer.bytes());
-  while (in.next()) {
-    if (in.field() == 1) {
-      w.call_id = in.number();
-    } else if (in.field() == 2) {
-      w.deadline = in.time();
-    }
-  }
-  outer.require(in.good());
-  return w;
-}
-
 void read_field(scratch_reader& in, saga_state& s) {
   switch (in.field()) {
     case 1:
@@ -171,8 +157,7 @@ void read_field(scratch_reader& in, saga_state& s) {
       in.require(s.steps.size() <= steps_max);
       break;
     case 16:
-      s.waiters.push_back(read_waiter(in));
-      in.require(s.waiters.size() <= awaits_max);
+      s.waiters.read(in);
       break;
     default:
       break;
@@ -200,12 +185,7 @@ std::string encode(const saga_state& s) {
   for (const step_record& step : s.steps) {
     out.message(15, written(step));
   }
-  for (const waiter& w : s.waiters) {
-    scratch_writer inner;
-    inner.number(1, w.call_id);
-    inner.time(2, w.deadline);
-    out.message(16, inner);
-  }
+  s.waiters.write(out, 16);
   return out.take();
 }
 

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "flow-common/scratch_codec.hpp"
+#include "flow-common/waiters.hpp"
 
 namespace spawn::plugin::saga {
 
 inline constexpr std::uint32_t scratch_schema = 1;
-inline constexpr std::size_t awaits_max = 64;
 inline constexpr std::size_t outstanding_max = 8;  // unanswered attempts of one call
 inline constexpr std::size_t error_bytes_max = 160;
 inline constexpr std::size_t input_bytes_max = 64 * 1024;
@@ -49,24 +49,19 @@ struct step_record {
 
 enum class saga_mode : std::uint8_t { forward = 1, backward = 2, completed = 3, compensated = 4 };
 
-struct waiter {
-  std::uint64_t call_id = 0;
-  std::int64_t deadline = 0;  // 0 = none
-};
-
 struct saga_state {
   std::string name, id;
   std::uint64_t definition = 0;  // hash
   saga_mode mode = saga_mode::forward;
-  bool cancelled = false;     // an operator asked for an end before the pivot
-  std::string stuck;          // why nothing goes on without an operator; empty = it does
-  std::string cause;          // why it was compensated
+  bool cancelled = false;  // an operator asked for an end before the pivot
+  std::string stuck;       // why nothing goes on without an operator; empty = it does
+  std::string cause;       // why it was compensated
   std::int64_t started = 0, ended = 0, deadline = 0;
   std::uint64_t last_token = 0;  // tokens are counted and never come back
   std::uint64_t deadline_timer = 0, keep_timer = 0;
   flows::any_payload input;
   std::vector<step_record> steps;
-  std::vector<waiter> waiters;
+  flows::waiter_list waiters;
 
   [[nodiscard]] bool has_ended() const {
     return mode == saga_mode::completed || mode == saga_mode::compensated;

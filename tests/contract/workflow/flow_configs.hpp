@@ -19,6 +19,22 @@ namespace spawn::contract {
       {"name": "d", "actor": "d", "action": "do", "pivot": true},
       {"name": "e", "actor": "e", "action": "do", "payload": ["{steps.a}", 1]}]}}})";
   }
+  if (plugin == "scatter-gather") {
+    return R"({"scatters": {
+      "demo": {"quorum": "60%", "then": {"actor": "sink", "action": "take"}, "targets": [
+        {"name": "a", "actor": "a", "action": "ask", "payload": "{input}"},
+        {"name": "b", "each": "{input.items}", "actor": "b-{item}", "action": "ask"}]},
+      "race": {"mode": "first", "targets": [
+        {"name": "a", "actor": "a", "action": "ask", "payload": {"n": 1}},
+        {"name": "b", "actor": "b", "action": "ask"}]}}})";
+  }
+  if (plugin == "aggregator") {
+    return R"({"aggregates": {
+      "demo": {"key": "{input.region}", "count": 3,
+               "target": {"actor": "report-{key}", "action": "take"}},
+      "plain": {"count": 4, "max_bytes": 1024, "target": {"actor": "report", "action": "take",
+                "payload": {"rows": "{items}", "id": "{batch}"}}}}})";
+  }
   return "{}";
 }
 
@@ -32,7 +48,8 @@ namespace spawn::contract {
   for (const char* text :
        {R"({"from":"anna","n":5,"items":["x","y"],"region":"eu"})", R"({"skip":["a"],"ran":["b"]})",
         "[1,2,3]", "", "{", R"({"from":{"no":"name"},"n":null})"}) {
-    out.push_back({SPAWN_P_VALUE, "type.googleapis.com/spawn.JSONType", part_bytes().text(1, text)});
+    out.push_back(
+        {SPAWN_P_VALUE, "type.googleapis.com/spawn.JSONType", part_bytes().text(1, text)});
   }
   return out;
 }

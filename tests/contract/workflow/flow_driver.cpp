@@ -204,9 +204,8 @@ bool flow_driver::exists(const std::string& parent, const std::string& name) con
 
 std::string flow_driver::describe(const std::string& parent, const std::string& name) const {
   const auto found = flows_.find(parent + "/" + name);
-  return found == flows_.end()
-             ? std::string{}
-             : plugin_->describe(found->second.schema, found->second.scratch);
+  return found == flows_.end() ? std::string{}
+                               : plugin_->describe(found->second.schema, found->second.scratch);
 }
 
 }  // namespace spawn::contract

@@ -67,8 +67,8 @@ INSTANTIATE_TEST_SUITE_P(
         bad_config{"backoffs",
                    with(a_step("b", {{"retry", {{"backoff", "2s"}, {"max_backoff", "1s"}}}})),
                    "sagas.t.steps[1].retry.max_backoff: is below backoff"},
-        bad_config{"undo_parent", with(a_step("b", {{"compensate",
-                                                     {{"action", "u"}, {"parent", "P"}}}})),
+        bad_config{"undo_parent",
+                   with(a_step("b", {{"compensate", {{"action", "u"}, {"parent", "P"}}}})),
                    "sagas.t.steps[1].compensate.parent: needs an actor beside it"},
         bad_config{"undo_reference",
                    with(a_step("b", {{"compensate", {{"action", "u"}, {"payload", "{steps.c}"}}}})),
@@ -81,7 +81,8 @@ INSTANTIATE_TEST_SUITE_P(
                    {{"steps", json::array({{{"parallel", json::array({{{"parallel", 1}}})}}})}},
                    "sagas.t.steps[0].parallel[0].parallel: unknown key"},
         bad_config{"no_steps", {{"steps", json::array()}}, "sagas.t.steps: is not a list of 1"},
-        bad_config{"deadline", {{"steps", {a_step("a")}}, {"deadline", "x"}},
+        bad_config{"deadline",
+                   {{"steps", {a_step("a")}}, {"deadline", "x"}},
                    "sagas.t.deadline: is not a time"}),
     [](const auto& info) { return std::string(info.param.name); });
 

@@ -63,8 +63,9 @@ TEST(saga, records_a_step_before_it_is_sent) {
 }
 
 TEST(saga, hands_a_whole_payload_through_whatever_its_type) {
-  saga_world w({{"steps",
-                 {a_step("a", {{"payload", "{input}"}}), a_step("b", {{"payload", "{steps.a}"}})}}});
+  saga_world w(
+      {{"steps",
+        {a_step("a", {{"payload", "{input}"}}), a_step("b", {{"payload", "{steps.a}"}})}}});
   const payload order{SPAWN_P_VALUE, "type.example/Order", std::string("\x08\x01\0\xFF", 4)};
   const payload done{SPAWN_P_VALUE, "type.example/Done", "d"};
   w.scripts["a/run"] = {{SPAWN_OK, done, "", 1}};
@@ -143,9 +144,9 @@ TEST(saga, a_step_that_can_not_be_filled_in_fails) {
 }
 
 TEST(saga, parallel_steps_run_together_and_one_that_fails_takes_the_others_back) {
-  saga_world w({{"steps",
-                 {a_step("a"), {{"parallel", {a_step("p"), a_step("q"), a_step("r")}}},
-                  a_step("z")}}});
+  saga_world w(
+      {{"steps",
+        {a_step("a"), {{"parallel", {a_step("p"), a_step("q"), a_step("r")}}}, a_step("z")}}});
   w.scripts["p/run"] = {ok("1", 5)};
   w.scripts["q/run"] = {failure(3)};
   w.scripts["r/run"] = {ok("3", 20)};

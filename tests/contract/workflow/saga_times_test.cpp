@@ -10,10 +10,10 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 TEST(saga_retry, waits_twice_as_long_each_time) {
-  saga_world w({{"steps",
-                 {a_step("a", {{"retry", {{"attempts", 5},
-                                          {"backoff", "100ms"},
-                                          {"max_backoff", "300ms"}}}})}}});
+  saga_world w(
+      {{"steps",
+        {a_step("a",
+                {{"retry", {{"attempts", 5}, {"backoff", "100ms"}, {"max_backoff", "300ms"}}}})}}});
   w.scripts["a/run"] = {failure(0), failure(0), failure(0), failure(0), ok()};
   const std::int64_t begin = w.driver.now;
   w.ask("start");
@@ -138,8 +138,8 @@ TEST(saga_deadline, waits_for_the_answer_of_a_step_in_flight_before_going_back) 
 // --- compensations that fail ------------------------------------------------------------------
 
 json quick_undo(const std::string& name) {
-  return a_step(name,
-                {{"compensate", {{"action", "undo"}, {"retry", {{"attempts", 2}, {"backoff", 5}}}}}});
+  return a_step(
+      name, {{"compensate", {{"action", "undo"}, {"retry", {{"attempts", 2}, {"backoff", 5}}}}}});
 }
 
 TEST(saga_stuck, after_the_last_attempt_of_a_compensation_and_goes_on_by_retry) {
@@ -298,8 +298,8 @@ TEST(saga_cancel, comes_as_an_event_too) {
 
 TEST(saga_retry, sends_a_failing_step_now_instead_of_after_its_backoff) {
   saga_world w(
-      {{"steps", {a_step("a", {{"retry", {{"attempts", 2}, {"backoff", "1m"},
-                                          {"max_backoff", "1m"}}}})}}});
+      {{"steps",
+        {a_step("a", {{"retry", {{"attempts", 2}, {"backoff", "1m"}, {"max_backoff", "1m"}}}})}}});
   w.scripts["a/run"] = {failure(), ok()};
   w.ask("start");
   w.run_for(100);

@@ -48,7 +48,8 @@ void PrintTo(const one_case& c, std::ostream* os) {
 
 std::vector<one_case> all_cases() {
   std::vector<one_case> out;
-  for (const char* plugin : {"effect", "broadcast", "pipe", "forward", "saga"}) {
+  for (const char* plugin :
+       {"effect", "broadcast", "pipe", "forward", "saga", "scatter-gather", "aggregator"}) {
     for (const suite_case& c : workflow_suite()) {
       out.push_back({plugin, &c});
     }

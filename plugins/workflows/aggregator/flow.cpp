@@ -62,7 +62,8 @@ void aggregate_flow::create() {
   state_.emplace();
   state_->name = def_.name;
   state_->id = text(in_.self.name);
-  state_->last_batch = static_cast<std::uint64_t>(std::max<std::int64_t>(in_.now_unix_ms, 1)) * 1'000;
+  state_->last_batch =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(in_.now_unix_ms, 1)) * 1'000;
 }
 
 void aggregate_flow::set_timer(std::uint64_t& slot, std::uint64_t after_ms) {

@@ -108,8 +108,7 @@ std::optional<aggregate_flow::refusal> aggregate_flow::open(std::string key) {
   b.key = std::move(key);
   b.number = ++state_->last_batch;
   b.since = in_.now_unix_ms;
-  flows::source_values values =
-      batch_values(def_.name, state_->id, b.key, batch_id(*state_, b));
+  flows::source_values values = batch_values(def_.name, state_->id, b.key, batch_id(*state_, b));
   add_items(values, json::array());
   try {
     (void)def_.to.render(values, text(in_.self.system));

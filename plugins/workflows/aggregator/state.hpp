@@ -10,7 +10,7 @@
 namespace spawn::plugin::aggregator {
 
 inline constexpr std::uint32_t scratch_schema = 1;
-inline constexpr std::size_t batches_max = 64;            // keys open at the same time
+inline constexpr std::size_t batches_max = 64;                // keys open at the same time
 inline constexpr std::size_t pending_bytes_max = 192 * 1024;  // of all items together
 
 struct batch {

@@ -68,7 +68,7 @@ void start_from_part(const spawn_wf_step& in, const virtual_parents& parents, st
     return refuse("\"" + std::string(shortened(text(part.name), 64)) +
                   "\" is not declared in the configuration");
   }
-  if (part.id.len == 0 && in.flow_id == 0 && in.call_id == 0) {
+  if (part.id.len == 0 && in.flow_id == 0) {
     return refuse("id is empty, and the step has nothing to make one from");
   }
   const spawn_slice to_parent = out.copy(parent);

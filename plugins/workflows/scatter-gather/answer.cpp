@@ -48,8 +48,7 @@ spawn_status code_of(const scatter_state& s) {
   if (s.state == gather_state::cancelled) {
     return SPAWN_E_CANCELLED;
   }
-  return s.targets.empty() || s.targets[0].code == SPAWN_OK ? SPAWN_E_NOT_FOUND
-                                                            : s.targets[0].code;
+  return s.targets.empty() || s.targets[0].code == SPAWN_OK ? SPAWN_E_NOT_FOUND : s.targets[0].code;
 }
 
 }  // namespace

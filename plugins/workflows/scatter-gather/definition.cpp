@@ -11,8 +11,7 @@ using flows::source_names;
 constexpr std::uint64_t year_ms = 366ull * 86'400'000;
 
 target_definition read_target(const config_reader& from) {
-  from.only(
-      {"name", "each", "actor", "parent", "system", "register_ref", "action", "payload"});
+  from.only({"name", "each", "actor", "parent", "system", "register_ref", "action", "payload"});
   target_definition out;
   out.name = from.at("name").text();
   if (!flows::is_name(out.name)) {
@@ -64,8 +63,7 @@ definition read_scatter(const config_reader& from) {
   bool unfolds = false;
   for (const config_reader& one : from.at("targets").items(1, targets_max)) {
     target_definition made = read_target(one);
-    if (std::ranges::find(out.targets, made.name, &target_definition::name) !=
-        out.targets.end()) {
+    if (std::ranges::find(out.targets, made.name, &target_definition::name) != out.targets.end()) {
       one.at("name").refuse("another target is called \"" + made.name + "\"");
     }
     unfolds = unfolds || made.each.has_value();

@@ -201,10 +201,11 @@ void scatter_flow::add_target(const target_definition& from, std::string name,
 
 void scatter_flow::flush_calls() {
   for (const outgoing& o : calls_) {
-    spawn_wf_command& c = flows::add_invoke(out_, o.call, in_.self,
-                                            {{"spawn-scatter-id", state_->id},
-                                             {"spawn-scatter-name", state_->name},
-                                             {"spawn-scatter-target", state_->targets[o.target].name}});
+    spawn_wf_command& c =
+        flows::add_invoke(out_, o.call, in_.self,
+                          {{"spawn-scatter-id", state_->id},
+                           {"spawn-scatter-name", state_->name},
+                           {"spawn-scatter-target", state_->targets[o.target].name}});
     c.mode = SPAWN_WF_WAIT;
     c.token = o.target + 1;
   }
@@ -220,8 +221,8 @@ void scatter_flow::finish(answer_with caller) {
       state_->has_ended() ? state_->waiters.take() : std::vector<std::uint64_t>{};
   const std::string now = encode(*state_);
   if (now.size() > flows::scratch_bytes_max) {
-    out_.fail(SPAWN_E_TOO_LARGE, "scatter-gather: the scratch would have " +
-                                     std::to_string(now.size()) + " bytes");
+    out_.fail(SPAWN_E_TOO_LARGE,
+              "scatter-gather: the scratch would have " + std::to_string(now.size()) + " bytes");
     return;
   }
   if (!forgets_ && now != text(in_.scratch)) {

@@ -77,8 +77,8 @@ TEST(aggregator, sends_what_is_there_a_while_after_the_first_message) {
 }
 
 TEST(aggregator, keeps_keys_apart) {
-  aggregate_world w(rows({{"key", "{input.region}"},
-                          {"target", {{"actor", "report-{key}"}, {"action", "take"}}}}));
+  aggregate_world w(rows(
+      {{"key", "{input.region}"}, {"target", {{"actor", "report-{key}"}, {"action", "take"}}}}));
   for (int i = 0; i < 3; ++i) {
     w.add(R"({"region":"eu"})");
     w.add(R"({"region":7})");
@@ -98,8 +98,7 @@ TEST(aggregator, takes_messages_of_any_type) {
   w.ask("add", {SPAWN_P_VALUE, "x/Order", std::string("\x01\xFF", 2)});
   w.ask("add", {SPAWN_P_NOOP, "", ""});
   w.add("\"text\"");
-  EXPECT_THAT(w.items(),
-              ElementsAre(R"([{"base64":"Af8=","type_url":"x/Order"},null,"text"])"));
+  EXPECT_THAT(w.items(), ElementsAre(R"([{"base64":"Af8=","type_url":"x/Order"},null,"text"])"));
 }
 
 TEST(aggregator, a_message_nested_as_deep_as_allowed_can_be_sent) {

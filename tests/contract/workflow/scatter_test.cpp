@@ -1,68 +1,14 @@
 // scatter-gather: whom it asks, when it has enough, what it answers.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <map>
-#include <nlohmann/json.hpp>
-
-#include "contract/workflow/flow_driver.hpp"
 #include "contract/workflow/mutate.hpp"
-#include "contract/workflow/part_bytes.hpp"
-#include "contract/workflow/plugin_files.hpp"
+#include "contract/workflow/scatter_world.hpp"
 
 namespace spawn::contract {
 namespace {
 
-using nlohmann::json;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
-
-world_answer after(std::int64_t ms, spawn_status status = SPAWN_OK) {
-  return {status, status == SPAWN_OK ? json_of(std::to_string(ms)) : payload{},
-          status == SPAWN_OK ? "" : "no", ms};
-}
-
-json a_target(const std::string& name) {
-  return {{"name", name}, {"actor", name}, {"action", "ask"}, {"payload", "{input}"}};
-}
-
-json abc(const json& more = json::object()) {
-  json out{{"targets", {a_target("a"), a_target("b"), a_target("c")}}, {"timeout", "5s"}};
-  out.update(more);
-  return out;
-}
-
-class scatter_world {
- public:
-  explicit scatter_world(const json& scatter)
-      : driver("scatter-gather", json{{"scatters", {{"t", scatter}}}}.dump()) {
-    driver.answers = [this](const command& c) {
-      const auto found = world.find(c.to.name);
-      return found == world.end() ? after(1) : found->second;
-    };
-  }
-  call_answer ask(const std::string& action, const std::string& text = "{}") {
-    return driver.ask("scatter/t", "one", action, json_of(text));
-  }
-  std::uint64_t call(const std::string& action, const std::string& text = "{}") {
-    return driver.call("scatter/t", "one", action, json_of(text));
-  }
-  void run_for(std::int64_t ms) { driver.run(driver.now + ms); }
-  json status() { return json::parse(text_of(ask("status").payload)); }
-  json answer(std::uint64_t id) { return json::parse(text_of(driver.answer(id)->payload)); }
-  [[nodiscard]] std::vector<std::string> asked() const {
-    std::vector<std::string> out;
-    for (const sent_call& s : driver.sent) {
-      out.push_back(s.what.to.name);
-    }
-    return out;
-  }
-
-  flow_driver driver;
-  std::map<std::string, world_answer> world;
-};
 
 TEST(scatter, asks_all_and_answers_with_every_value_and_error) {
   scatter_world w(abc());
@@ -105,8 +51,8 @@ TEST(scatter, answers_as_soon_as_the_quorum_is_reached_and_ignores_the_rest) {
 
 TEST(scatter, ends_when_the_quorum_can_not_be_reached_any_more) {
   scatter_world w(abc({{"quorum", 2}}));
-  w.world = {{"a", after(1, SPAWN_E_INVALID)}, {"b", after(2, SPAWN_E_INVALID)},
-             {"c", after(3'000)}};
+  w.world = {
+      {"a", after(1, SPAWN_E_INVALID)}, {"b", after(2, SPAWN_E_INVALID)}, {"c", after(3'000)}};
   const auto id = w.call("gather");
   w.run_for(10);
   ASSERT_NE(w.driver.answer(id), nullptr);
@@ -173,8 +119,8 @@ TEST(scatter, makes_one_call_for_each_item_of_a_list) {
 }
 
 TEST(scatter, an_empty_list_is_complete_at_once) {
-  scatter_world w({{"targets",
-                    {{{"name", "s"}, {"each", "{input}"}, {"actor", "{item}"}, {"action", "x"}}}}});
+  scatter_world w(
+      {{"targets", {{{"name", "s"}, {"each", "{input}"}, {"actor", "{item}"}, {"action", "x"}}}}});
   EXPECT_EQ(json::parse(text_of(w.ask("gather", "[]").payload))["state"], "COMPLETE");
 }
 
@@ -215,77 +161,6 @@ TEST(scatter, cancel_ends_it_with_what_is_there) {
   EXPECT_EQ(w.answer(id)["state"], "CANCELLED");
   EXPECT_EQ(w.answer(id)["ok"], 2);
   EXPECT_EQ(w.ask("sing").status, SPAWN_E_UNSUPPORTED);
-}
-
-TEST(scatter, no_more_than_64_wait) {
-  scatter_world w(abc());
-  w.world = {{"b", after(1'000)}};
-  for (int i = 0; i < 64; ++i) {
-    w.call("gather");
-  }
-  EXPECT_EQ(w.ask("gather").status, SPAWN_E_EXHAUSTED);
-}
-
-TEST(scatter, a_result_that_does_not_fit_is_an_error_of_its_target) {
-  scatter_world w(abc());
-  w.world = {{"b", {SPAWN_OK, {SPAWN_P_VALUE, "x", std::string(70'000, 'x')}, "", 1}}};
-  w.ask("start");
-  w.run_for(10);
-  EXPECT_EQ(w.status()["results"][1]["code"], SPAWN_E_TOO_LARGE);
-}
-
-TEST(scatter, the_fullest_scratch_stays_below_256_kib) {
-  json scatter{{"targets", json::array()}};
-  for (int i = 0; i < 128; ++i) {
-    scatter["targets"].push_back(a_target("target-" + std::string(50, 'n') + std::to_string(i)));
-  }
-  scatter_world w(scatter);
-  w.driver.answers = [&](const command&) -> world_answer {
-    return w.driver.sent.size() % 2 == 0
-               ? world_answer{SPAWN_E_INVALID, {}, std::string(1'000, 'e'), 1}
-               : world_answer{SPAWN_OK, {SPAWN_P_VALUE, "x", std::string(2'300, 'r')}, "", 1};
-  };
-  w.driver.ask("scatter/t", "one", "start", {SPAWN_P_VALUE, "x/Y", std::string(65'000, 'i')});
-  w.run_for(100);
-  EXPECT_EQ(w.status()["state"], "PARTIAL");
-  EXPECT_LT(w.driver.largest_scratch, 256u * 1024);
-  EXPECT_GT(w.driver.largest_scratch, 200u * 1024);
-}
-
-TEST(scatter, refuses_a_configuration_with_the_path) {
-  const auto refusal_of = [](const json& scatter) -> std::string {
-    try {
-      plugin_under_test::open(plugin_file("scatter-gather"),
-                              json{{"scatters", {{"t", scatter}}}}.dump());
-    } catch (const std::runtime_error& e) {
-      return e.what();
-    }
-    return "taken";
-  };
-  json item = abc();
-  item["targets"][1]["actor"] = "{item}";
-  EXPECT_THAT(refusal_of(item), HasSubstr("scatters.t.targets[1].actor: \"{item}\" is not known"));
-  json twice = abc();
-  twice["targets"][2]["name"] = "a";
-  EXPECT_THAT(refusal_of(twice), HasSubstr("scatters.t.targets[2].name: another target"));
-  for (const json& quorum : {json(0), json(4), json("0%"), json("101%"), json("half"), json("%")}) {
-    EXPECT_THAT(refusal_of(abc({{"quorum", quorum}})), HasSubstr("scatters.t.quorum: "));
-  }
-  EXPECT_THAT(refusal_of(abc({{"quorum", 2}, {"mode", "first"}})), HasSubstr("scatters.t.quorum"));
-  EXPECT_THAT(refusal_of(abc({{"mode", "last"}})), HasSubstr("scatters.t.mode"));
-  EXPECT_THAT(refusal_of(abc({{"then", {{"actor", "x"}}}})), HasSubstr("scatters.t.then: \"action\""));
-}
-
-TEST(scatter, a_part_starts_one) {
-  step s;
-  s.part_type = "ScatterGather";
-  s.part = part_bytes().text(1, "t").text(2, "order-7").any(3, "x/Order", "o");
-  const auto plugin = plugin_under_test::open(plugin_file("scatter-gather"),
-                                              json{{"scatters", {{"t", abc()}}}}.dump());
-  const step_outcome o = plugin->run(s);
-  ASSERT_EQ(o.commands.size(), 1u) << o.error;
-  EXPECT_EQ(o.commands[0].to, (actor{"shop", "scatter/t", "order-7"}));
-  EXPECT_EQ(o.commands[0].action, "start");
 }
 
 // Whatever fails and however late: one answer for everybody who waits, right in its counts.

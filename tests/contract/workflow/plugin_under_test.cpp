@@ -124,6 +124,11 @@ std::unique_ptr<plugin_under_test> plugin_under_test::open(const std::string& fi
   for (const char* const* t = p->table_->part_types(p->instance_); *t != nullptr; ++t) {
     p->part_types_.emplace_back(*t);
   }
+  const char* const* parents =
+      p->table_->virtual_parents != nullptr ? p->table_->virtual_parents(p->instance_) : nullptr;
+  for (; parents != nullptr && *parents != nullptr; ++parents) {
+    p->parents_.emplace_back(*parents);
+  }
   return p;
 }
 
@@ -181,6 +186,13 @@ std::vector<step_outcome> plugin_under_test::run(std::vector<step>& steps, std::
     out.push_back(outcome_of(pinned[i].raw(), flights[i]));
   }
   return out;
+}
+
+std::string plugin_under_test::describe(std::uint32_t schema, const std::string& scratch) const {
+  spawn_buf out{};
+  const spawn_status status =
+      table_->describe(instance_, schema, {scratch.data(), scratch.size()}, &out);
+  return status == SPAWN_OK ? take(out) : "INVALID";
 }
 
 step_outcome plugin_under_test::run(const step& one, std::uint32_t lane) {

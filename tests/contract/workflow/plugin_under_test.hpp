@@ -43,6 +43,9 @@ class plugin_under_test {
   [[nodiscard]] step_outcome run(const step& one, std::uint32_t lane = 0);
 
   [[nodiscard]] const std::vector<std::string>& part_types() const { return part_types_; }
+  [[nodiscard]] const std::vector<std::string>& virtual_parents() const { return parents_; }
+  // What describe() gives; "INVALID" if it says so.
+  [[nodiscard]] std::string describe(std::uint32_t schema, const std::string& scratch) const;
   [[nodiscard]] const spawn_workflow& table() const { return *table_; }
   [[nodiscard]] spawn_instance* instance() const { return instance_; }
   [[nodiscard]] const std::vector<std::string>& faults() const { return faults_; }
@@ -59,7 +62,7 @@ class plugin_under_test {
   spawn_instance* instance_ = nullptr;
   const spawn_plugin_entry* entry_ = nullptr;
   const spawn_workflow* table_ = nullptr;
-  std::vector<std::string> part_types_;
+  std::vector<std::string> part_types_, parents_;
   std::mutex faults_mutex_;
   std::vector<std::string> faults_;
   bool started_ = false;

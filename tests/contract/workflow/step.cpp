@@ -62,15 +62,21 @@ struct pinned_step::pages {
 
 pinned_step::pinned_step(const step& from)
     : raw_(std::make_unique<spawn_wf_step>()), pages_(std::make_unique<pages>(from.part.size())) {
-  held_.reserve(16 + 2 * from.meta.size());
+  held_.reserve(18 + 2 * from.meta.size());
   raw_->op.struct_size = from.struct_size;
   raw_->op.status = -1;
   raw_->event = from.event;
-  raw_->attempt = 1;
-  raw_->call_id = 7;
+  raw_->attempt = from.attempt;
+  raw_->flow_id = from.flow_id;
+  raw_->call_id = from.call_id;
+  raw_->token = from.token;
+  raw_->status = from.status;
+  raw_->scratch_schema = from.scratch_schema;
   raw_->self = place(from.self);
   raw_->caller = place(from.caller);
   raw_->action = place(from.action);
+  raw_->error = place(from.error);
+  raw_->scratch = place(from.scratch);
   raw_->part_type = place(from.part_type);
   char* end = pages_->at + pages_->usable;
   if (!from.part.empty()) {

@@ -38,6 +38,12 @@ struct step {
   std::int64_t now_unix_ms = 1'700'000'000'000;
   std::int64_t deadline_unix_ms = 1'700'000'060'000;
   std::uint32_t struct_size = sizeof(spawn_wf_step);
+  std::uint32_t attempt = 1;
+  std::uint64_t flow_id = 0, call_id = 7, token = 0;
+  std::string scratch;
+  std::uint32_t scratch_schema = 0;
+  spawn_status status = SPAWN_OK;
+  std::string error;
 };
 
 // One command, copied.

@@ -7,7 +7,6 @@
 #include "contract/workflow/mutate.hpp"
 
 namespace spawn::contract {
-namespace {
 
 step step_for(const std::string& part_type, std::string part) {
   step s;
@@ -17,7 +16,16 @@ step step_for(const std::string& part_type, std::string part) {
   return s;
 }
 
-// The promises that hold for each and every step.
+step call_for(const std::string& parent, const std::string& action, const payload& request) {
+  step s;
+  s.event = SPAWN_WF_CALL;
+  s.self = {"shop", parent, "one"};
+  s.action = action;
+  s.request = request;
+  s.flow_id = 1;
+  return s;
+}
+
 void check_outcome(const step_outcome& o, const std::string& where, findings& found) {
   if (!o.inside_submit || o.completions != 1) {
     found.push_back(where + ": " + std::to_string(o.completions) +
@@ -75,13 +83,20 @@ void check_outcome(const step_outcome& o, const std::string& where, findings& fo
   }
 }
 
+namespace {
+
 void names_its_parts(plugin_under_test& plugin, const suite_options&, findings& found) {
-  if (plugin.part_types().empty() && plugin.table().virtual_parents == nullptr) {
+  if (plugin.part_types().empty() && plugin.virtual_parents().empty()) {
     found.emplace_back("the plugin serves neither a part nor a virtual parent");
   }
   for (const std::string& type : plugin.part_types()) {
     if (type.empty() || type.find('/') != std::string::npos) {
       found.push_back("part type \"" + type + "\" is not the last segment of a type_url");
+    }
+  }
+  for (const std::string& parent : plugin.virtual_parents()) {
+    if (parent.empty() || parent.size() > 512) {
+      found.push_back("virtual parent \"" + parent + "\" is no name of an actor's parent");
     }
   }
 }
@@ -112,6 +127,13 @@ void refuses_short_steps(plugin_under_test& plugin, const suite_options& options
       found.push_back("a short step ended with status " + std::to_string(o.status));
     }
   }
+  for (const std::string& parent : plugin.virtual_parents()) {
+    step s = call_for(parent, "start", {});
+    s.struct_size = sizeof(spawn_op);
+    if (plugin.run(s).status == SPAWN_OK) {
+      found.push_back("a short CALL was taken");
+    }
+  }
 }
 
 void survives_other_events(plugin_under_test& plugin, const suite_options&, findings& found) {
@@ -129,9 +151,14 @@ std::vector<step> fuzz_steps(plugin_under_test& plugin, const suite_options& opt
                              std::uint32_t n) {
   mutator random(options.seed);
   std::vector<step> steps;
+  const auto& types = plugin.part_types();
+  const auto& parents = plugin.virtual_parents();
   for (std::uint32_t i = 0; i < n; ++i) {
-    const auto& types = plugin.part_types();
-    step s = step_for(types[i % types.size()], random.part(options.corpus));
+    const std::size_t which = i % (types.size() + parents.size());
+    const std::uint32_t action = random.below(static_cast<std::uint32_t>(options.actions.size()));
+    step s = which < types.size()
+                 ? step_for(types[which], random.part(options.corpus))
+                 : call_for(parents[which - types.size()], options.actions[action], {});
     s.request.presence = random.below(3);
     s.response.presence = random.below(3);
     s.meta.resize(random.below(3));
@@ -211,8 +238,9 @@ void withstands_any_bytes(plugin_under_test& plugin, const suite_options& option
     }
     refused += o.status != SPAWN_OK ? 1 : 0;
   }
-  // A plugin that accepts everything reads nothing.
-  if (refused < options.fuzz_cases / 20) {
+  // A plugin that accepts every part reads nothing.
+  if (!plugin.part_types().empty() && plugin.virtual_parents().empty() &&
+      refused < options.fuzz_cases / 20) {
     found.push_back("only " + std::to_string(refused) + " of " +
                     std::to_string(options.fuzz_cases) + " malformed parts were refused");
   }
@@ -237,6 +265,9 @@ const std::vector<suite_case>& workflow_suite() {
       {"lanes", "lanes that call at the same time get the same commands", lanes_do_not_share},
       {"fuzz", "no bytes crash it; they end INVALID or in commands within the limits",
        withstands_any_bytes},
+      {"calls", "virtual actors take any call, and answer no other", takes_any_call},
+      {"scratch", "no scratch crashes it, whatever the event", withstands_any_scratch},
+      {"flow-pure", "the same event on the same scratch gives the same commands", flows_are_pure},
       {"no-fault", "it never calls fault()", did_not_fault},
   };
   return cases;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "contract/workflow/flow_configs.hpp"
 #include "contract/workflow/part_bytes.hpp"
 #include "contract/workflow/plugin_files.hpp"
 
@@ -31,7 +32,9 @@ std::vector<std::string> corpus() {
   const std::string broadcast =
       part_bytes().text(1, "news").text(2, "read").any(3, "type.example/News", "n");
   const std::string silent = part_bytes().text(1, "news").text(4, "");
-  return {effect, route, broadcast, silent};
+  const std::string start =
+      part_bytes().text(1, "demo").text(2, "id-1").any(3, "type.example/Order", "o");
+  return {effect, route, broadcast, silent, start};
 }
 
 struct one_case {
@@ -45,7 +48,8 @@ void PrintTo(const one_case& c, std::ostream* os) {
 
 std::vector<one_case> all_cases() {
   std::vector<one_case> out;
-  for (const char* plugin : {"effect", "broadcast", "pipe", "forward"}) {
+  for (const char* plugin :
+       {"effect", "broadcast", "pipe", "forward", "saga", "scatter-gather", "aggregator"}) {
     for (const suite_case& c : workflow_suite()) {
       out.push_back({plugin, &c});
     }
@@ -64,9 +68,12 @@ std::string name_of(const ::testing::TestParamInfo<one_case>& info) {
 class workflow_contract : public ::testing::TestWithParam<one_case> {};
 
 TEST_P(workflow_contract, keeps_its_promise) {
-  const auto plugin = plugin_under_test::open(plugin_file(GetParam().plugin));
+  const auto plugin =
+      plugin_under_test::open(plugin_file(GetParam().plugin), config_of(GetParam().plugin));
   suite_options options;
   options.corpus = corpus();
+  options.actions = flow_actions();
+  options.requests = flow_requests();
   findings found;
   GetParam().test->run(*plugin, options, found);
   for (const std::string& f : found) {

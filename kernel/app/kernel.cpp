@@ -76,6 +76,11 @@ result<void> kernel::load_plugins() {
   for (const auto& use : settings_.workflows) {
     SPAWN_TRY(auto* instance, plugins_->load(request_of("workflow", use)));
     SPAWN_TRY(auto port, make_workflow_port(*instance));
+    if (port->serves_actors()) {
+      return fail(errc::unsupported, "workflow " + std::string(port->name()) +
+                                         " serves actors of its own (its configuration declares "
+                                         "them), which this kernel does not do yet");
+    }
     workflows_.push_back(std::move(port));
   }
   if (!settings_.activators.empty()) {
@@ -115,7 +120,9 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
   }
   stack.rows = std::make_unique<row_codec>(*stack.sealer);
   stack.keeper =
-      std::make_unique<row_keeper>(home, journals, *stack.rows, *stack.writers, row_options{});
+      std::make_unique<row_keeper>(home, journals, *stack.rows, *stack.writers,
+                                   row_options{.dead_ttl_s =
+                                                   settings_.durability.messages.dead_letters_keep_s});
   host_link_options link;
   link.connections_max = settings_.host.connections;
   link.waiting_max = settings_.limits.host_waiting;
@@ -141,6 +148,9 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
   cells.save_turns_max = settings_.limits.save_turns;
   cells.save_bytes_max = settings_.limits.save_bytes;
   cells.hops_max = settings_.limits.hops;
+  cells.rows = {.attempts_max = settings_.durability.messages.attempts,
+                .backoff_first_ms = settings_.durability.messages.backoff_first_ms,
+                .backoff_max_ms = settings_.durability.messages.backoff_max_ms};
   cells.rules = rules_;
   lane_router::parts parts{*lanes_,
                            *stack.services,

@@ -122,10 +122,20 @@ struct history_rule {
   bool operator==(const history_rule&) const = default;
 };
 
+// What becomes of a stored message whose turn fails.
+struct message_settings {
+  std::uint32_t attempts = limits::row_attempts_max;
+  std::uint64_t backoff_first_ms = limits::row_backoff_first_ms;
+  std::uint64_t backoff_max_ms = limits::row_backoff_max_ms;
+  std::uint32_t dead_letters_keep_s = limits::dead_letters_keep_s;
+  bool operator==(const message_settings&) const = default;
+};
+
 struct durability_settings {
   durability_mode mode = durability_mode::commit;
   bool allow_volatile = false;
   history_rule history;
+  message_settings messages;
   bool operator==(const durability_settings&) const = default;
 };
 

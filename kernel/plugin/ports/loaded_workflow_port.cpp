@@ -10,6 +10,14 @@ loaded_workflow_port::loaded_workflow_port(std::shared_ptr<instance_core> core,
       part_types_(std::move(part_types)),
       slots_(core->loops.lanes->size()) {}
 
+bool loaded_workflow_port::serves_actors() const noexcept {
+  if (!SPAWN_KNOWS(table_, virtual_parents) || table_->virtual_parents == nullptr) {
+    return false;
+  }
+  const char* const* parents = table_->virtual_parents(core_->raw);
+  return parents != nullptr && *parents != nullptr;
+}
+
 void loaded_workflow_port::submit(lane& from, std::span<spawn_op* const> ops) {
   if (ops.empty()) {
     return;

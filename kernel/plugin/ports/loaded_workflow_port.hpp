@@ -17,6 +17,7 @@ class loaded_workflow_port final : public workflow_port, public registered_port 
   [[nodiscard]] const std::vector<std::string>& part_types() const noexcept override {
     return part_types_;
   }
+  [[nodiscard]] bool serves_actors() const noexcept override;
   void submit(lane& from, std::span<spawn_op* const> ops) override;
 
   [[nodiscard]] std::uint64_t submitted() const noexcept override;

@@ -19,6 +19,8 @@ class workflow_port {
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
   // The workflow parts this plugin serves: "forward", "pipe", ... [any]
   [[nodiscard]] virtual const std::vector<std::string>& part_types() const noexcept = 0;
+  // It serves actors itself: their messages are steps of its flows. [any]
+  [[nodiscard]] virtual bool serves_actors() const noexcept { return false; }
   // Pure steps; they normally end before this returns (port_op::take_inline). [lane]
   virtual void submit(lane& from, std::span<spawn_op* const> ops) = 0;
 };

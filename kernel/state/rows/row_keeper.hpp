@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "base/unique_function.hpp"
 #include "state/journal.hpp"
 #include "state/rows/row_codec.hpp"
@@ -21,7 +22,7 @@ enum class row_outcome : std::uint8_t {
 };
 
 struct row_options {
-  std::uint32_t dead_ttl_s = 30 * 86'400;  // how long a dead letter is kept
+  std::uint32_t dead_ttl_s = limits::dead_letters_keep_s;
   std::uint32_t guard_ttl_s = 7 * 86'400;  // how long a transfer is remembered
 };
 

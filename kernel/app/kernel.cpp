@@ -142,6 +142,7 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
       *stack.rows, *stack.keeper, budget_});
   cell_options cells;
   cells.request_ms = settings_.timeouts.request_ms;
+  cells.request_ms_max = settings_.timeouts.request_max_ms;
   cells.deactivate_jitter_ms = settings_.timeouts.deactivate_jitter_ms;
   cells.doubt_ms = settings_.timeouts.doubt_ms;
   cells.cells_max = std::max<std::uint64_t>(settings_.limits.active_actors / threads_.size(), 1);

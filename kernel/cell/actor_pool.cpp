@@ -89,7 +89,7 @@ void actor_pool::start(invocation_ptr message) {
   made->to = made->def->host;
   made->trace = message->trace;
   made->began_ns = s_.home.now_ns();
-  made->deadline_ns = message->row ? made->began_ns + options_.request_ms * ns_per_ms
+  made->deadline_ns = message->row ? made->began_ns + row_limit_ms(options_, *message) * ns_per_ms
                                    : message->deadline_ns;
   made->done = [](host_call& c) {
     auto& self = static_cast<call&>(c);

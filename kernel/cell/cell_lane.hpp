@@ -32,8 +32,15 @@ struct row_policy {
 // Whether a failure says nothing against trying again.
 [[nodiscard]] bool is_retried(failure why) noexcept;
 
+struct cell_options;
+// How long the action of a row may take: what its sender asked for (metadata request-timeout), else
+// the default. The row itself has no deadline (durability.md 20).
+[[nodiscard]] std::uint64_t row_limit_ms(const cell_options& options,
+                                         const invocation& message) noexcept;
+
 struct cell_options {
   std::uint64_t request_ms = limits::request_timeout_ms;
+  std::uint64_t request_ms_max = limits::request_timeout_ms_max;
   std::uint64_t deactivate_jitter_ms = limits::deactivate_jitter_ms;
   std::uint64_t doubt_ms = limits::doubt_repeat_ms_max;
   std::uint64_t cells_max = limits::active_actors_max;  // of this lane

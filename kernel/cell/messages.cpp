@@ -1,6 +1,7 @@
 // Message rows on the receiver's side: which of them are taken, and what becomes of one whose turn
 // failed (durability.md 12, 13, 18, 19).
 #include <algorithm>
+#include <charconv>
 
 #include "base/log.hpp"
 #include "cell/cell_lane.hpp"
@@ -41,6 +42,18 @@ std::uint64_t row_backoff_ms(const row_policy& policy, std::uint32_t attempts,
   const std::uint64_t doubled = policy.backoff_first_ms << std::min<std::uint32_t>(attempts - 1, 20);
   const std::uint64_t base = std::min(doubled, policy.backoff_max_ms);
   return base / 2 + rng.below(base / 2 + 1);
+}
+
+std::uint64_t row_limit_ms(const cell_options& options, const invocation& message) noexcept {
+  const kv_view* asked = message.find_metadata("request-timeout");
+  std::uint64_t ms = 0;
+  if (asked == nullptr) {
+    return options.request_ms;
+  }
+  const auto* end = asked->value.data() + asked->value.size();
+  const auto read = std::from_chars(asked->value.data(), end, ms);
+  const bool is_good = read.ec == std::errc() && read.ptr == end && ms != 0;
+  return is_good ? std::min(ms, options.request_ms_max) : options.request_ms;
 }
 
 inbox& cell_lane::inbox_of(cell& c) {

@@ -158,7 +158,7 @@ void cell_lane::call_host(cell& c, invocation_ptr message, bool is_init) {
   started->to = c.def().host;
   started->trace = message->trace;
   started->began_ns = s_.home.now_ns();
-  started->deadline_ns = message->row ? started->began_ns + options_.request_ms * ns_per_ms
+  started->deadline_ns = message->row ? started->began_ns + row_limit_ms(options_, *message) * ns_per_ms
                                       : message->deadline_ns;
   if (const auto limit = c.def().policy.timeout_ms; limit != 0) {
     started->deadline_ns = std::min(started->deadline_ns, started->began_ns + limit * ns_per_ms);

@@ -1,6 +1,7 @@
 // Station 2: which cell, and on which lane. One per lane.
 #pragma once
 #include <deque>
+#include <list>
 #include <memory>
 #include <set>
 #include <string>
@@ -141,6 +142,12 @@ class lane_router final : public outbound {
   };
   void move_next(std::shared_ptr<row_move> work);
   void row_without_receiver(invocation_ptr message);
+  // A row on its way again after a while, unless too many are: then the next scan finds it.
+  struct delayed_row : timer {
+    lane_router* owner = nullptr;
+    invocation_ptr message;
+  };
+  void route_later(invocation_ptr message, std::uint64_t after_ms);
   void begin_rows();
   void end_rows();
 
@@ -172,6 +179,7 @@ class lane_router final : public outbound {
   timed_rows timed_;
   std::unique_ptr<row_scan> scan_;  // on lane 0
   std::set<std::pair<std::string, std::uint32_t>> fetching_;  // address, store
+  std::list<std::unique_ptr<delayed_row>> delayed_;
   bool draining_ = false;
 };
 

@@ -101,6 +101,7 @@ void lane_router::end_rows() {
     scan_->stop();
   }
   services_.keeper.stop();
+  delayed_.clear();
 }
 
 bool lane_router::is_address_of(actor_view address, actor_view id) {
@@ -215,7 +216,12 @@ void lane_router::row_without_receiver(invocation_ptr message) {
     const std::uint64_t wait = row_backoff_ms(options_.rows, row.attempts, lane_.rng());
     row.next_try_ms = lane_.unix_ms() + static_cast<std::int64_t>(wait);
     services_.stats.row_retries.add();
-    services_.keeper.put_off(held, [owned = std::move(message)](row_outcome, const std::string&) {});
+    services_.keeper.put_off(held, [this, wait, owned = std::move(message)](
+                                       row_outcome how, const std::string&) mutable {
+      if (how == row_outcome::done) {
+        route_later(std::move(owned), wait);
+      }
+    });
     return;
   }
   services_.keeper.bury(
@@ -234,6 +240,24 @@ void lane_router::row_without_receiver(invocation_ptr message) {
                                                         std::string(owned->target.system)));
         }
       });
+}
+
+void lane_router::route_later(invocation_ptr message, std::uint64_t after_ms) {
+  constexpr std::size_t most = 1'000;
+  if (draining_ || delayed_.size() >= most) {
+    return;
+  }
+  auto& made = *delayed_.emplace_back(std::make_unique<delayed_row>());
+  made.owner = this;
+  made.message = std::move(message);
+  made.fire = [](timer& t) {
+    auto& due = static_cast<delayed_row&>(t);
+    lane_router& self = *due.owner;
+    invocation_ptr ready = std::move(due.message);
+    std::erase_if(self.delayed_, [&](const auto& each) { return each.get() == &due; });
+    self.route(std::move(ready));
+  };
+  lane_.arm_after_ms(made, after_ms);
 }
 
 // --- replies ---------------------------------------------------------------------------------

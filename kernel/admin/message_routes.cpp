@@ -157,9 +157,8 @@ admin_answer carry_out(admin_call& call, family of, row_order what) {
   lane_router* router = call.kernel.routers[*store % call.kernel.routers.size()];
   auto work = [router, at = static_cast<std::uint32_t>(*store), key,
                what](lane_answer<result<void>> answer) mutable {
-    order_row(*router, at, key, what, [answer = std::move(answer)](result<void> done) mutable {
-      answer(std::move(done));
-    });
+    order_row(*router, at, key, what,
+              [answer = std::move(answer)](result<void> done) mutable { answer(std::move(done)); });
   };
   auto done = co_await ask<result<void>>(call.loop, router->home(), upkeep_ms + lane_answer_ms,
                                          std::move(work));

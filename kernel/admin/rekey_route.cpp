@@ -62,6 +62,9 @@ admin_response answer_of(const upkeep_counts& counts, const std::string& cursor)
 // The same content sealed under the key of now; nothing when it is already, or has no content.
 result<std::optional<write_order>> resealed(admin_call& call, const stored_row& row) {
   const sealer& keys = call.kernel.keys;
+  if (row.tombstone && is_message_key(row.key)) {
+    return std::optional<write_order>();  // a dead letter whose time is over: it goes by itself
+  }
   const bool is_done = (row.meta.empty() || keys.is_current(row.meta)) &&
                        (!row.has_payload || keys.is_current(row.payload));
   if (is_done) {

@@ -119,10 +119,9 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
     journals.push_back(stack.journals.back().get());
   }
   stack.rows = std::make_unique<row_codec>(*stack.sealer);
-  stack.keeper =
-      std::make_unique<row_keeper>(home, journals, *stack.rows, *stack.writers,
-                                   row_options{.dead_ttl_s =
-                                                   settings_.durability.messages.dead_letters_keep_s});
+  stack.keeper = std::make_unique<row_keeper>(
+      home, journals, *stack.rows, *stack.writers,
+      row_options{.dead_ttl_s = settings_.durability.messages.dead_letters_keep_s});
   host_link_options link;
   link.connections_max = settings_.host.connections;
   link.waiting_max = settings_.limits.host_waiting;
@@ -137,9 +136,9 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
   }
   stack.workflows = std::make_unique<workflow_engine>(home, ports, budget_);
   stack.records = std::make_unique<record_writer>(*journals[0], *stack.codec, *stack.writers);
-  stack.services = std::make_unique<cell_services>(cell_services{
-      home, *stack.hosts, *stack.workflows, *stack.codec, *stack.writers, journals, stack.stats,
-      *stack.rows, *stack.keeper, budget_});
+  stack.services = std::make_unique<cell_services>(
+      cell_services{home, *stack.hosts, *stack.workflows, *stack.codec, *stack.writers, journals,
+                    stack.stats, *stack.rows, *stack.keeper, budget_});
   cell_options cells;
   cells.request_ms = settings_.timeouts.request_ms;
   cells.request_ms_max = settings_.timeouts.request_max_ms;

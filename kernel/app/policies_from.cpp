@@ -39,11 +39,11 @@ result<void> check_store(const config::settings& settings, const type_policy& po
   }
   if (policy.mode == durability::commit &&
       (store.capabilities() & SPAWN_SS_CAP_ATOMIC_GROUP) == 0) {
-    return fail(errc::invalid, where +
-                                   ": durability commit needs a store that writes several records "
-                                   "at once or not at all, for what actors send, and statestore \"" +
-                                   std::string(store.name()) +
-                                   "\" does not; use another store or another mode");
+    return fail(errc::invalid,
+                where +
+                    ": durability commit needs a store that writes several records "
+                    "at once or not at all, for what actors send, and statestore \"" +
+                    std::string(store.name()) + "\" does not; use another store or another mode");
   }
   return {};
 }

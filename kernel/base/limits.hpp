@@ -35,10 +35,10 @@ inline constexpr std::uint32_t group_ops_max = 1'024;       // ops in one submit
 inline constexpr std::uint32_t pool_parallel_default = 32;  // POOLED, max_pool_size <= 0 (D5)
 
 // --- messages ------------------------------------------------------------------------------------
-inline constexpr std::uint32_t row_attempts_max = 30;     // then a message is a dead letter
+inline constexpr std::uint32_t row_attempts_max = 30;  // then a message is a dead letter
 inline constexpr std::uint32_t dead_letters_keep_s = 30 * 86'400;
-inline constexpr std::uint32_t save_rows_max = 512;       // rows gathered before a turn waits
-inline constexpr std::uint32_t wakes_max = 256;           // receivers woken by a scan at a time
+inline constexpr std::uint32_t save_rows_max = 512;  // rows gathered before a turn waits
+inline constexpr std::uint32_t wakes_max = 256;      // receivers woken by a scan at a time
 
 // --- time (milliseconds) ---------------------------------------------------------------------
 inline constexpr std::uint64_t request_timeout_ms = 60'000;  // default deadline of a request

@@ -261,8 +261,13 @@ void cell_lane::load_failed(cell& c, const error& why) {
 void cell_lane::fail_waiting(cell& c, failure why, const std::string& text) {
   if (c.rows) {
     forget_rows(c);
-    pump(c);  // which gives up while this kernel drains
-    if (c.rows->wanted) {
+    pump(c);                 // which gives up while this kernel drains
+    c.rows->ticket.reset();  // whoever woke it looks again, in time
+    if (!is_retried(why)) {
+      c.rows->wanted = false;
+      c.rows->cursor.clear();
+      c.rows->retry.unlink();
+    } else if (c.rows->wanted) {
       constexpr std::uint64_t again_ms = 1'000;
       s_.home.arm_after_ms(c.rows->retry, again_ms);
     }

@@ -119,13 +119,14 @@ void actor_pool::ended(call& finished) {
     succeeded(finished);
   } else {
     s_.stats.host_failures.add();
-    const failure why = finished.result == host_result::refused     ? failure::unavailable
-                        : finished.result == host_result::timed_out ? failure::deadline_exceeded
-                                                                    : failure::host_error;
+    const failure why = finished.result == host_result::refused ? failure::unavailable
+                        : finished.result == host_result::timed_out
+                            ? failure::deadline_exceeded
+                            : failure_of(finished, finished.message.get());
     fail_call(std::move(finished.message), why,
-         finished.result == host_result::answered
-             ? "the host answered HTTP " + std::to_string(finished.status)
-             : finished.why);
+              finished.result == host_result::answered
+                  ? "the host answered HTTP " + std::to_string(finished.status)
+                  : finished.why);
   }
   --running_;
   while (running_ < type_.now->pool_max) {
@@ -174,9 +175,8 @@ void actor_pool::fail_call(invocation_ptr message, failure why, std::string text
 }
 
 void actor_pool::consume(const message_row& row) {
-  s_.keeper.consume(row, [this, key = row.key](row_outcome, const std::string&) {
-    taken_.erase(key);
-  });
+  s_.keeper.consume(row,
+                    [this, key = row.key](row_outcome, const std::string&) { taken_.erase(key); });
 }
 
 void actor_pool::fail_row(invocation_ptr message, failure why, const std::string& text) {
@@ -189,8 +189,8 @@ void actor_pool::fail_row(invocation_ptr message, failure why, const std::string
     const std::uint64_t wait = row_backoff_ms(options_.rows, row.attempts, s_.home.rng());
     row.next_try_ms = s_.home.unix_ms() + static_cast<std::int64_t>(wait);
     s_.stats.row_retries.add();
-    s_.keeper.put_off(held, [this, wait, owned = std::move(message)](
-                                row_outcome how, const std::string&) mutable {
+    s_.keeper.put_off(held, [this, wait, owned = std::move(message)](row_outcome how,
+                                                                     const std::string&) mutable {
       taken_.erase(owned->row->key);
       if (how == row_outcome::done && delayed_.size() < type_.now->policy.mailbox_max) {
         deliver_later(std::move(owned), wait);
@@ -198,17 +198,17 @@ void actor_pool::fail_row(invocation_ptr message, failure why, const std::string
     });
     return;
   }
-  s_.keeper.bury(held, nullptr, [this, why, owned = std::move(message)](row_outcome how,
-                                                                        const std::string&) {
-    taken_.erase(owned->row->key);
-    if (how != row_outcome::done) {
-      return;
-    }
-    s_.stats.rows_dead.add();
-    if (owned->row->reply) {
-      s_.out->answer(owned->row->reply, outcome::failed(why, owned->row->last_error));
-    }
-  });
+  s_.keeper.bury(
+      held, nullptr, [this, why, owned = std::move(message)](row_outcome how, const std::string&) {
+        taken_.erase(owned->row->key);
+        if (how != row_outcome::done) {
+          return;
+        }
+        s_.stats.rows_dead.add();
+        if (owned->row->reply) {
+          s_.out->answer(owned->row->reply, outcome::failed(why, owned->row->last_error));
+        }
+      });
 }
 
 void actor_pool::deliver_later(invocation_ptr message, std::uint64_t after_ms) {

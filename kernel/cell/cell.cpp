@@ -44,9 +44,9 @@ bool cell::can_run() const noexcept {
     return false;
   }
   const auto& options = home->options();
-  return !gathering || (gathering->turns.size() < options.save_turns_max &&
-                        gathering->bytes < options.save_bytes_max &&
-                        gathering->row_ops < limits::save_rows_max);
+  return !gathering ||
+         (gathering->turns.size() < options.save_turns_max &&
+          gathering->bytes < options.save_bytes_max && gathering->row_ops < limits::save_rows_max);
 }
 
 bool cell::is_quiet() const noexcept {

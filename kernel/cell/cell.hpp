@@ -106,7 +106,7 @@ class cell : public timer, public list_hook<lru_tag> {
   std::unique_ptr<save_batch> flying;     // at the store, or waiting to be tried again
   std::unique_ptr<save_batch> gathering;  // fills while `flying` is out
   std::unique_ptr<std::vector<held_call>> held;
-  std::unique_ptr<inbox> rows;  // none before the first message row comes or goes
+  std::unique_ptr<inbox> rows;                // none before the first message row comes or goes
   std::unique_ptr<std::string> unknown_meta;  // fields of a newer kernel
 };
 

@@ -180,7 +180,9 @@ class cell_lane {
   void settle_row_conflict(cell& c, const spawn_ss_save& row);
   void save_ok(cell& c);
   void save_retry(cell& c, const error& why);
-  enum class rerun : std::uint8_t { none, if_allowed, all };
+  // What becomes of turns whose save was lost: rows are run again in any case, but for those of a
+  // save that will never be taken, whose turn counts as failed.
+  enum class rerun : std::uint8_t { none, if_allowed, all, refused };
   void save_lost(cell& c, failure why, const std::string& text, rerun again = rerun::none);
   void settle_conflict(cell& c);
   void doubt(cell& c, const error& why);

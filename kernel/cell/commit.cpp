@@ -50,7 +50,8 @@ void cell_lane::start_save(cell& c) {
     c.snapshot_due_ns = 0;
   }
   if (!sealed) {
-    save_lost(c, failure::not_applied, "the state could not be sealed: " + sealed.error().text);
+    save_lost(c, failure::not_applied, "the state could not be sealed: " + sealed.error().text,
+              rerun::refused);
     return;
   }
   fill_group(c, batch);
@@ -236,12 +237,22 @@ void cell_lane::save_lost(cell& c, failure why, const std::string& text, rerun a
     s_.stats.snapshots_lost.add();
   }
   const bool rerun_allowed =
-      again_if == rerun::all || (again_if == rerun::if_allowed &&
-                                 c.def().policy.on_conflict == conflict_policy::rerun);
+      again_if == rerun::all ||
+      (again_if == rerun::if_allowed && c.def().policy.on_conflict == conflict_policy::rerun);
   intrusive_list<invocation, mailbox_tag> again;
+  std::vector<invocation_ptr> failed_rows;
   const auto settle = [&](finished_turn& ended, failure said) {
-    if (!ended.message || ended.message->row) {
-      return;  // the store tells whether a row is still to be run
+    if (!ended.message) {
+      return;
+    }
+    if (ended.message->row) {  // the store tells whether it is still to be run
+      const reply_ref place = ended.message->row->reply;
+      if (again_if == rerun::refused) {
+        failed_rows.push_back(std::move(ended.message));
+      } else if (place && c.def().mode() != durability::commit) {
+        s_.out->answer(place, outcome::failed(said, text));  // it is gone: nobody else will
+      }
+      return;
     }
     if (ended.parked) {
       ended.message->reply = s_.out->unpark(ended.parked);
@@ -275,6 +286,9 @@ void cell_lane::save_lost(cell& c, failure why, const std::string& text, rerun a
   c.mailbox.splice_front(again);
   batch.reset();
   behind.reset();
+  for (auto& each : failed_rows) {
+    row_failed(c, std::move(each), failure::not_applied, text);
+  }
   if (!options_.rules.reload_after_loss) {
     run_next(c);
     return;

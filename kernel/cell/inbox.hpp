@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/hash.hpp"
-#include "lane/timer_wheel.hpp"
 #include "cell/tail_list.hpp"
+#include "lane/timer_wheel.hpp"
 #include "model/message_row.hpp"
 
 namespace spawn {
@@ -77,10 +77,12 @@ class inbox {
     return !wants_page() && !listing && writes == 0 && pending_ == 0 && !retry.is_linked();
   }
 
-  bool wanted = false;           // the store may hold rows that no hint brought
-  bool listing = false;          // a page is on its way
-  bool discard = false;          // what is on its way is out of date: a row was given back since
-  std::uint32_t writes = 0;      // of rows deleted, put off or buried, at the store
+  bool wanted = false;       // the store may hold rows that no hint brought
+  bool listing = false;      // a page is on its way
+  bool discard = false;      // what is on its way is out of date: a row was given back since
+  std::uint32_t writes = 0;  // of rows deleted, put off or buried, at the store
+  std::uint32_t putting_off =
+      0;                         // of these, put off or buried: a page might show them as they were
   std::shared_ptr<void> ticket;  // of whoever woke the actor, until nothing is left to fetch
   std::string cursor;            // where the pass goes on; empty: from the front
   std::string skipped;           // the lane of this pass whose first row waits for its next attempt

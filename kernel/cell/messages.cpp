@@ -39,7 +39,8 @@ bool is_retried(failure why) noexcept {
 
 std::uint64_t row_backoff_ms(const row_policy& policy, std::uint32_t attempts,
                              random& rng) noexcept {
-  const std::uint64_t doubled = policy.backoff_first_ms << std::min<std::uint32_t>(attempts - 1, 20);
+  const std::uint64_t doubled = policy.backoff_first_ms
+                                << std::min<std::uint32_t>(attempts - 1, 20);
   const std::uint64_t base = std::min(doubled, policy.backoff_max_ms);
   return base / 2 + rng.below(base / 2 + 1);
 }
@@ -84,7 +85,7 @@ void cell_lane::take_hint(cell& c, invocation_ptr message) {
       break;
   }
   if (c.waiting >= c.def().policy.mailbox_max) {
-    in.wanted = true;
+    in.wanted = in.wanted || message->row->due_ms == 0;  // one with a due time is brought again
     s_.stats.row_hints_unused.add();
     return;
   }
@@ -138,7 +139,7 @@ void cell_lane::pump(cell& c) {
     }
     return;
   }
-  if (in.listing || !is_up || c.reload || c.waiting >= refill_below) {
+  if (in.listing || !is_up || c.reload || in.putting_off != 0 || c.waiting >= refill_below) {
     return;
   }
   in.list_begins();
@@ -165,15 +166,15 @@ void cell_lane::listed(list_request& request) {
   cell& c = *job->of;
   inbox& in = *c.rows;
   in.listing = false;
+  in.ticket.reset();  // this actor knows now that something waits
   const bool discarded = std::exchange(in.discard, false);
   const errc status = request.status();
   const std::string why = take_error_text(request.raw.op);
   bool full = false;
   if (status != errc::ok) {
     if (load_log_.allows(s_.home.now_ns())) {
-      SPAWN_LOG(warn, "the rows that wait for an actor could not be listed",
-                {"actor", c.id().name}, {"why", why},
-                {"more_since_last_line", load_log_.take_held_back()});
+      SPAWN_LOG(warn, "the rows that wait for an actor could not be listed", {"actor", c.id().name},
+                {"why", why}, {"more_since_last_line", load_log_.take_held_back()});
     }
     in.cursor.clear();
     constexpr std::uint64_t again_ms = 500;
@@ -209,9 +210,14 @@ bool cell_lane::take_page(cell& c, const spawn_ss_list& page) {
     }
     auto opened = s_.rows.open(key, row.rec);
     if (!opened) {
-      SPAWN_LOG(error, "a message row is left where it is: it cannot be read", {"key", key},
-                {"why", opened.error().text});
-      in.skipped = key.substr(0, key.rfind('/') + 1);
+      if (load_log_.allows(s_.home.now_ns())) {
+        SPAWN_LOG(error, "a message row is left where it is: it cannot be read", {"key", key},
+                  {"why", opened.error().text},
+                  {"more_since_last_line", load_log_.take_held_back()});
+      }
+      if (const auto at_key = parse_row_key(key); at_key && at_key->sender != row_from_outside) {
+        in.skipped = key.substr(0, key.rfind('/') + 1);  // nothing of its lane passes it
+      }
       continue;
     }
     invocation_ptr message = std::move(*opened);
@@ -220,9 +226,14 @@ bool cell_lane::take_page(cell& c, const spawn_ss_list& page) {
         in.judge_listed(*message->row) != inbox::verdict::take) {
       continue;
     }
+    if (message->pooled) {
+      s_.out->route(std::move(message));  // not the cell's: the pool knows what it has
+      continue;
+    }
     if (message->row->waits(now_ms)) {
       const auto wait = static_cast<std::uint64_t>(message->row->next_try_ms - now_ms);
-      const std::uint64_t due = s_.home.now_ns() + std::min(wait, options_.rows.backoff_max_ms) * ns_per_ms;
+      const std::uint64_t due =
+          s_.home.now_ns() + std::min(wait, options_.rows.backoff_max_ms) * ns_per_ms;
       if (!in.retry.is_linked() || due < in.retry.due_ms * ns_per_ms) {
         s_.home.timers().arm(in.retry, due);
       }
@@ -250,13 +261,14 @@ void cell_lane::row_failed(cell& c, invocation_ptr message, failure why, const s
   in.close(row);
   take_from_mailbox(c, row);
   ++in.writes;
+  ++in.putting_off;
   ++row.attempts;
   row.last_error = std::string(facts(why).code) + ": " + text;
   row.last_error.resize(std::min(row.last_error.size(), row_error_bytes_max));
   const bool again = is_retried(why) && row.attempts < options_.rows.attempts_max;
   invocation& held = *message;
-  auto after = [this, &c, why, again, owned = std::move(message)](row_outcome how,
-                                                                  const std::string& cause) mutable {
+  auto after = [this, &c, why, again, owned = std::move(message)](
+                   row_outcome how, const std::string& cause) mutable {
     row_written(c, std::move(owned), why, again, how, cause);
   };
   if (again) {
@@ -273,6 +285,7 @@ void cell_lane::row_written(cell& c, invocation_ptr message, failure why, bool a
                             row_outcome how, const std::string& cause) {
   inbox& in = *c.rows;
   --in.writes;
+  --in.putting_off;
   const message_row& row = *message->row;
   if (how == row_outcome::refused || how == row_outcome::unknown) {
     SPAWN_LOG(error, "a message row that failed could not be written", {"actor", c.id().name},
@@ -281,20 +294,32 @@ void cell_lane::row_written(cell& c, invocation_ptr message, failure why, bool a
   in.open(row);
   if (!again && how == row_outcome::done) {
     s_.stats.rows_dead.add();
-    SPAWN_LOG(warn, "a message went to the dead letters", {"actor", c.id().name},
-              {"action", message->action}, {"row", row_id(row)}, {"attempts", row.attempts},
-              {"why", row.last_error});
+    if (host_log_.allows(s_.home.now_ns())) {
+      SPAWN_LOG(warn, "a message went to the dead letters", {"actor", c.id().name},
+                {"action", message->action}, {"row", row_id(row)}, {"attempts", row.attempts},
+                {"why", row.last_error}, {"more_since_last_line", host_log_.take_held_back()});
+    }
     if (row.reply) {
       const std::string_view code = facts(why).code;
-      s_.out->answer(row.reply,
-                     outcome::failed(why, row.last_error.substr(std::min(
-                                              row.last_error.size(), code.size() + 2))));
+      s_.out->answer(row.reply, outcome::failed(why, row.last_error.substr(std::min(
+                                                         row.last_error.size(), code.size() + 2))));
     }
     in.consumed(row);
   } else {
     in.gave_back(row);
   }
-  in.wanted = true;
+  if (how == row_outcome::refused || how == row_outcome::unknown) {
+    // Its attempts are not on record: not at once again.
+    constexpr std::uint64_t again_ms = 1'000;
+    in.wanted = false;
+    s_.home.arm_after_ms(in.retry, again_ms);
+  } else if (row.due_ms != 0 && again) {
+    message_row due = row;
+    due.due_ms = row.next_try_ms;
+    s_.out->stored_for_later(due);
+  } else {
+    in.wanted = true;
+  }
   pump(c);
   rearm(c);
   maybe_forget(c);
@@ -303,10 +328,12 @@ void cell_lane::row_written(cell& c, invocation_ptr message, failure why, bool a
 
 // Rows of the same lane behind it leave the mailbox; they are still in the store.
 void cell_lane::take_from_mailbox(cell& c, const message_row& failed) {
+  if (!failed.is_ordered()) {
+    return;
+  }
   const std::string lane(inbox::lane_of(failed));
   drop_rows(c, [&](const message_row& row) {
-    return failed.is_ordered() && row.is_ordered() && row.seq > failed.seq &&
-           inbox::lane_of(row) == lane;
+    return row.is_ordered() && row.seq > failed.seq && inbox::lane_of(row) == lane;
   });
 }
 

@@ -40,7 +40,7 @@ struct save_batch {
   std::uint64_t number = 0;
   std::vector<finished_turn> turns;
   std::uint32_t row_ops = 0;  // rows consumed and sent, for the cap
-  std::uint64_t bytes = 0;  // of answers and emissions held, for the cap
+  std::uint64_t bytes = 0;    // of answers and emissions held, for the cap
   std::uint64_t new_revision = 0;
   std::uint64_t submitted_ns = 0;
   std::uint32_t tries = 0;

@@ -187,7 +187,8 @@ void cell_lane::group_ended(save_batch& batch) {
       return;
     default:
       save_lost(c, batch.in_doubt ? failure::outcome_unknown : failure::not_applied,
-                "the store refused the state: " + why.text);
+                "the store refused the state: " + why.text,
+                batch.in_doubt ? rerun::none : rerun::refused);
   }
 }
 

@@ -79,6 +79,7 @@ void cell_lane::order_loaded(load_request& request) {
     if (has_work(c)) {
       begin_activation(c, 0);
     } else {
+      pump(c);  // which gives up while this kernel drains
       maybe_forget(c);
     }
     return;
@@ -158,7 +159,9 @@ void cell_lane::forget_content(cell& c) {
   if (has_work(c) && !draining_) {
     begin_activation(c, 0);
   } else {
-    fail_waiting(c, failure::shutting_down, "this kernel is draining");
+    if (draining_) {
+      fail_waiting(c, failure::shutting_down, "this kernel is draining");
+    }
     maybe_forget(c);
   }
 }

@@ -9,8 +9,8 @@
 
 namespace spawn {
 
-// Bounded: the receiver that was sent to the longest ago is forgotten first. A hint and no more: what
-// is not in it costs the receiver a look at the store. [lane]
+// Bounded: the receiver that was sent to the longest ago is forgotten first. A hint and no more:
+// what is not in it costs the receiver a look at the store. [lane]
 class tail_list {
  public:
   static constexpr std::size_t kept_max = 64;    // in memory
@@ -46,7 +46,8 @@ class tail_list {
   [[nodiscard]] bool is_stored() const noexcept {
     return complete_ && !entries_.empty() && entries_.size() <= stored_max;
   }
-  [[nodiscard]] const std::vector<std::pair<std::uint64_t, std::uint64_t>>& entries() const noexcept {
+  [[nodiscard]] const std::vector<std::pair<std::uint64_t, std::uint64_t>>& entries()
+      const noexcept {
     return entries_;
   }
 

@@ -158,8 +158,9 @@ void cell_lane::call_host(cell& c, invocation_ptr message, bool is_init) {
   started->to = c.def().host;
   started->trace = message->trace;
   started->began_ns = s_.home.now_ns();
-  started->deadline_ns = message->row ? started->began_ns + row_limit_ms(options_, *message) * ns_per_ms
-                                      : message->deadline_ns;
+  started->deadline_ns = message->row
+                             ? started->began_ns + row_limit_ms(options_, *message) * ns_per_ms
+                             : message->deadline_ns;
   if (const auto limit = c.def().policy.timeout_ms; limit != 0) {
     started->deadline_ns = std::min(started->deadline_ns, started->began_ns + limit * ns_per_ms);
   }
@@ -189,6 +190,15 @@ void cell_lane::call_host(cell& c, invocation_ptr message, bool is_init) {
   s_.hosts.send(*c.running);
 }
 
+// A row may be tried again where a caller is told of an error: when the host went away, or
+// something before it had no room.
+failure failure_of(const host_call& ended, const invocation* message) noexcept {
+  const bool may_pass = ended.result == host_result::failed || ended.status == 429 ||
+                        ended.status == 502 || ended.status == 503 || ended.status == 504;
+  return message != nullptr && message->row && may_pass ? failure::unavailable
+                                                        : failure::host_error;
+}
+
 void cell_lane::host_done(turn& finished) {
   cell& c = *finished.of;
   const std::unique_ptr<turn> ended = std::move(c.running);
@@ -207,6 +217,7 @@ void cell_lane::host_done(turn& finished) {
     if (has_work(c)) {
       begin_activation(c, 0);
     } else {
+      pump(c);  // which gives up while this kernel drains
       maybe_forget(c);
     }
     return;
@@ -220,11 +231,11 @@ void cell_lane::host_done(turn& finished) {
       turn_failed(c, *ended, failure::deadline_exceeded, ended->why);
       break;
     case host_result::failed:
-      turn_failed(c, *ended, failure::host_error, ended->why);
+      turn_failed(c, *ended, failure_of(*ended, ended->message.get()), ended->why);
       break;
     case host_result::answered:
       if (ended->status < 200 || ended->status > 299) {
-        turn_failed(c, *ended, failure::host_error,
+        turn_failed(c, *ended, failure_of(*ended, ended->message.get()),
                     "the host answered HTTP " + std::to_string(ended->status));
       } else {
         turn_succeeded(c, *ended, answer);
@@ -384,8 +395,8 @@ void release_turn(cell_services& services, const cell_options& options, finished
   if (ended.out.route) {
     invocation_ptr next = std::move(ended.out.route);
     if (!next->row) {
-      next->reply = place ? services.out->slot_for(place)
-                          : std::exchange(ended.message->reply, nullptr);
+      next->reply =
+          place ? services.out->slot_for(place) : std::exchange(ended.message->reply, nullptr);
     }
     if (!next->row && next->hops > options.hops_max) {
       next->fail(failure::hop_limit, "the chain of pipes and forwards has more than " +

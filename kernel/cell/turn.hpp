@@ -18,4 +18,7 @@ struct turn : host_call {
   bool is_init = false;
 };
 
+// Why a call to the host failed that came to an answer or to none. The message may be null.
+[[nodiscard]] failure failure_of(const host_call& ended, const invocation* message) noexcept;
+
 }  // namespace spawn

@@ -62,7 +62,9 @@ void read_durability(const value& root, durability_settings& out) {
   if (const value* history = at(root, {"durability", "history"})) {
     out.history = to_history(*history);
   }
-  const auto of_messages = [&](const char* key) { return at(root, {"durability", "messages", key}); };
+  const auto of_messages = [&](const char* key) {
+    return at(root, {"durability", "messages", key});
+  };
   take(of_messages("attempts"), out.messages.attempts);
   take(of_messages("backoff_first_ms"), out.messages.backoff_first_ms);
   take(of_messages("backoff_max_ms"), out.messages.backoff_max_ms);

@@ -62,7 +62,7 @@ struct message_row {
   std::uint64_t seq = 0;
   bool of_failure = false;  // the id of the row that failed, and an "f"
   std::uint64_t prev = 0;   // seq of the sender's row to this receiver before it; 0: not known
-  bool is_first = false;  // its sender knows of no row to this receiver before it
+  bool is_first = false;    // its sender knows of no row to this receiver before it
   row_kind kind = row_kind::effect;
   std::int64_t due_ms = 0;  // 0: due when it was made
   std::int64_t created_ms = 0;

@@ -29,10 +29,10 @@ lane_router::lane_router(const parts& with)
         lane_, services_.stores, services_.rows, with.scan,
         [this](actor_id address, std::uint32_t store, std::shared_ptr<void> ticket) {
           lane_router& owner = owner_of(address.system, address.name);
-          post(owner.lane_, [&owner, to = std::move(address), store,
-                             held = std::move(ticket)]() mutable {
-            owner.wake(std::move(to), store, std::move(held));
-          });
+          post(owner.lane_,
+               [&owner, to = std::move(address), store, held = std::move(ticket)]() mutable {
+                 owner.wake(std::move(to), store, std::move(held));
+               });
         },
         [this] {
           for (lane_router* each : all_) {
@@ -174,8 +174,9 @@ void lane_router::receive_bound(invocation_ptr message, std::string_view parent)
   auto held = std::make_shared<invocation_ptr>(std::move(message));
   invocation& in = **held;
   answer_at_deadline(in, [](invocation& late) {
-    late.fail(failure::deadline_exceeded,
-              "the binding of the name was not stored by the deadline; the action was not executed");
+    late.fail(
+        failure::deadline_exceeded,
+        "the binding of the name was not stored by the deadline; the action was not executed");
   });
   bind(in.target.system, in.target.name, parent, 0,
        [this, held, type, parent = std::string(parent)](result<void> bound) {
@@ -254,8 +255,7 @@ void lane_router::dispatch(invocation_ptr message, actor_view id, actor_type& ty
 
 void lane_router::run(invocation_ptr message, actor_view id, actor_type& type) {
   if (message->row && message->row->store != type.now->policy.store) {
-    const actor_id address(message->target);
-    fetch(address, message->row->store, nullptr);  // moves what waits there to the actor's store
+    move_to_store(std::move(message), type.now->policy.store);
     return;
   }
   if (message->pooled || type.now->kind == actor_kind::pooled) {

@@ -2,8 +2,8 @@
 #pragma once
 #include <deque>
 #include <list>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -129,7 +129,12 @@ class lane_router final : public outbound {
   // lane_rows.cpp
   void insert_row(invocation_ptr message, actor_view id, actor_type& type, std::int64_t due_ms);
   void wake(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket);
-  void fetch(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket);
+  void fetch(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket,
+             std::string cursor = {});
+  void move_to_store(invocation_ptr message, std::uint32_t to);
+  [[nodiscard]] static bool is_for_pool(const invocation& message, const actor_type& type) {
+    return message.pooled || type.now->kind == actor_kind::pooled;
+  }
   void fetched(result<stored_page> page, const actor_id& address, std::uint32_t store,
                std::shared_ptr<void> ticket);
   // Rows on their way from the store of their sender to that of their receiver.
@@ -137,7 +142,7 @@ class lane_router final : public outbound {
     actor_id address;
     std::uint32_t from = 0, to = 0;
     bool more = false;
-    std::deque<invocation_ptr> rows;
+    std::deque<std::pair<invocation_ptr, std::uint32_t>> rows;  // and where to
     std::shared_ptr<void> ticket;
   };
   void move_next(std::shared_ptr<row_move> work);
@@ -178,7 +183,8 @@ class lane_router final : public outbound {
   reply_desk replies_;
   timed_rows timed_;
   std::unique_ptr<row_scan> scan_;  // on lane 0
-  std::set<std::pair<std::string, std::uint32_t>> fetching_;  // address, store
+  // Address and store of the pages on their way, and whether there is more to look for.
+  std::map<std::pair<std::string, std::uint32_t>, bool> fetching_;
   std::list<std::unique_ptr<delayed_row>> delayed_;
   bool draining_ = false;
 };

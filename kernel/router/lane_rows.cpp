@@ -40,7 +40,8 @@ void lane_router::insert_row(invocation_ptr message, actor_view id, actor_type& 
   services_.stats.rows_inserted.add();
   invocation& row = *message;
   answer_at_deadline(row, [](invocation& late) {
-    late.fail(failure::outcome_unknown, "whether the message was stored was not known by the deadline");
+    late.fail(failure::outcome_unknown,
+              "whether the message was stored was not known by the deadline");
   });
   services_.keeper.insert(row, [this, owned = std::move(message)](row_outcome how,
                                                                   const std::string& why) mutable {
@@ -61,8 +62,8 @@ void lane_router::insert_row(invocation_ptr message, actor_view id, actor_type& 
       return;
     }
     if (caller == nullptr) {
-      SPAWN_LOG(warn, "a scheduled message could not be stored",
-                {"actor", owned->target.name}, {"action", owned->action}, {"why", why});
+      SPAWN_LOG(warn, "a scheduled message could not be stored", {"actor", owned->target.name},
+                {"action", owned->action}, {"why", why});
     }
     tell(how == row_outcome::unknown
              ? outcome::failed(failure::outcome_unknown,
@@ -123,9 +124,12 @@ void lane_router::wake(actor_id address, std::uint32_t store, std::shared_ptr<vo
 
 // Rows whose receiver has no cell here to fetch them: a pool, nobody at all, or an actor that keeps
 // its state in another store.
-void lane_router::fetch(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket) {
+void lane_router::fetch(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket,
+                        std::string cursor) {
   const std::string who = row_actor(address.view());
-  if (!fetching_.insert({who, store}).second) {
+  const auto [at, is_first] = fetching_.try_emplace({who, store}, false);
+  if (!is_first) {
+    at->second = true;  // what came meanwhile may not be on the page that is on its way
     return;
   }
   auto range = inbox_range(address.system, address.name);
@@ -133,12 +137,16 @@ void lane_router::fetch(actor_id address, std::uint32_t store, std::shared_ptr<v
   order.from = std::move(range.from);
   order.to = std::move(range.to);
   order.limit = fetch_rows;
+  order.cursor = std::move(cursor);
   const std::uint64_t until = lane_.now_ns() + fetch_limit_ms * ns_per_ms;
   desk_.read(*services_.stores[store], std::move(order), until,
              [this, to = std::move(address), who, store,
               held = std::move(ticket)](result<stored_page> page) mutable {
-               fetching_.erase({who, store});
-               fetched(std::move(page), to, store, std::move(held));
+               const auto done = fetching_.extract({who, store});
+               fetched(std::move(page), to, store, held);
+               if (done.mapped() && !draining_) {
+                 fetch(to, store, std::move(held));
+               }
              });
 }
 
@@ -149,9 +157,15 @@ void lane_router::fetched(result<stored_page> page, const actor_id& address, std
   }
   const std::int64_t now = lane_.unix_ms();
   auto moving = std::make_shared<row_move>();
+  std::string skipped;  // the lane of a row that cannot be read: nothing of it passes that row
+  bool has_room = true;
   for (const auto& row : page->rows) {
+    if (!skipped.empty() && row.key.starts_with(skipped)) {
+      continue;
+    }
     auto opened = services_.rows.open(row.key, row.view());
-    if (!opened || (*opened)->row->waits(now)) {
+    if (!opened) {
+      skipped = row.key.substr(0, row.key.rfind('/') + 1);
       continue;
     }
     invocation_ptr message = std::move(*opened);
@@ -159,13 +173,20 @@ void lane_router::fetched(result<stored_page> page, const actor_id& address, std
     const auto found =
         resolve(message->target.system, message->target.name, message->target.parent);
     if (found.type == nullptr) {
-      row_without_receiver(std::move(message));
+      if (!message->row->waits(now)) {
+        row_without_receiver(std::move(message));
+      }
     } else if (found.type->now->policy.store != store) {
-      moving->to = found.type->now->policy.store;
-      moving->rows.push_back(std::move(message));
-    } else if (found.type->now->kind == actor_kind::pooled) {
+      // Also one that waits for its next attempt, which it does there: the order is kept.
+      moving->rows.emplace_back(std::move(message), found.type->now->policy.store);
+    } else if (is_for_pool(*message, *found.type) && !message->row->waits(now)) {
+      has_room = pool_of(*found.type).waiting < found.type->now->policy.mailbox_max;
       run(std::move(message), found.id.view(), *found.type);
     }
+  }
+  if (moving->rows.empty() && !page->cursor.empty() && has_room) {
+    fetch(address, store, std::move(ticket), std::move(page->cursor));
+    return;
   }
   if (!moving->rows.empty()) {
     moving->address = address;
@@ -174,6 +195,22 @@ void lane_router::fetched(result<stored_page> page, const actor_id& address, std
     moving->ticket = std::move(ticket);
     move_next(std::move(moving));
   }
+}
+
+// Brings what waits for an actor, and this row of it, to the store that keeps the actor.
+void lane_router::move_to_store(invocation_ptr message, std::uint32_t to) {
+  if (message->row->due_ms == 0) {
+    fetch(actor_id(message->target), message->row->store, nullptr);
+    return;
+  }
+  // No list of what waits shows a row for later, and it has no order to keep.
+  invocation& row = *message;
+  services_.keeper.transfer(
+      row, to, [this, owned = std::move(message)](row_outcome how, const std::string&) {
+        if (how == row_outcome::done || how == row_outcome::gone) {
+          stored_for_later(*owned->row);
+        }
+      });
 }
 
 // One after another, so that the rows of one sender stay in order (rule 17).
@@ -185,8 +222,9 @@ void lane_router::move_next(std::shared_ptr<row_move> work) {
     }
     return;
   }
-  invocation_ptr message = std::move(work->rows.front());
+  auto [message, to] = std::move(work->rows.front());
   work->rows.pop_front();
+  work->to = to;
   invocation& row = *message;
   services_.keeper.transfer(
       row, work->to,
@@ -211,7 +249,7 @@ void lane_router::row_without_receiver(invocation_ptr message) {
                    " not found on ActorSystem " + std::string(message->target.system);
   invocation& held = *message;
   // Somebody waits at the other end of a pipe or forward: the error is the reply (rule 18).
-  const bool is_awaited = static_cast<bool>(row.reply);
+  const bool is_awaited = row.reply && row.reply.incarnation == replies_.incarnation();
   if (!is_awaited && row.attempts < options_.rows.attempts_max) {
     const std::uint64_t wait = row_backoff_ms(options_.rows, row.attempts, lane_.rng());
     row.next_try_ms = lane_.unix_ms() + static_cast<std::int64_t>(wait);
@@ -278,9 +316,8 @@ void lane_router::answer(reply_ref place, outcome with) {
     }
     return;
   }
-  post(owner.lane_, [&owner, place, kept = std::move(with)]() mutable {
-    owner.answer(place, std::move(kept));
-  });
+  post(owner.lane_,
+       [&owner, place, kept = std::move(with)]() mutable { owner.answer(place, std::move(kept)); });
 }
 
 reply_slot* lane_router::slot_for(reply_ref place) {

@@ -42,7 +42,20 @@ void order_row(lane_router& on, std::uint32_t store, std::string key, row_order 
           done(fail(errc::not_found, "there is no message " + key));
           return;
         }
-        auto opened = on.services().rows.open(key, page->rows.front().view());
+        const stored_row& found = page->rows.front();
+        if (what == row_order::remove) {  // also one that cannot be read
+          message_row row;
+          row.key = found.key;
+          row.store = store;
+          row.revision = found.revision;
+          row.writer = found.writer;
+          on.services().keeper.remove(
+              row, [done = std::move(done)](row_outcome how, const std::string& why) mutable {
+                done(end_of(how, why));
+              });
+          return;
+        }
+        auto opened = on.services().rows.open(key, found.view());
         if (!opened) {
           done(fail(std::move(opened.error())));
           return;
@@ -50,21 +63,13 @@ void order_row(lane_router& on, std::uint32_t store, std::string key, row_order 
         invocation_ptr message = std::move(*opened);
         message->row->store = store;
         invocation& row = *message;
-        if (what == row_order::remove) {
-          on.services().keeper.remove(
-              *row.row, [done = std::move(done)](row_outcome how, const std::string& why) mutable {
-                done(end_of(how, why));
-              });
-          return;
-        }
-        on.services().keeper.replay(
-            row, [&on, done = std::move(done), owned = std::move(message)](
-                     row_outcome how, const std::string& why) mutable {
-              if (how == row_outcome::done) {
-                on.route(std::move(owned));
-              }
-              done(end_of(how, why));
-            });
+        on.services().keeper.replay(row, [&on, done = std::move(done), owned = std::move(message)](
+                                             row_outcome how, const std::string& why) mutable {
+          if (how == row_outcome::done) {
+            on.route(std::move(owned));
+          }
+          done(end_of(how, why));
+        });
       });
 }
 

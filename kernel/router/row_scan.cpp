@@ -78,6 +78,7 @@ void row_scan::wait(std::uint64_t ms) {
 
 void row_scan::begin_pass() {
   walking_ = true;
+  incomplete_ = false;
   reading_ns_ = 0;
   store_ = 0;
   auto range = message_range();
@@ -129,8 +130,10 @@ void row_scan::take(list_request& request) {
     }
     auto opened = codec_.open_meta(key, row.rec);
     if (!opened) {
-      SPAWN_LOG(error, "a message row is left where it is: it cannot be read", {"key", key},
-                {"why", opened.error().text});
+      if (log_.allows(lane_.now_ns())) {
+        SPAWN_LOG(error, "a message row is left where it is: it cannot be read", {"key", key},
+                  {"why", opened.error().text}, {"more_since_last_line", log_.take_held_back()});
+      }
       continue;
     }
     const message_row& found = *(*opened)->row;
@@ -150,11 +153,13 @@ void row_scan::take(list_request& request) {
     return;
   }
   if (status != errc::ok) {
-    SPAWN_LOG(warn, "message rows could not be listed", {"why", why});
-    wait(store_again_ms);
-    return;
-  }
-  if (!cursor_.empty()) {
+    // The other stores are not held up by one that does not answer.
+    incomplete_ = true;
+    if (log_.allows(lane_.now_ns())) {
+      SPAWN_LOG(warn, "message rows could not be listed", {"why", why},
+                {"more_since_last_line", log_.take_held_back()});
+    }
+  } else if (!cursor_.empty()) {
     if (is_done) {  // the rest of its rows is its own business
       from_ = prefix_range(receiver).to;
       cursor_.clear();
@@ -164,6 +169,7 @@ void row_scan::take(list_request& request) {
   }
   if (++store_ < stores_.size()) {
     from_ = message_range().from;
+    cursor_.clear();
     next_page();
     return;
   }
@@ -172,6 +178,10 @@ void row_scan::take(list_request& request) {
 
 void row_scan::end_pass() {
   walking_ = false;
+  if (incomplete_) {
+    wait(store_again_ms);
+    return;
+  }
   if (std::exchange(recovering_, false)) {
     first_pass_done_();
   }

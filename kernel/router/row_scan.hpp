@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "base/log_limit.hpp"
 #include "base/unique_function.hpp"
 #include "state/journal.hpp"
 #include "state/rows/row_codec.hpp"
@@ -29,8 +30,8 @@ class row_scan {
  public:
   // Wakes who has this address, rows of which are in that store; keeps the ticket for as long as it
   // is at it.
-  using wake_fn = unique_function<void(actor_id address, std::uint32_t store,
-                                       std::shared_ptr<void> ticket)>;
+  using wake_fn =
+      unique_function<void(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket)>;
 
   row_scan(lane& home, std::vector<journal*> stores, row_codec& codec,
            const row_scan_options& options, wake_fn wake, unique_function<void()> first_pass_done);
@@ -60,6 +61,8 @@ class row_scan {
   bool stopped_ = true;
   bool walking_ = false;
   bool recovering_ = true;
+  bool incomplete_ = false;  // a store did not answer in this pass
+  log_limit log_;
   std::uint32_t store_ = 0;
   std::string from_, to_, cursor_;
   std::uint64_t asked_ns_ = 0;

@@ -66,15 +66,15 @@ void timed_rows::start() {
 
 // From one partition that has rows to the next: mostly there are few, or none.
 void timed_rows::survey(std::uint32_t store, std::string from) {
-  auto* what = new page{this, store, row_partitions, true, 0, never, std::move(from),
-                        timed_range().to, {}};
+  auto* what =
+      new page{this, store, row_partitions, true, 0, never, std::move(from), timed_range().to, {}};
   submit(*what, 1, false);
 }
 
 void timed_rows::surveyed(const page& what, errc status, std::string_view first_key) {
   if (status != errc::ok) {
     surveys_left_.emplace_back(what.store, what.from);
-    lane_.arm_after_ms(timer_, look_every_ms);
+    arm();
     return;
   }
   if (first_key.empty()) {
@@ -110,6 +110,9 @@ void timed_rows::arm() {
       next = each.reading ? next : std::min(next, each.look_ms);
     }
   }
+  if (!surveys_left_.empty()) {
+    next = std::min(next, lane_.unix_ms() + static_cast<std::int64_t>(look_every_ms));
+  }
   if (next == never) {
     timer_.unlink();
     return;
@@ -127,8 +130,14 @@ void timed_rows::tick() {
     survey(store, std::move(from));
   }
   const std::int64_t now = lane_.unix_ms();
-  for (std::uint32_t store = 0; store < stores_.size(); ++store) {
-    for (std::uint32_t number = lane_.index(); number < row_partitions; number += lanes_) {
+  const auto each = static_cast<std::uint32_t>(of_store_[0].size());
+  const auto all = each * static_cast<std::uint32_t>(stores_.size());
+  bool starved = false;
+  // From where the last round ended, so that nobody is always the last.
+  for (std::uint32_t i = 0; i < all; ++i, next_ = (next_ + 1) % all) {
+    const std::uint32_t store = next_ / each;
+    const std::uint32_t number = lane_.index() + next_ % each * lanes_;
+    if (number < row_partitions) {
       partition& of = at(store, number);
       if (of.reading || of.look_ms > now) {
         continue;
@@ -136,9 +145,11 @@ void timed_rows::tick() {
       if (in_flight_ >= reads_max) {
         return;  // the next answer goes on
       }
-      if (now - of.look_ms > late_after_ms && of.look_ms != 0 && !may_send_late()) {
-        lane_.arm_after_ms(timer_, wait_for_tokens_ms);
-        return;
+      const bool is_late =
+          of.paused != nullptr || (of.look_ms != 0 && now - of.look_ms > late_after_ms);
+      if (is_late && !may_send_late()) {
+        starved = true;
+        continue;
       }
       of.reading = true;
       of.look_ms = never;
@@ -149,7 +160,11 @@ void timed_rows::tick() {
       }
     }
   }
-  arm();
+  if (starved) {
+    lane_.arm_after_ms(timer_, wait_for_tokens_ms);
+  } else {
+    arm();
+  }
 }
 
 // Long overdue rows come as a bounded stream, so that an end of downtime is no stampede.
@@ -165,8 +180,15 @@ bool timed_rows::may_send_late() {
 void timed_rows::read(std::uint32_t store, std::uint32_t number, std::string cursor,
                       std::int64_t until_ms, std::int64_t again_ms) {
   auto range = timed_range(number, until_ms);
-  auto* what = new page{this,     store,  number, false, until_ms, again_ms, std::move(range.from),
-                        std::move(range.to), std::move(cursor)};
+  auto* what = new page{this,
+                        store,
+                        number,
+                        false,
+                        until_ms,
+                        again_ms,
+                        std::move(range.from),
+                        std::move(range.to),
+                        std::move(cursor)};
   submit(*what, page_rows, true);
 }
 
@@ -175,8 +197,8 @@ void timed_rows::peek(std::uint32_t store, std::uint32_t number, std::int64_t af
                       std::int64_t again_ms) {
   auto range = timed_range(number, after_ms);
   auto rest = timed_range(number, never);
-  auto* what = new page{this,     store,  number, true, after_ms, again_ms, std::move(range.to),
-                        std::move(rest.to), {}};
+  auto* what = new page{
+      this, store, number, true, after_ms, again_ms, std::move(range.to), std::move(rest.to), {}};
   submit(*what, 1, false);
 }
 
@@ -219,8 +241,11 @@ void timed_rows::read_page(list_request& request) {
     }
     auto opened = codec_.open(key, row.rec);
     if (!opened) {
-      SPAWN_LOG(error, "a scheduled message is left where it is: it cannot be read", {"key", key},
-                {"why", opened.error().text});
+      if (log_.allows(lane_.now_ns())) {
+        SPAWN_LOG(error, "a scheduled message is left where it is: it cannot be read", {"key", key},
+                  {"why", opened.error().text}, {"more_since_last_line", log_.take_held_back()});
+      }
+      again = std::min(again, now + static_cast<std::int64_t>(options_.look_again_ms));
       continue;
     }
     message_row& found = *(*opened)->row;
@@ -249,7 +274,10 @@ void timed_rows::read_page(list_request& request) {
   if (what->number == row_partitions) {
     surveyed(*what, status, first_key);
   } else if (status != errc::ok) {
-    SPAWN_LOG(warn, "scheduled messages could not be read", {"why", why});
+    if (log_.allows(lane_.now_ns())) {
+      SPAWN_LOG(warn, "scheduled messages could not be read", {"why", why},
+                {"more_since_last_line", log_.take_held_back()});
+    }
     done(*what, now + static_cast<std::int64_t>(look_every_ms));
   } else if (what->peeks) {
     done(*what, std::min(again, next));

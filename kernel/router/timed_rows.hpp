@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log_limit.hpp"
 #include "base/unique_function.hpp"
 #include "state/journal.hpp"
 #include "state/rows/row_codec.hpp"
@@ -12,7 +13,7 @@
 namespace spawn {
 
 struct timed_options {
-  std::uint32_t late_per_s = 5'000;    // rows sent a second that are long overdue, of this lane
+  std::uint32_t late_per_s = 5'000;     // rows sent a second that are long overdue, of this lane
   std::uint64_t look_again_ms = 5'000;  // a row that was sent and is still there is sent again
 };
 
@@ -72,6 +73,8 @@ class timed_rows {
   double late_tokens_ = 0;
   std::uint64_t tokens_at_ns_ = 0;
   bool running_ = false;
+  std::uint32_t next_ = 0;  // of all partitions of all stores: where the next round begins
+  log_limit log_;
   struct look_timer : timer {
     timed_rows* owner = nullptr;
   } timer_;

@@ -208,6 +208,11 @@ result<void> workflow_engine::take_commands(const workflow_turn& turn, const ste
 
 result<void> workflow_engine::take_invoke(const workflow_turn& turn,
                                           const spawn_wf_command& command, emission& out) {
+  if (out.sends.size() >= limits::in_force.commands_per_turn) {
+    return fail(errc::too_large, "a workflow sends more than " +
+                                     std::to_string(limits::in_force.commands_per_turn) +
+                                     " messages");
+  }
   auto made = make_invocation(turn, command);
   for (const auto name : {made->target.system, made->target.parent, made->target.name, made->action,
                           made->register_ref}) {

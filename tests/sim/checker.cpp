@@ -67,9 +67,8 @@ void checker::landed(std::uint32_t actor, const change& what) {
     const auto [other, first] = of.request_in.try_emplace(request_of(e), e);
     // An actor that is not saved with each turn may run a row again; and a sender's record that was
     // put back from a backup may have its turn stored, rows included, a second time.
-    const bool may_repeat =
-        (actors_[actor].mode != durability::commit || world_.plans.operators) &&
-        (r.is_row || r.foreign_answer);
+    const bool may_repeat = (actors_[actor].mode != durability::commit || world_.plans.operators) &&
+                            (r.is_row || r.foreign_answer);
     if (!first && other->second != e && !may_repeat) {
       fail("I4", "request " + std::to_string(request_of(e)) + " is in " + name + " twice");
     }
@@ -262,8 +261,8 @@ void checker::rows_at_end(const std::unordered_set<request_id>& pending,
       continue;
     }
     const bool is_in = of_[r.actor].request_in.contains(r.id);
-    const int places = (is_in ? 1 : 0) + (pending.contains(r.id) ? 1 : 0) +
-                       (dead.contains(r.id) ? 1 : 0);
+    const int places =
+        (is_in ? 1 : 0) + (pending.contains(r.id) ? 1 : 0) + (dead.contains(r.id) ? 1 : 0);
     if (places == 0) {
       fail("I5", "message " + std::to_string(r.id) + " from " + actors_[r.cause_actor].name +
                      " to " + actors_[r.actor].name + " is lost");

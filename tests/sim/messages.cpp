@@ -227,7 +227,11 @@ std::string encode_answer(const host_answer& from) {
   }
   std::string workflow;
   for (const auto& p : from.parts) {
-    wire::put_bytes(workflow, p.kind == 'E' || p.kind == 'S' ? 1 : p.kind == 'B' ? 2 : 3, encode_part(p));
+    wire::put_bytes(workflow,
+                    p.kind == 'E' || p.kind == 'S' ? 1
+                    : p.kind == 'B'                ? 2
+                                                   : 3,
+                    encode_part(p));
   }
   std::string out;
   wire::put_bytes(out, 3, context);

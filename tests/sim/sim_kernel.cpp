@@ -18,8 +18,8 @@ struct sim_kernel::per_lane {
         link(host, of, index),
         workflow_ports{&workflow},
         workflows(home, workflow_ports, of.budget_),
-        services{home, link, workflows, codec, writers, {&store}, stats,
-                 rows, keeper, of.budget_, nullptr},
+        services{home,  link, workflows, codec,      writers, {&store},
+                 stats, rows, keeper,    of.budget_, nullptr},
         router({*of.set_, services, options_of(of.world_), records, of.budget_, nullptr, 5'000,
                 true, of.life_, scan_of(of.world_), timed_of(of.world_)}) {}
 
@@ -232,7 +232,8 @@ std::string sim_kernel::left() const {
 void sim_kernel::check_empty() {
   for (const auto& l : each_) {
     if (l->router.cells().table().size() != 0 || l->store.in_flight() != 0 ||
-        l->records.in_flight() != 0 || l->keeper.in_flight() != 0 || l->stats.messages_waiting.get() != 0) {
+        l->records.in_flight() != 0 || l->keeper.in_flight() != 0 ||
+        l->stats.messages_waiting.get() != 0) {
       judge_.fail("empty", "something is left on a lane after the drain");
     }
   }

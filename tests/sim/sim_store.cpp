@@ -47,9 +47,7 @@ class store_port final : public spawn::statestore_port {
     return SPAWN_SS_CAP_DURABLE | SPAWN_SS_CAP_ATOMIC_GROUP | SPAWN_SS_CAP_LIST;
   }
   [[nodiscard]] bool shared_queue() const noexcept override { return life_ % 2 == 0; }
-  void submit(spawn::lane&, std::span<spawn_op* const> ops) override {
-    store_.submit(life_, ops);
-  }
+  void submit(spawn::lane&, std::span<spawn_op* const> ops) override { store_.submit(life_, ops); }
 
  private:
   sim_store& store_;
@@ -317,8 +315,7 @@ void sim_store::answer_with(operation& op, spawn_status status) {
       row.rec.writer = v.writer;
       row.rec.written_unix_ms = v.written_ms;
       row.rec.type_url = borrow(keep(v.type_url));
-      row.rec.payload =
-          v.has_payload && op.with_payload ? borrow(keep(v.payload)) : spawn_buf{};
+      row.rec.payload = v.has_payload && op.with_payload ? borrow(keep(v.payload)) : spawn_buf{};
       row.rec.meta = borrow(keep(v.meta));
       page->rows.push_back(row);
     }

@@ -79,13 +79,14 @@ void list(tool& t, message_list of, const message_options& from) {
   }
   const bool is_timed = of.path == timed.path;
   const char* moment = of.path == dead.path ? "dead_ms" : is_timed ? "due_ms" : "created_ms";
-  table out({"ACTOR", "ACTION", "KIND", of.path == dead.path ? "DEAD SINCE"
-                                        : is_timed           ? "DUE"
-                                                             : "CREATED",
+  table out({"ACTOR", "ACTION", "KIND",
+             of.path == dead.path ? "DEAD SINCE"
+             : is_timed           ? "DUE"
+                                  : "CREATED",
              "ATTEMPTS", "WHY", "ID"});
   for (const json& row : *rows) {
-    const std::string why = row.contains("unreadable") ? text_of(row, "unreadable")
-                                                       : text_of(row, "why");
+    const std::string why =
+        row.contains("unreadable") ? text_of(row, "unreadable") : text_of(row, "why");
     out.add({actor_of(row), text_of(row, "action"), text_of(row, "kind"), when(row, moment),
              text_of(row, "attempts"), why, text_of(row, "id")});
   }
@@ -97,17 +98,24 @@ void show(tool& t, message_list of, const message_options& from) {
   if (!row) {
     return;
   }
-  for (const auto& [label, key] : std::vector<std::pair<const char*, const char*>>{
-           {"id", "id"}, {"store", "store"}, {"action", "action"}, {"kind", "kind"},
-           {"from", "from"}, {"attempts", "attempts"}, {"why", "why"}}) {
+  for (const auto& [label, key] :
+       std::vector<std::pair<const char*, const char*>>{{"id", "id"},
+                                                        {"store", "store"},
+                                                        {"action", "action"},
+                                                        {"kind", "kind"},
+                                                        {"from", "from"},
+                                                        {"attempts", "attempts"},
+                                                        {"why", "why"}}) {
     if (const std::string text = text_of(*row, key); !text.empty()) {
       std::cout << label << ": " << printable(text) << '\n';
     }
   }
   std::cout << "to: " << printable(actor_of(*row)) << '\n';
-  for (const auto& [label, key] : std::vector<std::pair<const char*, const char*>>{
-           {"created", "created_ms"}, {"due", "due_ms"}, {"next try", "next_try_ms"},
-           {"dead since", "dead_ms"}}) {
+  for (const auto& [label, key] :
+       std::vector<std::pair<const char*, const char*>>{{"created", "created_ms"},
+                                                        {"due", "due_ms"},
+                                                        {"next try", "next_try_ms"},
+                                                        {"dead since", "dead_ms"}}) {
     if (const std::string text = when(*row, key); !text.empty()) {
       std::cout << label << ": " << text << '\n';
     }

@@ -85,10 +85,9 @@ result<void> each_field(std::string_view what, std::string_view bytes, F&& take)
     return fail(bad(std::string(what) + " is empty"));
   }
   if (*version > format) {
-    return fail(errc::unsupported, "message row: " + std::string(what) + " has format " +
-                                       std::to_string(*version) +
-                                       ", written by a newer kernel; this one reads up to " +
-                                       std::to_string(format));
+    return fail(errc::unsupported,
+                "message row: " + std::string(what) + " has format " + std::to_string(*version) +
+                    ", written by a newer kernel; this one reads up to " + std::to_string(format));
   }
   while (!in.at_end()) {
     const auto tag = *in.le<std::uint8_t>();
@@ -104,7 +103,8 @@ result<void> each_field(std::string_view what, std::string_view bytes, F&& take)
 // Views into the storage of the message being decoded.
 struct storage {
   explicit storage(std::string_view payload, std::string_view meta) {
-    text.reserve(payload.size() + meta.size() + 64);  // never moves: all that is kept comes of these
+    text.reserve(payload.size() + meta.size() +
+                 64);  // never moves: all that is kept comes of these
   }
   std::string_view keep(std::string_view bytes) {
     const std::size_t at = text.size();

@@ -143,12 +143,14 @@ void row_keeper::put_off(invocation& message, done_fn done) {
 
 void row_keeper::bury(invocation& message, invocation_ptr failure, done_fn done) {
   message_row& row = *message.row;
+  const message_row source = row;
   job& work = begin(row.store, false, std::move(done));
-  add_delete(work, row);
   row.revision = 1;
   row.writer = writers_.next();
   row.next_try_ms = lane_.unix_ms();  // of a dead letter: when it was given up
+  // First, so that a repeat after a doubt finds out whether it was this very one that landed.
   add_insert(work, dead_key(message.target, row), message, options_.dead_ttl_s);
+  add_delete(work, source);
   if (failure) {
     message_row& told = *failure->row;
     told.revision = 1;
@@ -174,14 +176,14 @@ void row_keeper::transfer(invocation& message, std::uint32_t to, done_fn done) {
   message_row& row = *message.row;
   const message_row source = row;
   // Whether it is there now or came there before, it goes from here.
-  job& work = begin(to, false, [this, source, then = std::move(done)](row_outcome how,
-                                                                      std::string why) mutable {
-    if (how == row_outcome::done || how == row_outcome::gone) {
-      consume(source, std::move(then));
-    } else {
-      then(how, std::move(why));
-    }
-  });
+  job& work = begin(
+      to, false, [this, source, then = std::move(done)](row_outcome how, std::string why) mutable {
+        if (how == row_outcome::done || how == row_outcome::gone) {
+          consume(source, std::move(then));
+        } else {
+          then(how, std::move(why));
+        }
+      });
   row.store = to;
   row.revision = 1;
   row.writer = writers_.next();
@@ -192,8 +194,8 @@ void row_keeper::transfer(invocation& message, std::uint32_t to, done_fn done) {
 
 void row_keeper::replay(invocation& dead, done_fn done) {
   message_row& row = *dead.row;
+  const message_row source = row;
   job& work = begin(row.store, false, std::move(done));
-  add_delete(work, row);
   row.kind = row.kind == row_kind::failure ? row_kind::failure : row_kind::async;
   row.of_failure = false;
   row.reply = {};
@@ -203,6 +205,7 @@ void row_keeper::replay(invocation& dead, done_fn done) {
   row.last_error.clear();
   name_from_outside(row, dead);
   add_insert(work, row.key, dead, 0);
+  add_delete(work, source);
   submit(work);
 }
 
@@ -252,8 +255,7 @@ void row_keeper::ended(job& work) {
     wait_ms = std::max(wait_ms, each->request->raw.op.retry_after_ms);
     const bool doubtful =
         code == errc::unknown_outcome || code == errc::internal || code == errc::shutdown;
-    if (code != errc::ok &&
-        (cause.code == errc::ok || cause.code == errc::aborted || doubtful)) {
+    if (code != errc::ok && (cause.code == errc::ok || cause.code == errc::aborted || doubtful)) {
       cause = {code, 0, std::move(text)};
     }
   }
@@ -264,9 +266,11 @@ void row_keeper::ended(job& work) {
     case errc::conflict: {
       // Repeated after a doubt, the first write tells whether it was this very one that landed.
       const auto& first = *work.writes.front();
-      const bool mine = work.in_doubt && first.code == SPAWN_SS_SAVE &&
-                        first.request->raw.out_writer == first.writer &&
-                        first.request->raw.out_revision == first.new_revision;
+      const auto& told = first.request->raw;
+      const bool is_there =
+          told.out_writer == first.writer && told.out_revision == first.new_revision;
+      const bool is_away = first.code == SPAWN_SS_DELETE && told.out_revision == 0;
+      const bool mine = work.in_doubt && (is_there || is_away);
       finish(work, mine ? row_outcome::done : row_outcome::gone, std::move(cause.text));
       return;
     }

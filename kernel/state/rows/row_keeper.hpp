@@ -46,7 +46,8 @@ class row_keeper {
   // Writes attempts, next_try_ms and last_error as they stand in the row, whose revision and writer
   // are then the new ones. `message` is the caller's until `done`.
   void put_off(invocation& message, done_fn done);
-  // To the dead letters; `failure`, when given, is a row for the sender that goes with it (rule 19).
+  // To the dead letters; `failure`, when given, is a row for the sender that goes with it (rule
+  // 19).
   void bury(invocation& message, invocation_ptr failure, done_fn done);
   // From the store it is in to another, guarded against coming there twice (rule 17). In the row,
   // `store` is then the new one.

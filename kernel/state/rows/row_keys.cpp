@@ -147,8 +147,12 @@ std::string pending_key(actor_view to, const message_row& row) {
 }
 
 std::string dead_key(actor_view to, const message_row& row) {
-  std::string out = "d/";
-  append_actor(out, to);
+  std::string out = "d/";  // as the key of the actor's record, so that stores show it beside it
+  append_part(out, to.system);
+  out += '/';
+  append_part(out, to.parent);
+  out += '/';
+  append_part(out, to.name);
   out += '/';
   append_id(out, row);
   return out;
@@ -222,7 +226,8 @@ result<message_row> parse_row_key(std::string_view key) {
   }
   if (family == 't') {
     const auto partition = rest.find('/');
-    const auto due = partition == std::string_view::npos ? partition : rest.find('/', partition + 1);
+    const auto due =
+        partition == std::string_view::npos ? partition : rest.find('/', partition + 1);
     if (due == std::string_view::npos ||
         !read_number(rest.substr(partition + 1, due - partition - 1), 10, out.due_ms)) {
       return fail(bad_key(key));

@@ -1,7 +1,7 @@
 // Store keys of message rows (durability.md 1).
 //   m/<pp>/<receiver>/<sender>/<birth>/<seq>   due now; key order is FIFO per (receiver, sender)
 //   t/<pp>/<due ms>/<sender>/<birth>/<seq>     due later
-//   d/<receiver>/<sender>/<birth>/<seq>        dead letters
+//   d/<system>/<parent>/<name>/<sender>/<birth>/<seq>   dead letters
 //   g/<pp>/<sender>/<birth>/<seq>              guards of transfers between stores
 //   k/<pp>/<actor>/<source>/<key>              executed calls
 // An actor is <system>/<name>/<parent>: rows are addressed as the sender named their receiver, and

@@ -21,8 +21,9 @@ message_row from_ann(std::uint64_t seq) {
 TEST(RowKeys, StayAsTheyAre) {
   message_row row = from_ann(17);
   EXPECT_EQ(row_partition("bank", "bob"), 0x1d9u) << std::hex << row_partition("bank", "bob");
-  EXPECT_EQ(pending_key(bob, row), "m/1d9/bank/bob/Account/bank/ann//018bcfe568d60042/0000000000000011");
-  EXPECT_EQ(dead_key(bob, row), "d/bank/bob/Account/bank/ann//018bcfe568d60042/0000000000000011");
+  EXPECT_EQ(pending_key(bob, row),
+            "m/1d9/bank/bob/Account/bank/ann//018bcfe568d60042/0000000000000011");
+  EXPECT_EQ(dead_key(bob, row), "d/bank/Account/bob/bank/ann//018bcfe568d60042/0000000000000011");
   EXPECT_EQ(guard_key(bob, row), "g/1d9/bank/ann//018bcfe568d60042/0000000000000011");
   row.of_failure = true;
   EXPECT_EQ(row_id(row), "bank/ann//018bcfe568d60042/0000000000000011f");

@@ -1,0 +1,60 @@
+"""A bank under fire: accounts send each other money in every way that becomes a row, the kernel is
+killed with -9 every few seconds, its store and its host fail; the money is counted in the store all
+along. SPAWN_BANK_SEED repeats a plan, SPAWN_BANK_SECONDS says how long (45; 600 when
+SPAWN_NIGHTLY=1)."""
+import os
+import time
+
+import pytest
+from bank.places import InPostgres, InSqlite
+from bank.run import Bank
+from servers.gate import Gate
+from servers.postgres import Postgres
+from servers.server import Missing
+
+NIGHTLY = os.environ.get("SPAWN_NIGHTLY") == "1"
+SECONDS = float(os.environ.get("SPAWN_BANK_SECONDS", "600" if NIGHTLY else "45"))
+SEED = int(os.environ.get("SPAWN_BANK_SEED", str(time.time_ns() % 1_000_000)))
+BREAK = "SPAWN_TEST_BREAK_RULES"
+BROKEN = "rules of the protocol are switched off"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request):
+    if request.param == "sqlite":
+        yield InSqlite()
+        return
+    try:
+        made = Postgres()
+    except Missing as reason:
+        pytest.skip(str(reason))
+    with made as server, Gate(server.port) as gate:
+        yield InPostgres(server, gate)
+
+
+def report(bank, capsys):
+    with capsys.disabled():
+        print(f"\n  {bank.figures()}")
+
+
+def test_the_money_stays(place, tmp_path, capsys):
+    """I1-I8, I12, I13: at every snapshot, after kills, and at the end."""
+    with Bank(SEED, place) as bank:
+        bank.run(SECONDS).settle()
+        report(bank, capsys)
+        bank.judge(tmp_path / "kept")
+        assert bank.ledger.acknowledged > 20 * SECONDS and bank.kills >= SECONDS / 10
+        assert bank.checker.died and bank.checker.snapshots > bank.kills
+
+
+@pytest.mark.parametrize("rule, kinds", [("outbox", {"money", "lost"}),
+                                         ("dedup", {"money", "doubled"}),
+                                         ("fifo", {"order"})])
+def test_without_a_rule_the_checker_says_so(rule, kinds, capsys):
+    """A kernel that breaks one rule of the protocol; judged at the end alone."""
+    with Bank(SEED, InSqlite(), env={BREAK: rule}, snapshots=False) as bank:
+        if not any(BROKEN in line for line in bank.kernel.log):
+            pytest.skip(f"this kernel was built without {BREAK}")
+        bank.run(15, every=(0.7, 1.5)).settle()
+        report(bank, capsys)
+        assert kinds <= bank.checker.kinds().keys(), bank.checker.violations[:20]

@@ -7,6 +7,7 @@ what it decided to fail it still fails), `count`. It ends with its input.
 """
 import asyncio
 import json
+import socket
 import sys
 import time
 import zlib
@@ -128,12 +129,17 @@ class Connection(asyncio.Protocol):
 class Host:
     def __init__(self, manners: Manners):
         self.bank = Bank(manners)
-        self.server, self.port, self.again = None, 0, None
+        self.server, self.again = None, None
+        # Never listens: it keeps others off the port, the kernel's own connections among them,
+        # while nobody does.
+        self.keeper = socket.socket()
+        self.keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self.keeper.bind(("127.0.0.1", 0))
+        self.port = self.keeper.getsockname()[1]
 
     async def listen(self):
         self.server = await asyncio.get_running_loop().create_server(
-            lambda: Connection(self), "127.0.0.1", self.port, backlog=512)
-        self.port = self.server.sockets[0].getsockname()[1]
+            lambda: Connection(self), "127.0.0.1", self.port, backlog=512, reuse_port=True)
 
     def refuse(self, seconds: float):
         """What waits to be accepted is reset: for the kernel, a call that failed. So this is asked

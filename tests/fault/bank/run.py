@@ -26,7 +26,8 @@ SNAPSHOT_S = 0.25
 DRAIN_S = 30.0
 AUDITS_SHARE = 0.2  # of the time: an audit takes longer and longer
 CONFIG = {"runtime": {"lane_stall_ms": 250}, "host": {"retry_ms": 300},
-          "timeouts": {"request_ms": 1500, "deactivate_ms": 1500, "deactivate_jitter_ms": 500}}
+          "timeouts": {"request_ms": 1500, "deactivate_ms": 1500, "deactivate_jitter_ms": 500,
+                       "drain_ms": 10000}}
 
 
 class HostProcess:

@@ -47,6 +47,26 @@ def test_the_money_stays(place, tmp_path, capsys):
         assert bank.checker.died and bank.checker.snapshots > bank.kills
 
 
+@pytest.mark.xfail(strict=True, reason="a connection that ends in the middle of a call counts as an"
+                   " error of the action: the row is a dead letter after one attempt")
+def test_hosts_that_are_cut_off_in_the_middle_of_calls(tmp_path, capsys):
+    """A fault that passes, as a host that is restarted makes them: no dead letters of it."""
+    with Bank(SEED, InSqlite(), cut=0.01) as bank:
+        bank.run(10).settle()
+        report(bank, capsys)
+        assert not bank.checker.kinds().keys() - {"dead"}, bank.checker.violations[:20]
+        bank.judge(tmp_path / "kept")
+
+
+def test_a_bank_without_durability_is_noticed(capsys):
+    """Accounts in `snapshot` mode: what they send is in memory, and their state may be lost."""
+    with Bank(SEED, InSqlite(), {"durability": {"default": "snapshot"}}, snapshots=False) as bank:
+        bank.run(10, every=(0.7, 1.5)).settle()
+        report(bank, capsys)
+        assert {"money", "lost", "doubled"} & bank.checker.kinds().keys() >= {"money", "lost"}, \
+            bank.checker.violations[:20]
+
+
 @pytest.mark.parametrize("rule, kinds", [("outbox", {"money", "lost"}),
                                          ("dedup", {"money", "doubled"}),
                                          ("fifo", {"order"})])

@@ -7,14 +7,19 @@ double and change of order shows. The balance has a fixed width: SQL can add it 
 import zlib
 from dataclasses import dataclass
 
-TYPE = "Account"
+TYPE, BRANCH = "Account", "Branch"  # a branch keeps its money in a store of its own
 OPENING = 1000           # what an account has that was never written
 BALANCE_BYTES = 13
 ORDERED = ("effect", "pipe", "forward")  # FIFO per (sender, receiver); `later` is not
 
 
-def account(number: int) -> str:
-    return f"acc-{number:04d}"
+def account(number: int, branches: bool = False) -> str:
+    """The name of an account. With branches every second one belongs to one."""
+    return f"{'bra' if branches and number % 2 else 'acc'}-{number:04d}"
+
+
+def type_of(name: str) -> str:
+    return BRANCH if name.startswith("bra") else TYPE
 
 
 @dataclass(frozen=True)

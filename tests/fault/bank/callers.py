@@ -5,7 +5,7 @@ import random
 import threading
 import time
 
-from bank.books import TYPE, Part, account, put_parts
+from bank.books import Part, account, put_parts, type_of
 from bank.ledger import Entry, Ledger
 from harness.client import REGISTER_PATH
 from harness.wire import OK, SYSTEM, invocation, protocol_pb, text
@@ -27,9 +27,10 @@ class Plan:
     most of them, so that rows of one pair follow each other closely; the rest is anyone to anyone,
     and now and then to oneself."""
 
-    def __init__(self, seed: int, caller: int, accounts: int):
+    def __init__(self, seed: int, caller: int, accounts: int, branches: bool, later_across: bool):
         self.rng = random.Random(f"{seed}/{caller}")
         self.caller, self.accounts, self.made = caller, accounts, 0
+        self.branches, self.later_across = branches, later_across
 
     def next(self) -> Entry:
         rng = self.rng
@@ -41,14 +42,16 @@ class Plan:
         parts = []
         for _ in range(rng.randint(2, 3) if way == "split" else 1):
             self.made += 1
-            if rng.random() < 0.6:
+            if way == "later" and not self.later_across:
+                to = (sender + 2 * rng.randint(1, FRIENDS)) % self.accounts
+            elif rng.random() < 0.6:
                 to = (sender + 1 + rng.randrange(FRIENDS)) % self.accounts
             else:
                 to = sender if rng.random() < 0.02 else rng.randrange(self.accounts)
-            parts.append(Part(f"{self.caller}-{self.made}", account(to), rng.randint(1, 9),
-                              "effect" if way == "split" else way,
+            parts.append(Part(f"{self.caller}-{self.made}", account(to, self.branches),
+                              rng.randint(1, 9), "effect" if way == "split" else way,
                               rng.randint(100, 3000) if way == "later" else 0))
-        return Entry(account(sender), tuple(parts), pick(rng, KINDS))
+        return Entry(account(sender, self.branches), tuple(parts), pick(rng, KINDS))
 
     def due_ms(self, entry: Entry) -> int:
         if entry.kind != "scheduled":
@@ -59,9 +62,11 @@ class Plan:
 class Callers:
     """Context manager: they call until its end."""
 
-    def __init__(self, port: int, ledger: Ledger, seed: int, accounts: int, number: int):
+    def __init__(self, port: int, ledger: Ledger, seed: int, accounts: int, number: int,
+                 branches: bool = False, later_across: bool = True):
         self.port, self.ledger = port, ledger
-        self.plans = [Plan(seed, caller, accounts) for caller in range(number)]
+        self.plans = [Plan(seed, caller, accounts, branches, later_across)
+                      for caller in range(number)]
         self.over = threading.Event()
         self.errors = []
         self.thread = threading.Thread(target=lambda: asyncio.run(self._all()))
@@ -104,7 +109,7 @@ class Callers:
     @staticmethod
     async def _call(entry: Entry, due_ms: int, streams) -> str:
         request = invocation(entry.sender, "transfer", text(put_parts(entry.sender, entry.parts)),
-                             ref=TYPE, asynchronous=entry.kind != "call", at=due_ms,
+                             ref=type_of(entry.sender), asynchronous=entry.kind != "call", at=due_ms,
                              metadata={"request-timeout": str(CALL_MS)})
         body = request.SerializeToString()
         reader, writer = streams

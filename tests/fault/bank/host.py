@@ -17,7 +17,7 @@ if __name__ == "__main__":
     FAULT = Path(__file__).resolve().parents[1]
     sys.path[:0] = [str(FAULT), str(FAULT.parent / "conformance"), str(FAULT.parent)]
 
-from bank.books import TYPE, Account, Manners, Part, get_parts, put_parts  # noqa: E402
+from bank.books import Account, Manners, Part, get_parts, put_parts, type_of  # noqa: E402
 from harness.wire import invocation, protocol_pb, text  # noqa: E402
 
 LATE_MAX_S = 0.2
@@ -88,7 +88,7 @@ class Bank:
 def reference(part: Part) -> str:
     """Half of the accounts are addressed with their type and half without, always the same way:
     order is promised per address."""
-    return TYPE if int(part.to[-1]) % 2 else ""
+    return type_of(part.to) if int(part.to[4:]) // 2 % 2 else ""
 
 
 class Connection(asyncio.Protocol):

@@ -3,15 +3,20 @@ import shutil
 import sqlite3
 import time
 
-from bank.store_view import PostgresView, SqliteView
+from bank.books import BRANCH
+from bank.store_view import PostgresView, SqliteView, TwoViews
 from stores import PostgresStore, only
 
 
 class InSqlite:
     """Faults: a disk that is full, a program that locks the database."""
 
+    branches = False
+    later_across = True  # sums with a due time also go between accounts and branches
+    one_look = True      # everything can be seen as of one moment while the kernel runs
+
     @staticmethod
-    def config() -> dict:
+    def config(folder) -> dict:
         return {}
 
     @staticmethod
@@ -43,13 +48,35 @@ class InSqlite:
             shutil.copy(file, folder / file.name)
 
 
+class InTwo(InSqlite):
+    """Half of the accounts in a database of their own: rows between the halves move from store to
+    store (durability.md 17). Two databases are of one moment only while no kernel runs."""
+    branches, one_look = True, False
+
+    def __init__(self, later_across=False):
+        self.later_across = later_across
+
+    @staticmethod
+    def config(folder) -> dict:
+        return {"statestores": {"branch": {"use": "sqlite", "config": {
+                    "path": str(folder / "spawn.db-of-branches")}}},
+                "actors": {BRANCH: {"statestore": "branch"}}}
+
+    @staticmethod
+    def view(kernel):
+        return TwoViews(SqliteView(kernel.database),
+                        SqliteView(kernel.folder / "spawn.db-of-branches"))
+
+
 class InPostgres:
     """Faults: connections cut and stalled, the server killed."""
+
+    branches, later_across, one_look = False, True, True
 
     def __init__(self, server, gate):
         self.server, self.gate = server, gate
 
-    def config(self) -> dict:
+    def config(self, folder) -> dict:
         return {"statestores": only(PostgresStore.config(self.server, self.gate.port,
                                                          history=None))}
 

@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from bank.books import TYPE, Manners, account
+from bank.books import BRANCH, TYPE, Manners, account, type_of
 from bank.callers import Callers
 from bank.checker import Checker
 from bank.ledger import Ledger
@@ -25,7 +25,7 @@ ACCOUNTS, CALLERS = 1000, 96
 SNAPSHOT_S = 0.25
 DRAIN_S = 30.0
 AUDITS_SHARE = 0.2  # of the time: an audit takes longer and longer
-CONFIG = {"runtime": {"lane_stall_ms": 250}, "host": {"retry_ms": 300},
+CONFIG = {"runtime": {"lane_stall_ms": 5000}, "host": {"retry_ms": 300},
           "timeouts": {"request_ms": 1500, "deactivate_ms": 1500, "deactivate_jitter_ms": 500,
                        "drain_ms": 10000}}
 
@@ -62,12 +62,14 @@ class Bank:
                  callers=CALLERS, snapshots=True, **manners):
         self.seed, self.store, self.accounts, self.callers = seed, store, accounts, callers
         self.snapshots = snapshots
+        self.branches = store.branches
         self.rng = random.Random(f"{seed}/faults")
         self.ledger = Ledger()
         self.checker = Checker(accounts, Manners(seed, **manners))
         self.told = collections.Counter()  # faults
         self.host = HostProcess(self.checker.manners)
-        self.kernel = Kernel(self.host.port, merge(CONFIG | store.config(), config or {}), env)
+        self.kernel = Kernel(self.host.port, merge(CONFIG, config or {}), env)
+        self.kernel.config = merge(self.kernel.config, store.config(self.kernel.folder))
         self.over = threading.Event()
         self.kills = self.missed = 0
         self.auditing = self.drained = self.seconds = 0.0
@@ -77,11 +79,12 @@ class Bank:
         try:
             self.kernel.start()
             client = Client(self.kernel.port)
-            client.register(actor(TYPE, ["transfer", "deposit"], kind=UNNAMED))
+            client.register(*[actor(name, ["transfer", "deposit"], kind=UNNAMED)
+                              for name in ((TYPE, BRANCH) if self.branches else (TYPE,))])
+            names = [account(number, self.branches) for number in range(self.accounts)]
             for first in range(0, self.accounts, 200):
-                status, answer = client.spawn(*[
-                    actor_id(account(number), parent=TYPE)
-                    for number in range(first, min(first + 200, self.accounts))])
+                status, answer = client.spawn(*[actor_id(name, parent=type_of(name))
+                                                for name in names[first:first + 200]])
                 assert status == 200, answer
             client.close()
             self.view = self.store.view(self.kernel)
@@ -100,18 +103,19 @@ class Bank:
     def run(self, seconds: float, every=(2.0, 4.0)):
         """Until the time is over or a violation is found."""
         watch = threading.Thread(target=self._watch)
+        watched = self.snapshots and self.store.one_look
         self.began = time.monotonic()
         until = self.began + seconds
         with Callers(self.kernel.port, self.ledger, self.seed, self.accounts,
-                     self.callers) as callers:
-            if self.snapshots:
+                     self.callers, self.branches, self.store.later_across) as callers:
+            if watched:
                 watch.start()
             try:
                 while time.monotonic() < until and not self.checker.broken:
                     self._cycle(every)
             finally:
                 self.over.set()
-                if self.snapshots:
+                if watched:
                     watch.join(60)
         assert not callers.errors, callers.errors
         self.seconds = time.monotonic() - self.began

@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from bank.books import BALANCE_BYTES, Account, get_parts
+from bank.books import BALANCE_BYTES, BRANCH, Account, get_parts, type_of
 from harness.wire import any_pb
 from servers.server import Failed
 
@@ -123,7 +123,7 @@ class SqliteView:
         self.database = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None,
                                         check_same_thread=False)
 
-    def _select(self, columns: str, families: str) -> list:
+    def select(self, columns: str, families: str) -> list:
         where = " OR ".join(f"(key > CAST('{one}/' AS BLOB) AND key < CAST('{one}0' AS BLOB))"
                             for one in families)
         with self.lock:
@@ -131,21 +131,48 @@ class SqliteView:
                 f"SELECT {columns} FROM record WHERE deleted = 0 AND ({where})").fetchall()
 
     def look(self) -> View:
-        return view_of(self._select("key, revision, writer, payload, meta", "amtd"))
+        return view_of(self.select("key, revision, writer, payload, meta", "amtd"))
 
     def counts(self) -> tuple:
         """(rows under m/, rows under t/)."""
-        return tuple(self._select("count(*)", family)[0][0] for family in "mt")
+        return tuple(self.select("count(*)", family)[0][0] for family in "mt")
 
     def money(self) -> tuple:
         """(accounts, their money, money in rows) of one moment."""
-        found = self._select(f"key, CASE WHEN substr(key, 1, 1) = CAST('a' AS BLOB)"
+        found = self.select(f"key, CASE WHEN substr(key, 1, 1) = CAST('a' AS BLOB)"
                              f" THEN substr(payload, 2, {BALANCE_BYTES}) ELSE payload END, meta",
                              "amtd")
         return add_up(found)
 
     def close(self):
         self.database.close()
+
+
+class TwoViews:
+    """Accounts and branches in a store each. A row for the other side is put down there with a
+    guard, and only then taken from its sender's store: with a guard it is what is left of itself."""
+
+    def __init__(self, main: SqliteView, branch: SqliteView):
+        self.main, self.branch = main, branch
+
+    def look(self) -> View:
+        view = View({}, [])
+        for here, other, kind in ((self.main, self.branch, BRANCH), (self.branch, self.main, "")):
+            seen = here.look()
+            view.accounts |= seen.accounts
+            guards = {bytes(key).decode()[6:] for key, in other.select("key", "g")}
+            for one in seen.rows:
+                is_for_other = (type_of(one.receiver) == BRANCH) == (kind == BRANCH)
+                if not (is_for_other and "/".join(one.id) in guards):
+                    view.rows.append(one)
+        return view
+
+    def counts(self) -> tuple:
+        return tuple(map(sum, zip(self.main.counts(), self.branch.counts())))
+
+    def close(self):
+        self.main.close()
+        self.branch.close()
 
 
 def add_up(found) -> tuple:

@@ -6,7 +6,7 @@ import os
 import time
 
 import pytest
-from bank.places import InPostgres, InSqlite
+from bank.places import InPostgres, InSqlite, InTwo
 from bank.run import Bank
 from servers.gate import Gate
 from servers.postgres import Postgres
@@ -19,10 +19,10 @@ BREAK = "SPAWN_TEST_BREAK_RULES"
 BROKEN = "rules of the protocol are switched off"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "two", "postgres"])
 def place(request):
-    if request.param == "sqlite":
-        yield InSqlite()
+    if request.param != "postgres":
+        yield InSqlite() if request.param == "sqlite" else InTwo()
         return
     try:
         made = Postgres()
@@ -44,7 +44,18 @@ def test_the_money_stays(place, tmp_path, capsys):
         report(bank, capsys)
         bank.judge(tmp_path / "kept")
         assert bank.ledger.acknowledged > 20 * SECONDS and bank.kills >= SECONDS / 10
-        assert bank.checker.died and bank.checker.snapshots > bank.kills
+        assert bank.checker.died and bank.checker.audits > min(bank.kills, 3)
+
+
+@pytest.mark.xfail(strict=True, reason="a due row of a receiver that keeps its state in another"
+                   " store is looked for in its inbox, and stays under t/")
+def test_sums_that_are_due_later_in_another_store(tmp_path, capsys):
+    """No fault is needed."""
+    with Bank(SEED, InTwo(later_across=True)) as bank:
+        bank.run(4).settle()
+        report(bank, capsys)
+        assert bank.checker.kinds().keys() <= {"left"}, bank.checker.violations[:20]
+        bank.judge(tmp_path / "kept")
 
 
 @pytest.mark.xfail(strict=True, reason="a connection that ends in the middle of a call counts as an"

@@ -96,6 +96,7 @@ class Manners:
     silent: float = 0.003    # does not answer the first attempt
     slow: float = 0.02       # answers the first attempt late
     cut: float = 0.0         # ends the connection of the first attempt without an answer
+    mixed: bool = False      # addresses the same account with its type and without, as it comes
 
     def of(self, action: str, name: str) -> str:
         share = zlib.crc32(f"{self.seed}/{action}/{name}".encode()) / 2**32

@@ -109,7 +109,8 @@ class Callers:
     @staticmethod
     async def _call(entry: Entry, due_ms: int, streams) -> str:
         request = invocation(entry.sender, "transfer", text(put_parts(entry.sender, entry.parts)),
-                             ref=type_of(entry.sender), asynchronous=entry.kind != "call", at=due_ms,
+                             ref=type_of(entry.sender), at=due_ms,
+                             asynchronous=entry.kind != "call",
                              metadata={"request-timeout": str(CALL_MS)})
         body = request.SerializeToString()
         reader, writer = streams

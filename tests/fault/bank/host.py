@@ -67,28 +67,27 @@ class Bank:
         self.counts[verdict] += 1
         return verdict
 
-    @staticmethod
-    def _send(out, sender: str, parts):
+    def _reference(self, part: Part) -> str:
+        """Half of the accounts are addressed with their type and half without; unless mixed, each
+        always the same way."""
+        odd = zlib.crc32(part.id.encode()) if self.manners.mixed else int(part.to[4:]) // 2
+        return type_of(part.to) if odd % 2 else ""
+
+    def _send(self, out, sender: str, parts):
         out.value.CopyFrom(text("done"))
         for part in parts:
             message = text(put_parts(sender, [part]))
             if part.how in ("pipe", "forward"):
                 hop = getattr(out.workflow, part.how)
                 hop.actor, hop.action_name = part.to, "deposit"
-                hop.register_ref = reference(part)
+                hop.register_ref = self._reference(part)
                 if part.how == "pipe":
                     out.value.CopyFrom(message)
                 return
             due = time.time_ns() // 1_000_000 + part.after_ms if part.after_ms else 0
             out.workflow.effects.add().request.CopyFrom(
-                invocation(part.to, "deposit", message, ref=reference(part), at=due,
+                invocation(part.to, "deposit", message, ref=self._reference(part), at=due,
                            asynchronous=True))
-
-
-def reference(part: Part) -> str:
-    """Half of the accounts are addressed with their type and half without, always the same way:
-    order is promised per address."""
-    return type_of(part.to) if int(part.to[4:]) // 2 % 2 else ""
 
 
 class Connection(asyncio.Protocol):

@@ -30,6 +30,10 @@ CONFIG = {"runtime": {"lane_stall_ms": 5000}, "host": {"retry_ms": 300},
                        "drain_ms": 10000}}
 
 
+class Violated(AssertionError):
+    """The store is not as it must be."""
+
+
 class HostProcess:
     def __init__(self, manners: Manners):
         self.process = subprocess.Popen(
@@ -200,7 +204,7 @@ class Bank:
         self.store.keep(self.kernel, keep)
         (keep / "kernel.log").write_text("".join(self.kernel.log))
         (keep / "violations.txt").write_text("\n".join(self.checker.violations) + "\n")
-        raise AssertionError(
+        raise Violated(
             f"{dict(self.checker.kinds())}; {self.figures()}; SPAWN_BANK_SEED={self.seed};"
             f" kept in {keep}\n" + "\n".join(self.checker.violations[:20]))
 

@@ -150,7 +150,8 @@ class SqliteView:
 
 class TwoViews:
     """Accounts and branches in a store each. A row for the other side is put down there with a
-    guard, and only then taken from its sender's store: with a guard it is what is left of itself."""
+    guard, and only then taken from its sender's store: where there is a guard, the row in the
+    sender's store is no money any more."""
 
     def __init__(self, main: SqliteView, branch: SqliteView):
         self.main, self.branch = main, branch

@@ -85,7 +85,7 @@ void cell_lane::make_row(cell& c, invocation& message, row_kind kind) {
   message.scheduled_to = 0;
   if (row.is_ordered()) {
     const auto& to = message.target;
-    const std::uint64_t receiver = hash_bytes(to.parent, hash_pair(to.system, to.name));
+    const std::uint64_t receiver = hash_pair(to.system, to.name);
     row.prev = known.tails().find(receiver);
     row.is_first = row.prev == 0 && known.tails().is_complete();
     known.tails().sent(receiver, row.seq);

@@ -1,6 +1,8 @@
 #include "router/row_scan.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include "base/log.hpp"
 #include "state/rows/row_keys.hpp"
@@ -12,10 +14,10 @@ constexpr std::uint32_t page_rows = 256;
 constexpr std::uint64_t look_again_ms = 10;      // while as many as may be are awake
 constexpr std::uint64_t store_again_ms = 1'000;  // after a page that could not be read
 
-// Where the receiver's part of a key of m/ ends, the slash included: m/<pp>/a/b/c/.
+// Where the receiver's part of a key of m/ ends, the slash included: m/<pp>/<system>/<name>/.
 std::size_t receiver_end(std::string_view key) noexcept {
   std::size_t at = 0;
-  for (int slashes = 0; slashes < 5; ++slashes) {
+  for (int slashes = 0; slashes < 4; ++slashes) {
     at = key.find('/', at);
     if (at == std::string_view::npos) {
       return key.size();
@@ -113,8 +115,8 @@ void row_scan::take(list_request& request) {
   const std::string why = take_error_text(request.raw.op);
   const std::int64_t now = lane_.unix_ms();
   const auto& raw = request.raw;
-  std::string receiver;  // the one the last row is for
-  bool is_done = false;  // it has been woken
+  std::string receiver;                      // the one the last row is for
+  std::set<std::string, std::less<>> woken;  // by parent: actors of that name
   const auto* at = reinterpret_cast<const char*>(raw.out_rows);
   for (std::uint32_t i = 0; status == errc::ok && !stopped_ && i < raw.out_n;
        ++i, at += raw.out_row_stride) {
@@ -123,10 +125,7 @@ void row_scan::take(list_request& request) {
     const std::string_view for_whom = key.substr(0, receiver_end(key));
     if (for_whom != receiver) {
       receiver = for_whom;
-      is_done = false;
-    }
-    if (is_done) {
-      continue;
+      woken.clear();
     }
     auto opened = codec_.open_meta(key, row.rec);
     if (!opened) {
@@ -140,8 +139,9 @@ void row_scan::take(list_request& request) {
     const bool is_old =
         now - found.created_ms >= static_cast<std::int64_t>(options_.old_after_ms) ||
         found.created_ms > now;
-    if ((is_old || recovering_) && !found.waits(now)) {
-      is_done = true;
+    const std::string_view parent = (*opened)->target.parent;
+    if ((is_old || recovering_) && !found.waits(now) && !woken.contains(parent)) {
+      woken.emplace(parent);
       wake_(actor_id((*opened)->target), store_, std::make_shared<ticket>(awake_));
     }
   }
@@ -160,7 +160,7 @@ void row_scan::take(list_request& request) {
                 {"more_since_last_line", log_.take_held_back()});
     }
   } else if (!cursor_.empty()) {
-    if (is_done) {  // the rest of its rows is its own business
+    if (!woken.empty()) {  // the rest of its rows is its own business
       from_ = prefix_range(receiver).to;
       cursor_.clear();
     }

@@ -139,7 +139,9 @@ std::string pending_key(actor_view to, const message_row& row) {
   if (row.due_ms != 0) {
     append_due(out, row.due_ms);
   } else {
-    append_actor(out, to);
+    append_part(out, to.system);
+    out += '/';
+    append_part(out, to.name);
   }
   out += '/';
   append_id(out, row);
@@ -238,7 +240,7 @@ result<message_row> parse_row_key(std::string_view key) {
       const auto partition = rest.find('/');
       rest = partition == std::string_view::npos ? std::string_view() : rest.substr(partition + 1);
     }
-    for (int part = 0; part < 3; ++part) {  // the receiver
+    for (int part = family == 'm' ? 1 : 0; part < 3; ++part) {  // the receiver
       const auto slash = rest.find('/');
       if (slash == std::string_view::npos) {
         return fail(bad_key(key));

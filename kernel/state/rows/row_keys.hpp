@@ -1,12 +1,13 @@
 // Store keys of message rows (durability.md 1).
-//   m/<pp>/<receiver>/<sender>/<birth>/<seq>   due now; key order is FIFO per (receiver, sender)
+//   m/<pp>/<system>/<name>/<sender>/<birth>/<seq>   due now; key order is FIFO per (name, sender)
 //   t/<pp>/<due ms>/<sender>/<birth>/<seq>     due later
 //   d/<system>/<parent>/<name>/<sender>/<birth>/<seq>   dead letters
 //   g/<pp>/<sender>/<birth>/<seq>              guards of transfers between stores
 //   k/<pp>/<actor>/<source>/<key>              executed calls
-// An actor is <system>/<name>/<parent>: rows are addressed as the sender named their receiver, and
-// a name that was spawned may go by its parent or without. A part longer than 140 bytes is cut and
-// ends in its SHA-256, so that two actors fit one key; the full address is in the row. [any]
+// A sender is <system>/<name>/<parent>. The parent of a receiver is not part of where its rows
+// wait: a name that was spawned may be addressed with it or without, and its rows are in one order.
+// A part longer than 140 bytes is cut and ends in its SHA-256, so that two actors fit one key; the
+// full address is in the row. [any]
 #pragma once
 #include <cstdint>
 #include <string>

@@ -21,8 +21,7 @@ message_row from_ann(std::uint64_t seq) {
 TEST(RowKeys, StayAsTheyAre) {
   message_row row = from_ann(17);
   EXPECT_EQ(row_partition("bank", "bob"), 0x1d9u) << std::hex << row_partition("bank", "bob");
-  EXPECT_EQ(pending_key(bob, row),
-            "m/1d9/bank/bob/Account/bank/ann//018bcfe568d60042/0000000000000011");
+  EXPECT_EQ(pending_key(bob, row), "m/1d9/bank/bob/bank/ann//018bcfe568d60042/0000000000000011");
   EXPECT_EQ(dead_key(bob, row), "d/bank/Account/bob/bank/ann//018bcfe568d60042/0000000000000011");
   EXPECT_EQ(guard_key(bob, row), "g/1d9/bank/ann//018bcfe568d60042/0000000000000011");
   row.of_failure = true;
@@ -67,8 +66,8 @@ TEST(RowKeys, SayWhatTheyAreMadeOf) {
 }
 
 TEST(RowKeys, RefuseWhatIsNone) {
-  for (const char* key : {"", "m", "m/", "a/bank/Account/bob", "m/1d9/bank/bob/Account",
-                          "m/1d9/bank/bob/Account/bank/ann//018bcfe568d60042/11",
+  for (const char* key : {"", "m", "m/", "a/bank/Account/bob", "m/1d9/bank/bob",
+                          "m/1d9/bank/bob/bank/ann//018bcfe568d60042/11",
                           "m/1d9/bank/bob/Account/bank/ann//018bcfe568d6004g/0000000000000011",
                           "t/1d9/17x/bank/ann//018bcfe568d60042/0000000000000011",
                           "g/1d9/bank/ann//018bcfe568d60042/0000000000000011"}) {
@@ -94,7 +93,7 @@ TEST(RowKeys, FitWhateverTheNames) {
 TEST(RowKeys, AnInboxHoldsEveryAddressOfANameAndNoOther) {
   const key_range inbox = inbox_range("bank", "bob");
   EXPECT_TRUE(inbox.contains(pending_key(bob, from_ann(1))));
-  EXPECT_TRUE(inbox.contains(pending_key({"bank", "", "bob"}, from_ann(1))));
+  EXPECT_EQ(pending_key({"bank", "", "bob"}, from_ann(1)), pending_key(bob, from_ann(1)));
   EXPECT_FALSE(inbox.contains(pending_key({"bank", "", "bobby"}, from_ann(1))));
   EXPECT_FALSE(inbox.contains(pending_key({"bank", "bob", "x"}, from_ann(1))));
   EXPECT_TRUE(message_range().contains(pending_key(bob, from_ann(1))));

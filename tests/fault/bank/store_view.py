@@ -95,7 +95,7 @@ def row(key: str, payload, meta) -> Row:
     sender, parts = get_parts(any_pb.Any.FromString(said[2][1:]).value)
     *before, birth, seq = key.split("/")
     due = int(before[2]) if key[0] == "t" else 0
-    who = "/".join(before[{"m": 5, "t": 3, "d": 4}[key[0]]:])
+    who = "/".join(before[{"m": 4, "t": 3, "d": 4}[key[0]]:])
     return Row(key[0], key, (who, birth, seq), actor_name(progress[1]), said[1].decode(),
                tuple(parts), number(progress.get(3, b"")),
                progress.get(5, b"").decode(errors="replace"), due)

@@ -47,8 +47,6 @@ def test_the_money_stays(place, tmp_path, capsys):
         assert bank.checker.died and bank.checker.audits > min(bank.kills, 3)
 
 
-@pytest.mark.xfail(strict=True, raises=Violated, reason="the parent is part of a row's lane: with"
-                   " it and without it one pair of actors has two lanes")
 def test_order_when_one_account_is_addressed_in_two_ways(tmp_path, capsys):
     """A spawned actor goes by its name, with its parent or without."""
     with Bank(SEED, InSqlite(), mixed=True, silent=0.03) as bank:
@@ -58,8 +56,6 @@ def test_order_when_one_account_is_addressed_in_two_ways(tmp_path, capsys):
         bank.judge(tmp_path / "kept")
 
 
-@pytest.mark.xfail(strict=True, raises=Violated, reason="a due row of a receiver that keeps its"
-                   " state in another store is looked for in its inbox, and stays under t/")
 def test_sums_that_are_due_later_in_another_store(tmp_path, capsys):
     """No fault is needed."""
     with Bank(SEED, InTwo(later_across=True)) as bank:
@@ -69,8 +65,6 @@ def test_sums_that_are_due_later_in_another_store(tmp_path, capsys):
         bank.judge(tmp_path / "kept")
 
 
-@pytest.mark.xfail(strict=True, raises=Violated, reason="a connection that ends in the middle of"
-                   " a call counts as an error of the action: a dead letter after one attempt")
 def test_hosts_that_are_cut_off_in_the_middle_of_calls(tmp_path, capsys):
     """A fault that passes, as a host that is restarted makes them: no dead letters of it."""
     with Bank(SEED, InSqlite(), cut=0.01) as bank:

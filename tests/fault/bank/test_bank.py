@@ -1,7 +1,7 @@
 """A bank under fire: accounts send each other money in every way that becomes a row, the kernel is
 killed with -9 every few seconds, its store and its host fail; the money is counted in the store all
-along. SPAWN_BANK_SEED repeats a plan, SPAWN_BANK_SECONDS says how long (45; 600 when
-SPAWN_NIGHTLY=1)."""
+along. SPAWN_BANK_SEED makes another plan (SPAWN_NIGHTLY=1: a new one each time, and it is printed),
+SPAWN_BANK_SECONDS says how long (45; 600 when SPAWN_NIGHTLY=1)."""
 import os
 import time
 
@@ -14,7 +14,7 @@ from servers.server import Missing
 
 NIGHTLY = os.environ.get("SPAWN_NIGHTLY") == "1"
 SECONDS = float(os.environ.get("SPAWN_BANK_SECONDS", "600" if NIGHTLY else "45"))
-SEED = int(os.environ.get("SPAWN_BANK_SEED", str(time.time_ns() % 1_000_000)))
+SEED = int(os.environ.get("SPAWN_BANK_SEED", str(time.time_ns() % 1_000_000) if NIGHTLY else "7"))
 BREAK = "SPAWN_TEST_BREAK_RULES"
 BROKEN = "rules of the protocol are switched off"
 
@@ -82,12 +82,13 @@ def test_a_bank_without_durability_is_noticed(capsys):
         assert {"money", "lost"} <= bank.checker.kinds().keys(), bank.checker.violations[:20]
 
 
-@pytest.mark.parametrize("rule, kinds", [("outbox", {"money", "lost"}),
-                                         ("dedup", {"money", "doubled"}),
-                                         ("fifo", {"order"})])
-def test_without_a_rule_the_checker_says_so(rule, kinds, capsys):
+# A row can be overtaken while it waits for its next attempt: many are cut off where that is looked for.
+@pytest.mark.parametrize("rule, kinds, cut", [("outbox", {"money", "lost"}, 0.0),
+                                              ("dedup", {"money", "doubled"}, 0.0),
+                                              ("fifo", {"order"}, 0.05)])
+def test_without_a_rule_the_checker_says_so(rule, kinds, cut, capsys):
     """A kernel that breaks one rule of the protocol; judged at the end alone."""
-    with Bank(SEED, InSqlite(), env={BREAK: rule}, snapshots=False) as bank:
+    with Bank(SEED, InSqlite(), env={BREAK: rule}, snapshots=False, cut=cut) as bank:
         if not any(BROKEN in line for line in bank.kernel.log):
             pytest.skip(f"this kernel was built without {BREAK}")
         bank.run(15, every=(0.7, 1.5)).settle()

@@ -107,15 +107,6 @@ std::string row_actor(actor_view id) {
   return out;
 }
 
-std::string row_name_prefix(std::string_view system, std::string_view name) {
-  std::string out;
-  append_part(out, system);
-  out += '/';
-  append_part(out, name);
-  out += '/';
-  return out;
-}
-
 std::uint32_t row_partition(std::string_view system, std::string_view name) noexcept {
   return static_cast<std::uint32_t>(hash_pair(system, name) % row_partitions);
 }
@@ -163,16 +154,6 @@ std::string dead_key(actor_view to, const message_row& row) {
 std::string guard_key(actor_view to, const message_row& row) {
   std::string out = begin('g', to);
   append_id(out, row);
-  return out;
-}
-
-std::string executed_key(actor_view actor, std::string_view source, std::string_view key) {
-  std::string out = begin('k', actor);
-  append_actor(out, actor);
-  out += '/';
-  append_part(out, source);
-  out += '/';
-  append_part(out, key);
   return out;
 }
 

@@ -3,7 +3,6 @@
 //   t/<pp>/<due ms>/<sender>/<birth>/<seq>     due later
 //   d/<system>/<parent>/<name>/<sender>/<birth>/<seq>   dead letters
 //   g/<pp>/<sender>/<birth>/<seq>              guards of transfers between stores
-//   k/<pp>/<actor>/<source>/<key>              executed calls
 // A sender is <system>/<name>/<parent>. The parent of a receiver is not part of where its rows
 // wait: a name that was spawned may be addressed with it or without, and its rows are in one order.
 // A part longer than 140 bytes is cut and ends in its SHA-256, so that two actors fit one key; the
@@ -25,8 +24,6 @@ inline constexpr std::string_view row_from_outside = "%x";
 inline constexpr std::uint32_t row_partitions = 1'024;
 
 [[nodiscard]] std::string row_actor(actor_view id);  // "<system>/<name>/<parent>"
-// "<system>/<name>/", what the addresses of one name begin with.
-[[nodiscard]] std::string row_name_prefix(std::string_view system, std::string_view name);
 // All addresses of one name share a partition.
 [[nodiscard]] std::uint32_t row_partition(std::string_view system, std::string_view name) noexcept;
 
@@ -39,8 +36,6 @@ inline constexpr std::uint32_t row_partitions = 1'024;
 [[nodiscard]] std::string pending_key(actor_view to, const message_row& row);
 [[nodiscard]] std::string dead_key(actor_view to, const message_row& row);
 [[nodiscard]] std::string guard_key(actor_view to, const message_row& row);
-[[nodiscard]] std::string executed_key(actor_view actor, std::string_view source,
-                                       std::string_view key);
 
 [[nodiscard]] key_range message_range();
 // Everything addressed to one name, whatever the parent.

@@ -30,7 +30,6 @@ TEST(RowKeys, StayAsTheyAre) {
   row.due_ms = 1'700'000'000'123;
   EXPECT_EQ(pending_key(bob, row),
             "t/1d9/1700000000123/bank/ann//018bcfe568d60042/0000000000000011");
-  EXPECT_EQ(executed_key(bob, "http", "order 7/a"), "k/1d9/bank/bob/Account/http/order 7%2Fa");
 }
 
 TEST(RowKeys, OrderIsTheOrderOfSending) {

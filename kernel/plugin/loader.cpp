@@ -5,7 +5,12 @@
 
 #include <algorithm>
 #include <boost/dll/shared_library.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
 #include <set>
+#include <string_view>
+#include <thread>
 
 #include "plugin/contain.hpp"
 #include "plugin/elf_note.hpp"
@@ -21,13 +26,32 @@ struct dll_mapping final : plugin_library::mapping {
   boost::dll::shared_library library;
 };
 
-std::set<std::string> own_threads() {
-  std::set<std::string> out;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator("/proc/self/task", ignored)) {
-    out.insert(entry.path().filename().string());
+std::size_t thread_count() {
+  constexpr std::string_view key = "Threads:";
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with(key)) {
+      return std::strtoul(line.c_str() + key.size(), nullptr, 10);
+    }
   }
-  return out;
+  return 0;
+}
+
+// Linux ends the list of a process's threads early at one that ends meanwhile, such as the one that
+// has just called another plugin: a list is complete when it has as many as there are.
+std::set<std::string> own_threads() {
+  for (int attempt = 0;; ++attempt) {
+    const std::size_t before = thread_count();
+    std::set<std::string> out;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator("/proc/self/task", ignored)) {
+      out.insert(entry.path().filename().string());
+    }
+    if ((out.size() == before && before == thread_count()) || attempt == 100) {
+      return out;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 result<void> check_expected(const plugin_manifest& manifest, const expected_plugin& expected,

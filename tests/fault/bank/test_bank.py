@@ -87,10 +87,16 @@ def test_a_bank_without_durability_is_noticed(capsys):
                                               ("dedup", {"money", "doubled"}, 0.0),
                                               ("fifo", {"order"}, 0.05)])
 def test_without_a_rule_the_checker_says_so(rule, kinds, cut, capsys):
-    """A kernel that breaks one rule of the protocol; judged at the end alone."""
-    with Bank(SEED, InSqlite(), env={BREAK: rule}, snapshots=False, cut=cut) as bank:
-        if not any(BROKEN in line for line in bank.kernel.log):
-            pytest.skip(f"this kernel was built without {BREAK}")
-        bank.run(15, every=(0.7, 1.5)).settle()
-        report(bank, capsys)
-        assert kinds <= bank.checker.kinds().keys(), bank.checker.violations[:20]
+    """A kernel that breaks one rule of the protocol; judged at the end alone. Whether a kill falls
+    between two steps is left to chance: one run may not show it."""
+    found = set()
+    for seed in range(SEED, SEED + 4):
+        with Bank(seed, InSqlite(), env={BREAK: rule}, snapshots=False, cut=cut) as bank:
+            if not any(BROKEN in line for line in bank.kernel.log):
+                pytest.skip(f"this kernel was built without {BREAK}")
+            bank.run(15, every=(0.7, 1.5)).settle()
+            report(bank, capsys)
+            found |= bank.checker.kinds().keys()
+        if kinds <= found:
+            return
+    raise AssertionError(f"{kinds} are to be found; there was {found or 'nothing'}")

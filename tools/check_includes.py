@@ -16,7 +16,7 @@ ROUTER = CELL | {"router"}
 # Folder of kernel/ -> folders it may include besides itself. "plugin/ports" is plugin/ports/ alone.
 LAYERS = {
     "base": set(), "lane": BASE, "model": LANE, "wire": LANE | {"model"}, "config": BASE,
-    "plugin": LANE, "state": LANE | PORTS | {"model"}, "workflow": WIRE | PORTS, "hostcall": WIRE,
+    "plugin": LANE, "state": LANE | PORTS | {"model"}, "workflow": WIRE | PORTS | {"state"}, "hostcall": WIRE,
     "cell": CELL, "router": ROUTER, "admin": ROUTER | {"config", "plugin"}, "ingress": ROUTER,
     "app": ROUTER | {"config", "plugin", "admin", "ingress"}, "": {"base", "config", "app"},
 }

@@ -3,6 +3,7 @@
 #include "app/machine.hpp"
 #include "app/policies_from.hpp"
 #include "app/test_switches.hpp"
+#include "app/virtual_types_from.hpp"
 #include "app/wait_for.hpp"
 #include "base/base64.hpp"
 #include "base/log.hpp"
@@ -76,11 +77,6 @@ result<void> kernel::load_plugins() {
   for (const auto& use : settings_.workflows) {
     SPAWN_TRY(auto* instance, plugins_->load(request_of("workflow", use)));
     SPAWN_TRY(auto port, make_workflow_port(*instance));
-    if (port->serves_actors()) {
-      return fail(errc::unsupported, "workflow " + std::string(port->name()) +
-                                         " serves actors of its own (its configuration declares "
-                                         "them), which this kernel does not do yet");
-    }
     workflows_.push_back(std::move(port));
   }
   if (!settings_.activators.empty()) {
@@ -135,10 +131,11 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
     ports.push_back(port.get());
   }
   stack.workflows = std::make_unique<workflow_engine>(home, ports, budget_);
+  stack.flows = std::make_unique<flow_runner>(home, budget_);
   stack.records = std::make_unique<record_writer>(*journals[0], *stack.codec, *stack.writers);
   stack.services = std::make_unique<cell_services>(
-      cell_services{home, *stack.hosts, *stack.workflows, *stack.codec, *stack.writers, journals,
-                    stack.stats, *stack.rows, *stack.keeper, budget_});
+      cell_services{home, *stack.hosts, *stack.workflows, *stack.flows, *stack.codec,
+                    *stack.writers, journals, stack.stats, *stack.rows, *stack.keeper, budget_});
   cell_options cells;
   cells.request_ms = settings_.timeouts.request_ms;
   cells.request_ms_max = settings_.timeouts.request_max_ms;
@@ -160,7 +157,8 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
                            transport_.get(),
                            settings_.timeouts.request_ms,
                            settings_.timers_enabled,
-                           incarnation};
+                           incarnation,
+                           &policies_->virtuals};
   stack.router = std::make_unique<lane_router>(parts);
 }
 
@@ -209,6 +207,7 @@ result<void> kernel::start_parts(bool serves) {
     stores.push_back(store.get());
   }
   SPAWN_TRY(policies_, make_policies(settings_, stores));
+  SPAWN_CHECK(add_virtual_types(settings_, stores, workflows_, *policies_));
   const std::uint64_t incarnation = random_bits();
   rules_ = test_switches();
   std::vector<lane_router*> routers;

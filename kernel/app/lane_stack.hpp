@@ -10,6 +10,7 @@
 #include "router/registrar.hpp"
 #include "state/record_writer.hpp"
 #include "workflow/engine.hpp"
+#include "workflow/flow_runner.hpp"
 
 namespace spawn {
 
@@ -25,6 +26,7 @@ struct lane_stack {
   std::unique_ptr<row_keeper> keeper;
   std::unique_ptr<http_host_link> hosts;
   std::unique_ptr<workflow_engine> workflows;
+  std::unique_ptr<flow_runner> flows;
   std::unique_ptr<cell_services> services;
   std::unique_ptr<record_writer> records;
   std::unique_ptr<lane_router> router;

@@ -26,6 +26,8 @@ result<std::shared_ptr<const host_address>> host_of(std::string name, const std:
   return std::shared_ptr<const host_address>(std::move(out));
 }
 
+}  // namespace
+
 result<void> check_store(const config::settings& settings, const type_policy& policy,
                          const std::vector<statestore_port*>& stores, const std::string& where) {
   const auto& store = *stores[policy.store];
@@ -47,6 +49,8 @@ result<void> check_store(const config::settings& settings, const type_policy& po
   }
   return {};
 }
+
+namespace {
 
 // By age: however many there are of it.
 void keep_history(type_policy& of, const config::history_rule& rule) {

@@ -15,4 +15,9 @@ namespace spawn {
 [[nodiscard]] result<std::unique_ptr<policies>> make_policies(
     const config::settings& settings, const std::vector<statestore_port*>& stores);
 
+// Whether the store can do what the policy promises; the error begins with `where`.
+[[nodiscard]] result<void> check_store(const config::settings& settings, const type_policy& policy,
+                                       const std::vector<statestore_port*>& stores,
+                                       const std::string& where);
+
 }  // namespace spawn

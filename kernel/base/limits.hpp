@@ -28,6 +28,7 @@ inline constexpr std::uint32_t connections_max = 10'000;         // open client 
 
 // --- turns and groups --------------------------------------------------------------------------
 inline constexpr std::uint32_t commands_per_turn_max = 1'024;  // what one workflow may emit
+inline constexpr std::size_t flow_scratch_bytes_max = 256 << 10;
 inline constexpr std::uint32_t hops_max = 64;               // pipe and forward (durability.md 21)
 inline constexpr std::uint32_t save_turns_max = 256;        // turns coalesced into one save
 inline constexpr std::uint64_t save_bytes_max = 1u << 20;   // bytes coalesced into one save

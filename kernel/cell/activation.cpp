@@ -291,6 +291,9 @@ void cell_lane::after_load(cell& c) {
     start_save(c);
   }
   rearm(c);
+  if (c.def().served_by != nullptr) {
+    recover_flow(c);
+  }
   run_next(c);
   pump(c);
 }

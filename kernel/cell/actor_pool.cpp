@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cell/row_end.hpp"
 #include "wire/host_call.hpp"
 
 namespace spawn {
@@ -27,11 +28,12 @@ void actor_pool::deliver(invocation_ptr message) {
   }
   if (message->read_state || !def.knows(message->action)) {
     if (message->read_state || (is_default_action(message->action) && !def.own_defaults)) {
+      outcome state = outcome::done(
+          def.initial_any.empty() ? payload{} : payload{presence::value, def.initial_any});
       if (message->row) {
-        consume(*message->row);
+        consume(*message->row, state);
       }
-      message->answer(outcome::done(
-          def.initial_any.empty() ? payload{} : payload{presence::value, def.initial_any}));
+      message->answer(std::move(state));
       return;
     }
     std::string text = "Action [" + std::string(message->action) + "] not found for Actor [" +
@@ -156,11 +158,17 @@ void actor_pool::succeeded(call& finished) {
     fail_call(std::move(finished.message), failure::host_error, read.error().text);
     return;
   }
-  if (finished.message->row) {
-    consume(*finished.message->row);
-  }
   done.type = &type_;
   done.answer = outcome::done(payload(read->value));
+  if (finished.message->row && finished.message->row->awaited && done.out.route) {
+    auto kept = std::make_unique<invocation>();
+    kept->row = std::make_unique<message_row>(*finished.message->row);
+    done.out.route->reply =
+        slot_for_row(s_.home, std::move(kept),
+                     [this](invocation_ptr of, outcome how) { consume(*of->row, how); });
+  } else if (finished.message->row) {
+    consume(*finished.message->row, done.answer);
+  }
   done.message = std::move(finished.message);
   release_turn(s_, options_, done);
 }
@@ -174,9 +182,9 @@ void actor_pool::fail_call(invocation_ptr message, failure why, std::string text
   }
 }
 
-void actor_pool::consume(const message_row& row) {
-  s_.keeper.consume(row,
-                    [this, key = row.key](row_outcome, const std::string&) { taken_.erase(key); });
+void actor_pool::consume(const message_row& row, const outcome& how) {
+  conclude_row(s_, row, how,
+               [this, key = row.key](row_outcome, const std::string&) { taken_.erase(key); });
 }
 
 void actor_pool::fail_row(invocation_ptr message, failure why, const std::string& text) {
@@ -198,17 +206,10 @@ void actor_pool::fail_row(invocation_ptr message, failure why, const std::string
     });
     return;
   }
-  s_.keeper.bury(
-      held, nullptr, [this, why, owned = std::move(message)](row_outcome how, const std::string&) {
-        taken_.erase(owned->row->key);
-        if (how != row_outcome::done) {
-          return;
-        }
-        s_.stats.rows_dead.add();
-        if (owned->row->reply) {
-          s_.out->answer(owned->row->reply, outcome::failed(why, owned->row->last_error));
-        }
-      });
+  give_up_row(s_, held, why, text,
+              [this, key = row.key, owned = std::move(message)](row_outcome, const std::string&) {
+                taken_.erase(key);
+              });
 }
 
 void actor_pool::deliver_later(invocation_ptr message, std::uint64_t after_ms) {

@@ -34,7 +34,7 @@ class actor_pool {
   void expire(invocation& waiting);
   void fail_call(invocation_ptr message, failure why, std::string text);
   void fail_row(invocation_ptr message, failure why, const std::string& text);
-  void consume(const message_row& row);
+  void consume(const message_row& row, const outcome& how);
   // A row that waits for its next attempt.
   struct delayed : timer {
     actor_pool* pool = nullptr;

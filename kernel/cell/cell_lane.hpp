@@ -17,6 +17,7 @@
 #include "state/rows/row_keeper.hpp"
 #include "state/writer_ids.hpp"
 #include "workflow/engine.hpp"
+#include "workflow/flow_runner.hpp"
 
 namespace spawn {
 
@@ -38,6 +39,9 @@ struct cell_options;
 [[nodiscard]] std::uint64_t row_limit_ms(const cell_options& options,
                                          const invocation& message) noexcept;
 
+// What the caller of a chain is told that has one hop too many.
+[[nodiscard]] outcome too_many_hops(const cell_options& options);
+
 struct cell_options {
   std::uint64_t request_ms = limits::request_timeout_ms;
   std::uint64_t request_ms_max = limits::request_timeout_ms_max;
@@ -56,6 +60,7 @@ struct cell_services {
   lane& home;
   host_link& hosts;
   workflow_engine& workflows;
+  flow_runner& flows;
   record_codec& codec;
   writer_ids& writers;
   std::vector<journal*> stores;  // by definition.policy.store
@@ -135,10 +140,21 @@ class cell_lane {
   void enqueue(cell& c, invocation_ptr message);
   void expire(invocation& waiting);
 
+  // flow_turn.cpp
+  void run_flow(cell& c, invocation_ptr message);
+  void recover_flow(cell& c);
+  [[nodiscard]] result<flow_state> flow_of(const cell& c) const;
+  void flow_call(cell& c, flow_state& state, invocation_ptr message);
+  void flow_told(cell& c, flow_state& state, invocation_ptr message);
+  void run_due(cell& c, flow_state& state, flow_output& out);
+  void end_flow_turn(cell& c, flow_state& state, flow_output& out, finished_turn ended);
+  [[nodiscard]] invocation_ptr timer_row(const cell& c, std::uint64_t life, std::int64_t due_ms);
+
   // outbox.cpp
   [[nodiscard]] bool is_durable_sender(const cell& c) const;
   void join_group(cell& c, save_batch& batch, finished_turn& ended);
   void emit_rows(cell& c, finished_turn& ended);
+  void tell_flow(cell& c, finished_turn& ended);
   void make_row(cell& c, invocation& message, row_kind kind);
 
   // messages.cpp
@@ -150,9 +166,10 @@ class cell_lane {
   void listed(list_request& request);
   [[nodiscard]] bool take_page(cell& c, const spawn_ss_list& page);
   void row_failed(cell& c, invocation_ptr message, failure why, const std::string& text);
-  void row_written(cell& c, invocation_ptr message, failure why, bool again, row_outcome how,
+  void row_written(cell& c, invocation_ptr message, bool again, row_outcome how,
                    const std::string& cause);
-  void consume_alone(cell& c, const message_row& row);
+  void consume_alone(cell& c, finished_turn& ended);
+  void row_concluded(cell& c, const message_row& row);
   void take_from_mailbox(cell& c, const message_row& failed);
   template <class F>
   void drop_rows(cell& c, F&& which);

@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "base/log.hpp"
-#include "cell/cell_lane.hpp"
+#include "cell/row_end.hpp"
 #include "state/rows/row_keys.hpp"
 
 namespace spawn {
@@ -265,11 +265,13 @@ void cell_lane::row_failed(cell& c, invocation_ptr message, failure why, const s
   ++row.attempts;
   row.last_error = std::string(facts(why).code) + ": " + text;
   row.last_error.resize(std::min(row.last_error.size(), row_error_bytes_max));
-  const bool again = is_retried(why) && row.attempts < options_.rows.attempts_max;
+  // What a flow waits for is never given up: a later version of its plugin may take it.
+  const bool again =
+      row.tells_flow() || (is_retried(why) && row.attempts < options_.rows.attempts_max);
   invocation& held = *message;
-  auto after = [this, &c, why, again, owned = std::move(message)](
-                   row_outcome how, const std::string& cause) mutable {
-    row_written(c, std::move(owned), why, again, how, cause);
+  auto after = [this, &c, again, owned = std::move(message)](row_outcome how,
+                                                             const std::string& cause) mutable {
+    row_written(c, std::move(owned), again, how, cause);
   };
   if (again) {
     const std::uint64_t wait = row_backoff_ms(options_.rows, held.row->attempts, s_.home.rng());
@@ -278,11 +280,11 @@ void cell_lane::row_failed(cell& c, invocation_ptr message, failure why, const s
     s_.keeper.put_off(held, std::move(after));
     return;
   }
-  s_.keeper.bury(held, nullptr, std::move(after));
+  give_up_row(s_, held, why, text, std::move(after));
 }
 
-void cell_lane::row_written(cell& c, invocation_ptr message, failure why, bool again,
-                            row_outcome how, const std::string& cause) {
+void cell_lane::row_written(cell& c, invocation_ptr message, bool again, row_outcome how,
+                            const std::string& cause) {
   inbox& in = *c.rows;
   --in.writes;
   --in.putting_off;
@@ -293,17 +295,6 @@ void cell_lane::row_written(cell& c, invocation_ptr message, failure why, bool a
   }
   in.open(row);
   if (!again && how == row_outcome::done) {
-    s_.stats.rows_dead.add();
-    if (host_log_.allows(s_.home.now_ns())) {
-      SPAWN_LOG(warn, "a message went to the dead letters", {"actor", c.id().name},
-                {"action", message->action}, {"row", row_id(row)}, {"attempts", row.attempts},
-                {"why", row.last_error}, {"more_since_last_line", host_log_.take_held_back()});
-    }
-    if (row.reply) {
-      const std::string_view code = facts(why).code;
-      s_.out->answer(row.reply, outcome::failed(why, row.last_error.substr(std::min(
-                                                         row.last_error.size(), code.size() + 2))));
-    }
     in.consumed(row);
   } else {
     in.gave_back(row);
@@ -355,15 +346,32 @@ void cell_lane::drop_rows(cell& c, F&& which) {
 
 // In an actor without a durable record a row is deleted once its turn has run: it may run again, if
 // this kernel ends before it is deleted.
-void cell_lane::consume_alone(cell& c, const message_row& row) {
+// A flow that waits for it hears of it by the deletion's own group, at the end of the chain.
+void cell_lane::consume_alone(cell& c, finished_turn& ended) {
+  const message_row& row = *ended.message->row;
   ++inbox_of(c).writes;
-  s_.keeper.consume(row, [this, &c, row](row_outcome, const std::string&) {
-    --c.rows->writes;
-    c.rows->consumed(row);
-    pump(c);
-    maybe_forget(c);
-    check_drained();
-  });
+  if (row.awaited && ended.out.route) {
+    invocation& route = *ended.out.route;
+    auto kept = std::make_unique<invocation>();
+    kept->row = std::make_unique<message_row>(row);
+    route.reply =
+        slot_for_row(s_.home, std::move(kept), [this, &c](invocation_ptr of, outcome how) {
+          const message_row at = *of->row;
+          conclude_row(s_, at, how,
+                       [this, &c, at](row_outcome, const std::string&) { row_concluded(c, at); });
+        });
+    return;
+  }
+  conclude_row(s_, row, ended.answer,
+               [this, &c, row](row_outcome, const std::string&) { row_concluded(c, row); });
+}
+
+void cell_lane::row_concluded(cell& c, const message_row& row) {
+  --c.rows->writes;
+  c.rows->consumed(row);
+  pump(c);
+  maybe_forget(c);
+  check_drained();
 }
 
 // What is in memory is not the actor any more: the store tells which rows are still to be run.

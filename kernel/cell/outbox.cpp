@@ -1,5 +1,6 @@
 // What a turn sends as rows of its own commit (durability.md 4, 11, 21).
 #include "cell/cell_lane.hpp"
+#include "state/rows/outcome_row.hpp"
 #include "state/rows/row_keys.hpp"
 
 namespace spawn {
@@ -18,8 +19,14 @@ void settle_address(invocation& message) {
 
 }  // namespace
 
+outcome too_many_hops(const cell_options& options) {
+  return outcome::failed(failure::hop_limit, "the chain of pipes and forwards has more than " +
+                                                 std::to_string(options.hops_max) + " hops");
+}
+
 bool cell_lane::is_durable_sender(const cell& c) const {
-  return options_.rules.outbox && c.def().mode() == durability::commit;
+  return c.def().served_by != nullptr ||
+         (options_.rules.outbox && c.def().mode() == durability::commit);
 }
 
 // The turn's rows, gone and new, belong to the group that carries its state.
@@ -32,6 +39,7 @@ void cell_lane::join_group(cell& c, save_batch& batch, finished_turn& ended) {
   if (is_durable_sender(c)) {
     emit_rows(c, ended);
   }
+  tell_flow(c, ended);
   for (const auto& send : ended.out.sends) {
     batch.bytes += send->charged_bytes;
     ++batch.row_ops;
@@ -45,7 +53,10 @@ void cell_lane::join_group(cell& c, save_batch& batch, finished_turn& ended) {
 // Rows are made in the order in which the turn sends, and numbered in the order of turns.
 void cell_lane::emit_rows(cell& c, finished_turn& ended) {
   for (auto& send : ended.out.sends) {
-    make_row(c, *send, row_kind::effect);
+    const bool is_made = send->row && send->row->revision != 0;
+    if (!is_made) {
+      make_row(c, *send, send->row ? send->row->kind : row_kind::effect);
+    }
   }
   invocation* route = ended.out.route.get();
   if (route == nullptr || route->hops > options_.hops_max) {
@@ -55,6 +66,7 @@ void cell_lane::emit_rows(cell& c, finished_turn& ended) {
   message_row& row = *route->row;
   if (ended.message->row) {
     row.reply = ended.message->row->reply;
+    row.awaited = ended.message->row->awaited;
   } else if (ended.message->reply != nullptr) {
     // The receiver may find the row and answer before this lane hears that it is stored.
     row.reply = s_.out->park(*ended.message->reply, ended.message->deadline_ns);
@@ -63,9 +75,26 @@ void cell_lane::emit_rows(cell& c, finished_turn& ended) {
   }
 }
 
+// A flow that waits for the message hears of its end in the same group (durability.md 19).
+void cell_lane::tell_flow(cell& c, finished_turn& ended) {
+  const message_row* row = ended.message ? ended.message->row.get() : nullptr;
+  const bool goes_on = ended.answered_later || (ended.out.route && ended.out.route->row);
+  if (row == nullptr || !row->grouped || !row->awaited || goes_on) {
+    return;
+  }
+  const bool is_lost = ended.out.route != nullptr;  // one hop too many
+  const outcome how = is_lost ? too_many_hops(options_) : outcome(ended.answer);
+  if (auto told =
+          make_outcome_row(*row->awaited, how, c.def().policy.store, c.writer, s_.home.unix_ms())) {
+    ended.out.sends.push_back(std::move(told));
+  }
+}
+
 void cell_lane::make_row(cell& c, invocation& message, row_kind kind) {
   settle_address(message);
-  message.row = std::make_unique<message_row>();
+  if (!message.row) {
+    message.row = std::make_unique<message_row>();
+  }
   message_row& row = *message.row;
   row.kind = kind;
   row.store = c.def().policy.store;
@@ -78,6 +107,13 @@ void cell_lane::make_row(cell& c, invocation& message, row_kind kind) {
   }
   row.birth = c.birth;
   row.seq = c.next_seq++;
+  if (row.awaited) {
+    auto named = std::make_shared<awaited_by>(*row.awaited);
+    named->sender = row.sender;
+    named->birth = row.birth;
+    named->seq = row.seq;
+    row.awaited = std::move(named);
+  }
   row.created_ms = s_.home.unix_ms();
   if (message.scheduled_to > row.created_ms) {
     row.due_ms = message.scheduled_to;

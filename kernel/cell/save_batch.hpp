@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lane/timer_wheel.hpp"
@@ -26,6 +27,11 @@ struct finished_turn {
   reply_ref parked;            // the caller's place, once a row has taken over its reply
   actor_type* type = nullptr;  // counts the turn once its reply goes out
   bool given_up = false;       // its caller was told "outcome unknown" and is counted
+  // Of a flow's turn: its caller is answered by a later step; callers of earlier steps that this
+  // one answers; it has ended, and leaves a tombstone.
+  bool answered_later = false;
+  bool ends_flow = false;
+  std::vector<std::pair<reply_ref, outcome>> answers;
 };
 
 // Life: made by the first turn that changes the state while no batch is gathering; gathers until

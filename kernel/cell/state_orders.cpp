@@ -36,6 +36,12 @@ void cell_lane::run_order(cell& c, invocation_ptr message) {
                   "actor " + std::string(message->target.name) + " keeps no state in a store");
     return;
   }
+  if (c.def().served_by != nullptr && message->order->kind == state_order_kind::restore) {
+    message->fail(failure::invalid_argument,
+                  "actor " + std::string(message->target.name) +
+                      " is a flow: what it has sent since would be sent again");
+    return;
+  }
   if (message->order->kind == state_order_kind::restore) {
     load_for_order(c, std::move(message));
   } else {

@@ -125,6 +125,10 @@ void cell_lane::run_message(cell& c, invocation_ptr message) {
     return;
   }
   const definition& def = c.def();
+  if (def.served_by != nullptr) {
+    run_flow(c, std::move(message));
+    return;
+  }
   const bool is_default = is_default_action(message->action);
   if (message->read_state || (is_default && !def.own_defaults)) {
     finished_turn ended;
@@ -327,7 +331,7 @@ void cell_lane::finish(cell& c, finished_turn ended, bool changed, bool durable_
   const bool consumes = ended.message && ended.message->row;
   const bool sends = is_durable_sender(c) && (!ended.out.sends.empty() || ended.out.route);
   if (consumes && (mode != durability::commit || !options_.rules.consume_in_group)) {
-    consume_alone(c, *ended.message->row);
+    consume_alone(c, ended);
   }
   if (mode == durability::none) {
     release(ended);
@@ -359,6 +363,7 @@ void cell_lane::finish(cell& c, finished_turn ended, bool changed, bool durable_
     return;
   }
   joined->writes = joined->writes || changed || sends || (durable_first && c.dirty);
+  joined->removes = joined->removes || ended.ends_flow;
   if (in_group) {
     join_group(c, *joined, ended);
   }
@@ -394,18 +399,20 @@ void release_turn(cell_services& services, const cell_options& options, finished
   const reply_ref place = ended.message->row ? ended.message->row->reply : reply_ref{};
   if (ended.out.route) {
     invocation_ptr next = std::move(ended.out.route);
-    if (!next->row) {
+    if (!next->row && next->reply == nullptr) {
       next->reply =
           place ? services.out->slot_for(place) : std::exchange(ended.message->reply, nullptr);
     }
     if (!next->row && next->hops > options.hops_max) {
-      next->fail(failure::hop_limit, "the chain of pipes and forwards has more than " +
-                                         std::to_string(options.hops_max) + " hops");
+      next->answer(too_many_hops(options));
     } else {
       services.out->route(std::move(next));
     }
-  } else if (place) {
-    services.out->answer(place, std::move(ended.answer));
+  } else if (place && !ended.answered_later) {
+    services.out->answer(place, ended.answer);
+  }
+  for (auto& [caller, with] : ended.answers) {
+    services.out->answer(caller, std::move(with));
   }
   if (!ended.given_up) {
     services.stats.invocations_ok.add();

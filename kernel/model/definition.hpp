@@ -12,6 +12,8 @@
 
 namespace spawn {
 
+class workflow_port;
+
 enum class actor_kind : std::uint8_t {
   unknown = 0,
   named = 1,
@@ -76,6 +78,8 @@ struct definition {
   std::string initial_any;    // encoded Any; empty: no initial state
   std::string initial_tags;   // encoded map entries, see wire::append_tags
   std::shared_ptr<const host_address> host;
+  // The plugin whose flows these actors are; null: a host serves them (decisions D32).
+  workflow_port* served_by = nullptr;
   type_policy policy;
   std::uint64_t generation = 0;  // of the registration; a higher one replaces a lower one
   std::uint64_t hash = 0;        // of the encoded registration, for records

@@ -69,6 +69,8 @@ struct invocation : task, list_hook<mailbox_tag> {
   std::shared_ptr<state_order> order;
   // Shared with a timer: gone once the turn has ended, so that a timer never piles up.
   std::shared_ptr<void> ticket;
+  // Names the workflow parts of its answer: drawn when first asked for, the same in a rerun.
+  std::uint64_t part_seed = 0;
 
   // Answers whoever waits; a no-op when nobody does or it answered before.
   void answer(outcome with) {

@@ -1,9 +1,12 @@
 // A durable message: what the store knows of it beside what an invocation carries.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 
+#include "base/error.hpp"
 #include "base/limits.hpp"
+#include "model/actor_id.hpp"
 
 namespace spawn {
 
@@ -48,6 +51,28 @@ struct reply_ref {
   explicit operator bool() const noexcept { return id != 0; }
 };
 
+// Whom the end of a message's chain is told of, by a message of its own: the flow that sent it and
+// waits (workflow.h "Flows"). The row that tells it has the id of the row that the flow sent, and
+// an "f": so there is one at most, whatever runs again.
+struct awaited_by {
+  actor_id flow;
+  std::uint64_t life = 0;  // of the flow: its actor may be in another one by then
+  std::uint64_t token = 0;
+  bool failures_only = false;
+  std::string sender;  // the id of the row that the flow sent
+  std::uint64_t birth = 0;
+  std::uint64_t seq = 0;
+};
+
+// What a row of kind flow_result, failure or flow_timer tells a flow; the response is its argument.
+struct flow_event {
+  std::uint64_t life = 0;
+  std::uint64_t token = 0;
+  bool awaited = true;  // false: a failure that the flow asked for and does not wait for
+  errc status = errc::ok;
+  std::string text;
+};
+
 // (sender, birth, seq) is the row's id, for ever; everything else but the place and the progress
 // stays as it was when the row was made (durability.md 1).
 struct message_row {
@@ -67,6 +92,8 @@ struct message_row {
   std::int64_t due_ms = 0;  // 0: due when it was made
   std::int64_t created_ms = 0;
   reply_ref reply;
+  std::shared_ptr<const awaited_by> awaited;  // may be null
+  std::shared_ptr<const flow_event> event;    // of a row that tells a flow something
 
   std::string unknown;  // fields of a newer kernel, as they were read
 
@@ -90,7 +117,12 @@ struct message_row {
   // Rows of one sender to one receiver keep their order; due times and senders without a record
   // have none to keep (rule 15).
   [[nodiscard]] bool is_ordered() const noexcept {
-    return due_ms == 0 && kind != row_kind::async && kind != row_kind::failure;
+    return due_ms == 0 && kind != row_kind::async && !tells_flow();
+  }
+  // It is no call: it brings a flow what it waits for.
+  [[nodiscard]] bool tells_flow() const noexcept {
+    return kind == row_kind::flow_result || kind == row_kind::failure ||
+           kind == row_kind::flow_timer;
   }
 };
 

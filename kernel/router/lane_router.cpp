@@ -15,6 +15,7 @@ lane_router::lane_router(const parts& with)
       transport_(with.transport),
       request_ms_(with.request_ms),
       timers_enabled_(with.timers_enabled),
+      virtuals_(with.virtuals),
       bindings_(with.records),
       timers_(lane_,
               [this](actor_view id, actor_type& type, std::string_view action,
@@ -104,6 +105,9 @@ void lane_router::receive(invocation_ptr message) {
     return;
   }
   const auto& target = message->target;
+  if (message->row) {
+    ensure_virtual(target.system, target.parent);
+  }
   if (!message->register_ref.empty()) {
     std::string_view parent = message->register_ref;
     if (parent == target.name && !target.parent.empty()) {
@@ -163,6 +167,12 @@ void lane_router::receive_bound(invocation_ptr message, std::string_view parent)
                   "Actor " + std::string(parent) + " not found on ActorSystem " +
                       std::string(message->target.system) + " (register_ref of actor " +
                       std::string(message->target.name) + ")");
+    return;
+  }
+  if (type->now->served_by != nullptr) {
+    // No binding is kept of it: whoever wants it again names its parent again.
+    const actor_id id(actor_view{message->target.system, parent, message->target.name});
+    dispatch(std::move(message), id.view(), *type);
     return;
   }
   if (parent == message->target.name) {

@@ -44,7 +44,8 @@ class lane_router final : public outbound {
     transport_port* transport = nullptr;  // may be null: one kernel alone
     std::uint64_t request_ms = limits::request_timeout_ms;
     bool timers_enabled = true;
-    std::uint64_t incarnation = 0;  // of this kernel, the same for all lanes
+    std::uint64_t incarnation = 0;            // of this kernel, the same for all lanes
+    const virtual_types* virtuals = nullptr;  // may be null: none
     row_scan_options scan{};
     timed_options timed{};
   };
@@ -69,7 +70,10 @@ class lane_router final : public outbound {
   // Takes up a definition (every lane gets it) and activates the actor if it is eager and ours.
   void install(definition_ptr def);
   void uninstall(std::string_view system, std::string_view type);
+  // A type that a workflow plugin serves is there in every system that is served.
   [[nodiscard]] actor_type* find_type(std::string_view system, std::string_view type);
+  // The same, and whether the system is served or not: a message in the store is proof that it was.
+  void ensure_virtual(std::string_view system, std::string_view type);
   [[nodiscard]] bool serves(std::string_view system) const { return systems_.contains(system); }
   // Binds a spawned name (this lane owns it); calls back once durable.
   void bind(std::string_view system, std::string_view name, std::string_view parent,
@@ -172,6 +176,7 @@ class lane_router final : public outbound {
   transport_port* transport_;
   const std::uint64_t request_ms_;
   const bool timers_enabled_;
+  const virtual_types* virtuals_;
   bool serving_ = false;
   std::vector<lane_router*> all_;
   std::unordered_map<std::string, std::unique_ptr<actor_type>, text_hash, std::equal_to<>> types_;

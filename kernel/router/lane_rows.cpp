@@ -1,6 +1,7 @@
 // Message rows between actors, lanes and stores: from outside, found by a scan, due, in another
 // store than their receiver's; and the replies that durable chains bring.
 #include "base/log.hpp"
+#include "cell/row_end.hpp"
 #include "lane/post.hpp"
 #include "router/lane_router.hpp"
 #include "state/rows/row_keys.hpp"
@@ -111,6 +112,7 @@ bool lane_router::is_address_of(actor_view address, actor_view id) {
 }
 
 void lane_router::wake(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket) {
+  ensure_virtual(address.system, address.parent);
   const auto found = resolve(address.system, address.name, address.parent);
   const bool is_own_business = found.type != nullptr &&
                                found.type->now->kind != actor_kind::pooled &&
@@ -250,7 +252,8 @@ void lane_router::row_without_receiver(invocation_ptr message) {
   invocation& held = *message;
   // Somebody waits at the other end of a pipe or forward: the error is the reply (rule 18).
   const bool is_awaited = row.reply && row.reply.incarnation == replies_.incarnation();
-  if (!is_awaited && row.attempts < options_.rows.attempts_max) {
+  const bool is_kept = row.tells_flow();  // until a plugin serves that flow again
+  if (is_kept || (!is_awaited && row.attempts < options_.rows.attempts_max)) {
     const std::uint64_t wait = row_backoff_ms(options_.rows, row.attempts, lane_.rng());
     row.next_try_ms = lane_.unix_ms() + static_cast<std::int64_t>(wait);
     services_.stats.row_retries.add();
@@ -262,22 +265,10 @@ void lane_router::row_without_receiver(invocation_ptr message) {
     });
     return;
   }
-  services_.keeper.bury(
-      held, nullptr, [this, owned = std::move(message)](row_outcome how, const std::string&) {
-        if (how != row_outcome::done) {
-          return;
-        }
-        services_.stats.rows_dead.add();
-        SPAWN_LOG(warn, "a message went to the dead letters", {"actor", owned->target.name},
-                  {"action", owned->action}, {"row", row_id(*owned->row)},
-                  {"why", owned->row->last_error});
-        if (owned->row->reply) {
-          answer(owned->row->reply, outcome::failed(failure::actor_not_found,
-                                                    "Actor " + std::string(owned->target.name) +
-                                                        " not found on ActorSystem " +
-                                                        std::string(owned->target.system)));
-        }
-      });
+  const std::string text = "Actor " + std::string(held.target.name) + " not found on ActorSystem " +
+                           std::string(held.target.system);
+  give_up_row(services_, held, failure::actor_not_found, text,
+              [owned = std::move(message)](row_outcome, const std::string&) {});
 }
 
 void lane_router::route_later(invocation_ptr message, std::uint64_t after_ms) {

@@ -5,7 +5,31 @@ namespace spawn {
 
 actor_type* lane_router::find_type(std::string_view system, std::string_view type) {
   const auto found = types_.find(identity_key({system, {}, type}).view());
-  return found == types_.end() || !is_registered(*found->second) ? nullptr : found->second.get();
+  if (found != types_.end() && is_registered(*found->second)) {
+    return found->second.get();
+  }
+  if (virtuals_ == nullptr || !virtuals_->contains(type) || !serves(system)) {
+    return nullptr;
+  }
+  ensure_virtual(system, type);
+  return types_.at(identity_key({system, {}, type}).text()).get();
+}
+
+void lane_router::ensure_virtual(std::string_view system, std::string_view type) {
+  if (virtuals_ == nullptr || type.empty()) {
+    return;
+  }
+  const auto known = virtuals_->find(type);
+  if (known == virtuals_->end()) {
+    return;
+  }
+  auto& slot = types_[identity_key({system, {}, type}).text()];
+  if (!slot) {
+    auto def = std::make_shared<definition>(known->second);
+    def->system = system;
+    slot = std::make_unique<actor_type>();
+    slot->now = std::move(def);
+  }
 }
 
 void lane_router::install(definition_ptr def) {

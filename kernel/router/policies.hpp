@@ -9,10 +9,14 @@
 
 namespace spawn {
 
+// The types that workflow plugins serve, by name: all of a definition but its system.
+using virtual_types = std::map<std::string, definition, std::less<>>;
+
 // Made once from the configuration; immutable; shared by all lanes.
 struct policies {
   type_policy fallback;
   std::map<std::string, type_policy, std::less<>> types;
+  virtual_types virtuals;
   std::uint64_t deactivate_ms = limits::deactivate_after_ms;
   std::uint64_t snapshot_ms = limits::snapshot_every_ms;
   std::uint32_t pool_parallel = limits::pool_parallel_default;

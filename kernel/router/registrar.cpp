@@ -64,6 +64,11 @@ result<definition_ptr> registrar::define(std::string_view encoded_actor, std::st
   if (auto info = wire::read_service_info(encoded_service)) {
     service = info->name;
   }
+  if (const auto taken = rules_.virtuals.find(def->type); taken != rules_.virtuals.end()) {
+    return fail(errc::invalid, "actor " + def->type + ": workflow " +
+                                   std::string(taken->second.served_by->name()) +
+                                   " serves the actors of this name");
+  }
   def->policy = rules_.policy_of(def->type);
   def->host = host_override ? std::make_shared<const spawn::host_address>(*host_override)
                             : rules_.host_of(def->type, service);

@@ -43,6 +43,12 @@ void order_row(lane_router& on, std::uint32_t store, std::string key, row_order 
           return;
         }
         const stored_row& found = page->rows.front();
+        if (auto read = on.services().rows.open(key, found.view());
+            read && (*read)->row->tells_flow()) {
+          done(fail(errc::denied,
+                    "message " + key + " is what a flow waits for; cancel the flow in its place"));
+          return;
+        }
         if (what == row_order::remove) {  // also one that cannot be read
           message_row row;
           row.key = found.key;

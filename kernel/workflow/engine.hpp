@@ -10,8 +10,8 @@
 #include "base/hash.hpp"
 #include "base/result.hpp"
 #include "model/invocation.hpp"
-#include "plugin/ports/workflow_port.hpp"
 #include "wire/host_call.hpp"
+#include "workflow/step_runner.hpp"
 
 namespace spawn {
 
@@ -25,6 +25,11 @@ struct broadcast_order {
   actor_id caller;
   trace_context trace;
 };
+
+// What a BROADCAST command says.
+[[nodiscard]] broadcast_order make_broadcast(const spawn_wf_command& command, actor_view self,
+                                             payload_view request, payload_view response,
+                                             const trace_context& trace);
 
 // What a turn sends, in order. Held until the turn's state is durable; destroyed unsent, nothing of
 // it happened.
@@ -42,7 +47,7 @@ struct emission {
 // One turn's workflow. Everything is borrowed for the call.
 struct workflow_turn {
   actor_view self;
-  const invocation& request;
+  invocation& request;  // gets the number that names its parts
   payload_view response;
   std::span<const wire::workflow_part> parts;
 };
@@ -58,16 +63,17 @@ class workflow_engine {
 
  private:
   [[nodiscard]] result<void> run_part(const workflow_turn& turn, const wire::workflow_part& part,
-                                      emission& out);
-  [[nodiscard]] result<void> take_commands(const workflow_turn& turn, const step_op& step,
-                                           std::string_view plugin, emission& out);
+                                      std::uint64_t id, emission& out);
+  [[nodiscard]] result<void> take_command(const workflow_turn& turn,
+                                          const spawn_wf_command& command, std::string_view plugin,
+                                          emission& out);
   [[nodiscard]] result<void> take_invoke(const workflow_turn& turn, const spawn_wf_command& command,
-                                         emission& out);
+                                         std::string_view plugin, emission& out);
 
   lane& lane_;
   byte_budget& budget_;
   std::unordered_map<std::string, workflow_port*, text_hash, std::equal_to<>> by_part_;
-  op_slab<step_op> steps_;
+  step_runner steps_;
 };
 
 }  // namespace spawn

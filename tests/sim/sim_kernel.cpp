@@ -18,10 +18,11 @@ struct sim_kernel::per_lane {
         link(host, of, index),
         workflow_ports{&workflow},
         workflows(home, workflow_ports, of.budget_),
-        services{home,  link, workflows, codec,      writers, {&store},
-                 stats, rows, keeper,    of.budget_, nullptr},
+        flows(home, of.budget_),
+        services{home,     link,  workflows, flows,  codec,      writers,
+                 {&store}, stats, rows,      keeper, of.budget_, nullptr},
         router({*of.set_, services, options_of(of.world_), records, of.budget_, nullptr, 5'000,
-                true, of.life_, scan_of(of.world_), timed_of(of.world_)}) {}
+                true, of.life_, nullptr, scan_of(of.world_), timed_of(of.world_)}) {}
 
   static spawn::row_scan_options scan_of(const world&) {
     spawn::row_scan_options out;
@@ -61,6 +62,7 @@ struct sim_kernel::per_lane {
   sim_workflow workflow;
   spawn::workflow_port* workflow_ports[1];
   spawn::workflow_engine workflows;
+  spawn::flow_runner flows;
   spawn::lane_stats stats;
   spawn::cell_services services;
   spawn::lane_router router;

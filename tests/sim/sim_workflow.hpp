@@ -15,6 +15,14 @@ class sim_workflow final : public spawn::workflow_port {
   [[nodiscard]] const std::vector<std::string>& part_types() const noexcept override {
     return types_;
   }
+  [[nodiscard]] const std::vector<std::string>& virtual_parents() const noexcept override {
+    return parents_;
+  }
+  [[nodiscard]] bool accepts_scratch(std::uint32_t) const noexcept override { return false; }
+  [[nodiscard]] spawn::result<std::string> describe(std::uint32_t,
+                                                    std::string_view) const override {
+    return spawn::fail(spawn::errc::unsupported, "nothing to describe");
+  }
   void submit(spawn::lane&, std::span<spawn_op* const> ops) override {
     for (spawn_op* op : ops) {
       run(reinterpret_cast<spawn_wf_step&>(*op));
@@ -59,6 +67,7 @@ class sim_workflow final : public spawn::workflow_port {
     static_cast<void>(spawn::port_op::end(step.op));
   }
   std::vector<std::string> types_{"effect", "broadcast", "pipe"};
+  std::vector<std::string> parents_;
 };
 
 }  // namespace sim

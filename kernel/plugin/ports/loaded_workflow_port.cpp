@@ -4,18 +4,43 @@ namespace spawn {
 
 loaded_workflow_port::loaded_workflow_port(std::shared_ptr<instance_core> core,
                                            const spawn_workflow* table,
-                                           std::vector<std::string> part_types)
+                                           std::vector<std::string> part_types,
+                                           std::vector<std::string> virtual_parents)
     : registered_port(core),
       table_(table),
       part_types_(std::move(part_types)),
+      virtual_parents_(std::move(virtual_parents)),
       slots_(core->loops.lanes->size()) {}
 
-bool loaded_workflow_port::serves_actors() const noexcept {
-  if (!SPAWN_KNOWS(table_, virtual_parents) || table_->virtual_parents == nullptr) {
+bool loaded_workflow_port::accepts_scratch(std::uint32_t schema) const noexcept {
+  if (!SPAWN_KNOWS(table_, accepts_scratch) || table_->accepts_scratch == nullptr) {
     return false;
   }
-  const char* const* parents = table_->virtual_parents(core_->raw);
-  return parents != nullptr && *parents != nullptr;
+  bool accepts = false;
+  const std::string threw =
+      contained([&] { accepts = table_->accepts_scratch(core_->raw, schema) != 0; });
+  return threw.empty() && accepts;
+}
+
+result<std::string> loaded_workflow_port::describe(std::uint32_t schema,
+                                                   std::string_view scratch) const {
+  if (!SPAWN_KNOWS(table_, describe) || table_->describe == nullptr) {
+    return fail(errc::unsupported, "workflow plugin " + core_->name + " describes no flows");
+  }
+  spawn_buf json{};
+  spawn_status status = SPAWN_E_INTERNAL;
+  const std::string threw =
+      contained([&] { status = table_->describe(core_->raw, schema, slice_of(scratch), &json); });
+  if (!threw.empty()) {
+    return fail(errc::internal, "workflow plugin " + core_->name + ": describe " + threw);
+  }
+  std::string out(view_of(json));
+  release(json);
+  if (status != SPAWN_OK) {
+    return fail(errc::corrupt,
+                "workflow plugin " + core_->name + " can not read this flow's scratch");
+  }
+  return out;
 }
 
 void loaded_workflow_port::submit(lane& from, std::span<spawn_op* const> ops) {

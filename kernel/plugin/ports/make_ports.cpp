@@ -84,18 +84,29 @@ result<std::unique_ptr<workflow_port>> make_workflow_port(plugin_instance& insta
     return fail(errc::invalid, "instance " + instance.name() +
                                    ": a workflow plugin is \"lanes\": \"many\" and does not block");
   }
-  std::vector<std::string> parts;
+  spawn_instance* self = instance.core()->raw;
+  const auto read = [&](auto list_of) {
+    std::vector<std::string> out;
+    const char* const* each = list_of(self);
+    for (; each != nullptr && *each != nullptr; ++each) {
+      out.emplace_back(*each);
+    }
+    return out;
+  };
+  std::vector<std::string> parts, parents;
   const std::string threw = contained([&] {
-    for (const char* const* part = table->part_types(instance.core()->raw);
-         part != nullptr && *part != nullptr; ++part) {
-      parts.emplace_back(*part);
+    parts = read(table->part_types);
+    if (SPAWN_KNOWS(table, virtual_parents) && table->virtual_parents != nullptr) {
+      parents = read(table->virtual_parents);
     }
   });
-  if (!threw.empty() || parts.empty()) {
-    return fail(errc::invalid, "instance " + instance.name() + ": part_types " +
-                                   (threw.empty() ? std::string("names no part") : threw));
+  if (!threw.empty() || (parts.empty() && parents.empty())) {
+    return fail(errc::invalid,
+                "instance " + instance.name() + ": part_types and virtual_parents " +
+                    (threw.empty() ? std::string("name neither part nor actor") : threw));
   }
-  return std::make_unique<loaded_workflow_port>(instance.core(), table, std::move(parts));
+  return std::make_unique<loaded_workflow_port>(instance.core(), table, std::move(parts),
+                                                std::move(parents));
 }
 
 result<std::unique_ptr<transport_port>> make_transport_port(plugin_instance& instance,

@@ -2,8 +2,9 @@
 
 #include <cstring>
 
+#include "state/rows/flow_fields.hpp"
 #include "state/rows/row_keys.hpp"
-#include "state/seal/byte_io.hpp"
+#include "state/seal/tagged_fields.hpp"
 
 namespace spawn {
 namespace {
@@ -23,6 +24,8 @@ enum class field : std::uint8_t {
   reply = 9,
   hops = 10,
   trace = 11,
+  awaited = 12,
+  event = 13,
 };
 enum class meta_field : std::uint8_t {
   to = 1,
@@ -33,24 +36,6 @@ enum class meta_field : std::uint8_t {
 };
 constexpr std::uint8_t flag_pooled = 1;
 constexpr std::uint8_t flag_first = 2;
-
-void put_block(std::string& out, std::string_view bytes) {
-  append_varint(out, bytes.size());
-  out += bytes;
-}
-
-template <class Field>
-void put(std::string& out, Field which, std::string_view bytes) {
-  append_le(out, static_cast<std::uint8_t>(which));
-  put_block(out, bytes);
-}
-
-template <class Field, std::unsigned_integral T>
-void put_number(std::string& out, Field which, T value) {
-  append_le(out, static_cast<std::uint8_t>(which));
-  append_varint(out, sizeof(T));
-  append_le(out, value);
-}
 
 template <class Field>
 void put_actor(std::string& out, Field which, actor_view id) {
@@ -63,41 +48,6 @@ void put_actor(std::string& out, Field which, actor_view id) {
 
 error bad(std::string text) {
   return {errc::corrupt, 0, "message row: " + std::move(text)};
-}
-
-result<std::uint64_t> number_in(std::string_view bytes) {
-  if (bytes.empty() || bytes.size() > sizeof(std::uint64_t)) {
-    return fail(bad("a number of " + std::to_string(bytes.size()) + " bytes"));
-  }
-  std::uint64_t out = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    out |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
-  }
-  return out;
-}
-
-// Calls take(field number, bytes) for each field after the version.
-template <class F>
-result<void> each_field(std::string_view what, std::string_view bytes, F&& take) {
-  byte_reader in(bytes);
-  const auto version = in.le<std::uint8_t>();
-  if (!version || *version == 0) {
-    return fail(bad(std::string(what) + " is empty"));
-  }
-  if (*version > format) {
-    return fail(errc::unsupported,
-                "message row: " + std::string(what) + " has format " + std::to_string(*version) +
-                    ", written by a newer kernel; this one reads up to " + std::to_string(format));
-  }
-  while (!in.at_end()) {
-    const auto tag = *in.le<std::uint8_t>();
-    const auto value = in.block();
-    if (!value) {
-      return fail(bad(std::string(what) + " ends inside field " + std::to_string(tag)));
-    }
-    SPAWN_CHECK(take(tag, *value));
-  }
-  return {};
 }
 
 // Views into the storage of the message being decoded.
@@ -187,29 +137,37 @@ result<void> read_field(std::uint8_t tag, std::string_view value, invocation& to
       to.register_ref = into.keep(value);
       break;
     case field::kind: {
-      SPAWN_TRY(const auto number, number_in(value));
+      SPAWN_TRY(const auto number, number_in("message row", value));
       row.kind = static_cast<row_kind>(number);
       break;
     }
     case field::flags: {
-      SPAWN_TRY(const auto number, number_in(value));
+      SPAWN_TRY(const auto number, number_in("message row", value));
       to.pooled = (number & flag_pooled) != 0;
       row.is_first = (number & flag_first) != 0;
       break;
     }
     case field::prev: {
-      SPAWN_TRY(row.prev, number_in(value));
+      SPAWN_TRY(row.prev, number_in("message row", value));
       break;
     }
     case field::reply:
       return read_reply(value, row.reply);
     case field::hops: {
-      SPAWN_TRY(const auto number, number_in(value));
+      SPAWN_TRY(const auto number, number_in("message row", value));
       to.hops = static_cast<std::uint32_t>(number);
       break;
     }
     case field::trace:
       return read_trace(value, to.trace);
+    case field::awaited: {
+      SPAWN_TRY(row.awaited, decode_awaited(value));
+      break;
+    }
+    case field::event: {
+      SPAWN_TRY(row.event, decode_event(value));
+      break;
+    }
     default:
       put(row.unknown, static_cast<field>(tag), value);
   }
@@ -225,17 +183,17 @@ result<void> read_meta_field(std::uint8_t tag, std::string_view value, invocatio
       break;
     }
     case meta_field::created_ms: {
-      SPAWN_TRY(const auto number, number_in(value));
+      SPAWN_TRY(const auto number, number_in("message row", value));
       row.created_ms = static_cast<std::int64_t>(number);
       break;
     }
     case meta_field::attempts: {
-      SPAWN_TRY(const auto number, number_in(value));
+      SPAWN_TRY(const auto number, number_in("message row", value));
       row.attempts = static_cast<std::uint32_t>(number);
       break;
     }
     case meta_field::next_try_ms: {
-      SPAWN_TRY(const auto number, number_in(value));
+      SPAWN_TRY(const auto number, number_in("message row", value));
       row.next_try_ms = static_cast<std::int64_t>(number);
       break;
     }
@@ -304,6 +262,12 @@ void encode_row(const invocation& message, std::string& out) {
     block += static_cast<char>(message.trace.flags);
     put(out, field::trace, block);
   }
+  if (row.awaited) {
+    put(out, field::awaited, encode_awaited(*row.awaited));
+  }
+  if (row.event) {
+    put(out, field::event, encode_event(*row.event));
+  }
   out += row.unknown;
 }
 
@@ -325,13 +289,15 @@ result<invocation_ptr> decode_row(std::string_view payload, std::string_view met
   auto out = std::make_unique<invocation>();
   out->row = std::make_unique<message_row>();
   storage kept(payload, meta);
-  SPAWN_CHECK(each_field("meta", meta, [&](std::uint8_t tag, std::string_view value) {
-    return read_meta_field(tag, value, *out, kept);
-  }));
+  SPAWN_CHECK(
+      each_field("message row: meta", format, meta, [&](std::uint8_t tag, std::string_view value) {
+        return read_meta_field(tag, value, *out, kept);
+      }));
   if (!payload.empty()) {
-    SPAWN_CHECK(each_field("payload", payload, [&](std::uint8_t tag, std::string_view value) {
-      return read_field(tag, value, *out, kept);
-    }));
+    SPAWN_CHECK(each_field("message row: payload", format, payload,
+                           [&](std::uint8_t tag, std::string_view value) {
+                             return read_field(tag, value, *out, kept);
+                           }));
   }
   if (out->target.system.empty() || out->target.name.empty()) {
     return fail(bad("it has no receiver"));

@@ -119,8 +119,15 @@ void row_keeper::insert(invocation& message, done_fn done) {
 }
 
 void row_keeper::consume(const message_row& row, done_fn done) {
+  conclude(row, nullptr, std::move(done));
+}
+
+void row_keeper::conclude(const message_row& row, const invocation* told, done_fn done) {
   job& work = begin(row.store, false, std::move(done));
   add_delete(work, row);
+  if (told != nullptr) {
+    add_insert(work, told->row->key, *told, 0);
+  }
   submit(work);
 }
 
@@ -141,7 +148,7 @@ void row_keeper::put_off(invocation& message, done_fn done) {
   submit(work);
 }
 
-void row_keeper::bury(invocation& message, invocation_ptr failure, done_fn done) {
+void row_keeper::bury(invocation& message, const invocation* told, done_fn done) {
   message_row& row = *message.row;
   const message_row source = row;
   job& work = begin(row.store, false, std::move(done));
@@ -151,13 +158,8 @@ void row_keeper::bury(invocation& message, invocation_ptr failure, done_fn done)
   // First, so that a repeat after a doubt finds out whether it was this very one that landed.
   add_insert(work, dead_key(message.target, row), message, options_.dead_ttl_s);
   add_delete(work, source);
-  if (failure) {
-    message_row& told = *failure->row;
-    told.revision = 1;
-    told.writer = row.writer;
-    told.created_ms = lane_.unix_ms();
-    told.key = pending_key(failure->target, told);
-    add_insert(work, told.key, *failure, 0);
+  if (told != nullptr) {
+    add_insert(work, told->row->key, *told, 0);
   }
   submit(work);
 }
@@ -199,6 +201,7 @@ void row_keeper::replay(invocation& dead, done_fn done) {
   row.kind = row.kind == row_kind::failure ? row_kind::failure : row_kind::async;
   row.of_failure = false;
   row.reply = {};
+  row.awaited.reset();  // whoever waited was told of the failure
   row.due_ms = 0;
   row.attempts = 0;
   row.next_try_ms = 0;

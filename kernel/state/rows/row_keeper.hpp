@@ -43,12 +43,15 @@ class row_keeper {
   void insert(invocation& message, done_fn done);
   // Deletes a row whose turn has run in an actor without a durable record.
   void consume(const message_row& row, done_fn done);
+  // The same, and tells the flow that waits for it: `told` is its outcome's row, or null. The row
+  // is the caller's until `done`.
+  void conclude(const message_row& row, const invocation* told, done_fn done);
   // Writes attempts, next_try_ms and last_error as they stand in the row, whose revision and writer
   // are then the new ones. `message` is the caller's until `done`.
   void put_off(invocation& message, done_fn done);
-  // To the dead letters; `failure`, when given, is a row for the sender that goes with it (rule
-  // 19).
-  void bury(invocation& message, invocation_ptr failure, done_fn done);
+  // To the dead letters; `told`, when given, is a row for the flow that waits for it and goes in
+  // the same group (rule 19). Both are the caller's until `done`.
+  void bury(invocation& message, const invocation* told, done_fn done);
   // From the store it is in to another, guarded against coming there twice (rule 17). In the row,
   // `store` is then the new one.
   void transfer(invocation& message, std::uint32_t to, done_fn done);

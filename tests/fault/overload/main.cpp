@@ -27,8 +27,8 @@ using namespace torture;
 constexpr std::uint64_t mib = 1 << 20;
 constexpr std::uint64_t inflight_bytes = mib;  // the smallest there is: the crowd must hit it
 constexpr std::size_t request_bytes = 8 << 10;
-// Rounds of two seconds on a machine that does other things differ by a fifth among themselves: they
-// show a collapse. The long rounds of the night are judged by D7.
+// Rounds of two seconds on a machine that does other things differ by a fifth among themselves:
+// they show a collapse. The long rounds of the night are judged by D7.
 constexpr double goodput_min = 0.9, short_goodput_min = 0.7, short_seconds = 10;
 // Beside limits.inflight_bytes: read buffers of the connections (16 KiB each at most, grown by a
 // request of 8 KiB), host connections, the allocator's slack.
@@ -144,8 +144,8 @@ bool run(const plan& p, const std::string& folder) {
     good &= holds(each.refused != 0, "nothing was refused: this was no overload");
   }
   good &= holds(kernel.alive(), "spawnd ended");
-  good &= holds(kept >= (p.seconds < short_seconds ? short_goodput_min : goodput_min),
-                "goodput fell");
+  good &=
+      holds(kept >= (p.seconds < short_seconds ? short_goodput_min : goodput_min), "goodput fell");
   good &= holds(most <= bound, "memory beyond the budget");
   return good;
 }

@@ -1,0 +1,49 @@
+#include "state/rows/outcome_row.hpp"
+
+#include "model/failure_codes.hpp"
+#include "state/rows/row_codec.hpp"
+#include "state/rows/row_keys.hpp"
+
+namespace spawn {
+
+invocation_ptr make_outcome_row(const awaited_by& to, const outcome& how, std::uint32_t store,
+                                std::uint64_t writer, std::int64_t now_ms) {
+  if (how.ok() && to.failures_only) {
+    return nullptr;
+  }
+  auto out = std::make_unique<invocation>();
+  constexpr std::size_t never_inline = 64;  // shorter strings move with their object
+  out->storage.reserve(never_inline + to.flow.system.size() + to.flow.parent.size() +
+                       to.flow.name.size() + how.value.any.size());
+  const auto keep = [&](std::string_view text) {
+    const std::size_t at = out->storage.size();
+    out->storage += text;
+    return std::string_view(out->storage.data() + at, text.size());
+  };
+  out->target = {keep(to.flow.system), keep(to.flow.parent), keep(to.flow.name)};
+  out->argument = {how.value.kind, keep(how.value.any)};
+  out->is_internal = true;
+  out->caller_settled = true;
+  auto event = std::make_shared<flow_event>();
+  event->life = to.life;
+  event->token = to.token;
+  event->awaited = !to.failures_only;
+  event->status = status_of(how.why);
+  event->text = how.message().substr(0, row_error_bytes_max);
+  out->row = std::make_unique<message_row>();
+  message_row& row = *out->row;
+  row.kind = how.ok() ? row_kind::flow_result : row_kind::failure;
+  row.store = store;
+  row.revision = 1;
+  row.writer = writer;
+  row.sender = to.sender;
+  row.birth = to.birth;
+  row.seq = to.seq;
+  row.of_failure = true;
+  row.created_ms = now_ms;
+  row.event = std::move(event);
+  row.key = pending_key(out->target, row);
+  return out;
+}
+
+}  // namespace spawn

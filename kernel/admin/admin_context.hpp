@@ -17,6 +17,7 @@
 #include "model/budget.hpp"
 #include "model/kernel_state.hpp"
 #include "plugin/manager.hpp"
+#include "router/policies.hpp"
 #include "router/registrar.hpp"
 #include "state/journal.hpp"
 #include "state/record.hpp"
@@ -39,6 +40,7 @@ struct admin_context {
   std::string config_path;  // empty: defaults and environment only
   std::string version;
   const clock& time;
+  const virtual_types& virtuals;
   const sealer& keys;
   record_codec& codec;  // of the admin thread
   row_codec& rows;      // the same

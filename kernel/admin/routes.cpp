@@ -71,6 +71,7 @@ const std::vector<route>& table() {
       {"GET", {"v1", "schedules"}, list_schedules},
       {"DELETE", {"v1", "schedules"}, cancel_schedule},
       {"GET", {"v1", "messages"}, list_messages},
+      {"GET", {"v1", "flows"}, list_flows},
       {"GET", {"v1", "hosts"}, list_hosts},
       {"DELETE", {"v1", "hosts", "*"}, forget_host},
       {"GET", {"v1", "plugins"}, list_plugins},

@@ -41,6 +41,8 @@ struct admin_call {
 [[nodiscard]] admin_answer list_schedules(admin_call& call);
 [[nodiscard]] admin_answer cancel_schedule(admin_call& call);
 [[nodiscard]] admin_answer list_messages(admin_call& call);
+// --- flow_routes.cpp ----------------------------------------------------------------------------
+[[nodiscard]] admin_answer list_flows(admin_call& call);
 // --- rekey_route.cpp ----------------------------------------------------------------------------
 [[nodiscard]] admin_answer rekey_records(admin_call& call);
 [[nodiscard]] admin_answer prune_records(admin_call& call);

@@ -103,6 +103,7 @@ result<void> kernel::start_admin() {
                                          .config_path = config_path_,
                                          .version = version_,
                                          .time = time_,
+                                         .virtuals = policies_->virtuals,
                                          .keys = *sealer_,
                                          .codec = *admin_codec_,
                                          .rows = *admin_rows_,

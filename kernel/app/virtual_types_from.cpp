@@ -20,9 +20,9 @@ result<definition> type_of(const config::settings& settings,
   out.generation = UINT64_MAX;  // no registration replaces it
   if (rules.types.contains(parent) && out.policy.mode != durability::commit &&
       rules.fallback.mode == durability::commit) {
-    return fail(errc::invalid, "actors." + parent + ".durability: workflow " +
-                                   std::string(port.name()) +
-                                   " serves this actor, whose messages are always durable (commit)");
+    return fail(errc::invalid,
+                "actors." + parent + ".durability: workflow " + std::string(port.name()) +
+                    " serves this actor, whose messages are always durable (commit)");
   }
   out.policy.mode = durability::commit;
   SPAWN_CHECK(check_store(settings, out.policy, stores,

@@ -1,5 +1,6 @@
 // A turn of a virtual actor: no call to a host, but steps of the flow that its plugin runs
-// (decisions D32; workflow.h "Flows"). What the steps want joins the actor's save as any turn's does.
+// (decisions D32; workflow.h "Flows"). What the steps want joins the actor's save as any turn's
+// does.
 #include <algorithm>
 #include <array>
 
@@ -13,8 +14,8 @@
 namespace spawn {
 namespace {
 
-constexpr std::size_t callers_max = 1'024;   // requests of one flow that wait for a later step
-constexpr int due_steps_max = 64;            // in one turn
+constexpr std::size_t callers_max = 1'024;     // requests of one flow that wait for a later step
+constexpr int due_steps_max = 64;              // in one turn
 constexpr std::int64_t step_again_ms = 5'000;  // a timer's step that failed
 
 // Who is to be answered, if anybody.
@@ -45,8 +46,8 @@ result<flow_state> cell_lane::flow_of(const cell& c) const {
   }
   wire::any_view any;
   if (!wire::read_any(c.state_any, any) || any.type_url != flow_type_url) {
-    return fail(errc::corrupt, "the state of actor " + std::string(c.id().name) +
-                                   " is not of a flow");
+    return fail(errc::corrupt,
+                "the state of actor " + std::string(c.id().name) + " is not of a flow");
   }
   return decode_flow(any.value);
 }
@@ -84,8 +85,8 @@ void cell_lane::flow_call(cell& c, flow_state& state, invocation_ptr message) {
   if (message->reply != nullptr) {
     const std::uint64_t now = s_.home.now_ns();
     in.deadline_ms =
-        now_ms + static_cast<std::int64_t>((message->deadline_ns - std::min(message->deadline_ns, now)) /
-                                           ns_per_ms);
+        now_ms + static_cast<std::int64_t>(
+                     (message->deadline_ns - std::min(message->deadline_ns, now)) / ns_per_ms);
   }
   flow_output out;
   result<void> ran;
@@ -111,9 +112,9 @@ void cell_lane::flow_call(cell& c, flow_state& state, invocation_ptr message) {
   if (out.own_answer) {
     ended.answer = std::move(*out.own_answer);
   } else if (awaited && !ended.out.route && !state.exists()) {
-    ended.answer = outcome::failed(failure::internal,
-                                   "workflow plugin " + std::string(c.def().served_by->name()) +
-                                       " neither answered nor keeps a flow");
+    ended.answer = outcome::failed(failure::internal, "workflow plugin " +
+                                                          std::string(c.def().served_by->name()) +
+                                                          " neither answered nor keeps a flow");
   } else if (awaited && !ended.out.route) {
     flow_caller caller{in.call_id, {}, nullptr, 0};
     if (message->reply != nullptr) {

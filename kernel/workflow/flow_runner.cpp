@@ -64,18 +64,16 @@ result<void> flow_runner::run(workflow_port& port, const flow_input& in, flow_st
   raw.scratch_schema = state.schema;
   raw.scratch = slice_of(state.scratch);
   raw.deadline_unix_ms = in.deadline_ms;
-  SPAWN_CHECK(steps_.run(port, step, "workflow " + std::string(port.name()),
-                         [&](const spawn_wf_command& command) {
-                           return take(in, command, port.name(), to);
-                         }));
+  SPAWN_CHECK(steps_.run(
+      port, step, "workflow " + std::string(port.name()),
+      [&](const spawn_wf_command& command) { return take(in, command, port.name(), to); }));
   if (to.out.route && to.out.own_answer) {
-    return fail(errc::invalid, "workflow plugin " + std::string(port.name()) +
-                                   " answers a request and routes it");
+    return fail(errc::invalid,
+                "workflow plugin " + std::string(port.name()) + " answers a request and routes it");
   }
   state = std::move(to.state);
   std::move(to.out.sends.begin(), to.out.sends.end(), std::back_inserter(out.sends));
-  std::move(to.out.broadcasts.begin(), to.out.broadcasts.end(),
-            std::back_inserter(out.broadcasts));
+  std::move(to.out.broadcasts.begin(), to.out.broadcasts.end(), std::back_inserter(out.broadcasts));
   std::move(to.out.answers.begin(), to.out.answers.end(), std::back_inserter(out.answers));
   if (to.out.route) {
     out.route = std::move(to.out.route);
@@ -95,14 +93,15 @@ result<void> flow_runner::take(const flow_input& in, const spawn_wf_command& com
   }
   const bool needs_flow =
       command.kind == SPAWN_WF_SET_TIMER ||
-      (command.kind == SPAWN_WF_INVOKE && (command.mode == SPAWN_WF_WAIT ||
-                                           (command.flags & SPAWN_WF_WANT_FAILURE) != 0));
+      (command.kind == SPAWN_WF_INVOKE &&
+       (command.mode == SPAWN_WF_WAIT || (command.flags & SPAWN_WF_WANT_FAILURE) != 0));
   if (needs_flow && !state.exists()) {
     return fail(refused(plugin, "that waits, before a SCRATCH"));
   }
   if (needs_flow && state.waits.size() + state.timers.size() >= tokens_max) {
-    return fail(errc::too_large, "workflow plugin " + std::string(plugin) + " waits for more than " +
-                                     std::to_string(tokens_max) + " things");
+    return fail(errc::too_large, "workflow plugin " + std::string(plugin) +
+                                     " waits for more than " + std::to_string(tokens_max) +
+                                     " things");
   }
   switch (command.kind) {
     case SPAWN_WF_SCRATCH:
@@ -184,11 +183,10 @@ result<void> flow_runner::take_invoke(const flow_input& in, const spawn_wf_comma
   if (waits) {
     const std::int64_t now = steps_.home().unix_ms();
     constexpr std::uint64_t longest_ms = 10ull * 365 * 86'400 * 1'000;
-    to.state.waits.push_back(
-        {command.token,
-         command.timeout_ms == 0
-             ? 0
-             : now + static_cast<std::int64_t>(std::min(command.timeout_ms, longest_ms))});
+    to.state.waits.push_back({command.token, command.timeout_ms == 0
+                                                 ? 0
+                                                 : now + static_cast<std::int64_t>(std::min(
+                                                             command.timeout_ms, longest_ms))});
   }
   to.out.sends.push_back(std::move(made));
   return {};

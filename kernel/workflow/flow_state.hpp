@@ -17,7 +17,8 @@ inline constexpr std::string_view flow_type_url = "spawn.flow/1";
 // A WAIT call whose outcome has not come.
 struct flow_wait {
   std::uint64_t token = 0;
-  std::int64_t until_ms = 0;  // then its outcome is FAILURE with DEADLINE; 0: it is awaited for ever
+  std::int64_t until_ms =
+      0;  // then its outcome is FAILURE with DEADLINE; 0: it is awaited for ever
 };
 
 struct flow_timer {

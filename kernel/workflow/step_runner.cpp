@@ -86,8 +86,8 @@ result<invocation_ptr> make_invocation(const spawn_wf_command& command, payload_
   for (const auto& name : {command.to.system, command.to.parent, command.to.name, command.action,
                            command.register_ref}) {
     if (name.len > limits::name_bytes_max) {
-      return fail(errc::invalid, "a workflow names an actor or action of " +
-                                     std::to_string(name.len) + " bytes");
+      return fail(errc::invalid,
+                  "a workflow names an actor or action of " + std::to_string(name.len) + " bytes");
     }
   }
   const payload argument = kernel_payload(command.payload, request, response);

@@ -1,5 +1,6 @@
 """Actors that workflow plugins serve: flows that wait, over kill -9 at any moment
 (workflow.h "Flows"; durability.md 19)."""
+import copy
 import json
 import subprocess
 import threading
@@ -7,9 +8,11 @@ import time
 
 import pytest
 from harness import host as manners
+from harness.client import Client
 from harness.host import Reply
 from harness.mesh import eventually
-from harness.wire import BUILD, NOOP, POOLED, actor, json_any, text, workflow
+from harness.wire import (ACTOR_NOT_FOUND, BUILD, NOOP, POOLED, actor, actor_id, json_any,
+                          protocol_pb, text, workflow)
 
 MESSAGES = {"attempts": 4, "backoff_first_ms": 20, "backoff_max_ms": 100}
 
@@ -22,24 +25,24 @@ def step(name, target, action, back=None, **more):
     return out
 
 
-def config(steps, actors=None, **saga):
+def config(steps, actors=None, more=(), **saga):
     return {"actors": {name: {"durability": mode} for name, mode in (actors or {}).items()},
             "timeouts": {"deactivate_ms": 300, "request_ms": 3000},
             "durability": {"messages": MESSAGES},
             "workflows": ["forward", "pipe", "effect", "broadcast",
                           {"use": "saga",
-                           "config": {"sagas": {"trip": {"steps": steps, **saga}}}}]}
+                           "config": {"sagas": {"trip": {"steps": steps, **saga}}}}, *more]}
 
 
 class Trip:
     """A kernel with the saga `trip` over actors whose calls are counted in their states."""
 
     def __init__(self, fresh, steps=None, fails=(), settings=None, actors=None,
-                 **saga):
+                 more=(), **saga):
         self.steps = steps or [step("hotel", "hotel", "book", "cancel"),
                                step("flight", "flight", "book", "cancel"),
                                step("pay", "bank", "charge", "refund", pivot=True)]
-        self.mesh = fresh(config(self.steps, actors, **saga))
+        self.mesh = fresh(config(self.steps, actors, more, **saga))
         self.fails = set(fails)
         self.log = []
         self.settings = settings or {}
@@ -82,10 +85,25 @@ class Trip:
             return told.ok and read(told)["state"] not in ("RUNNING", "COMPENSATING") and read(told)
         return eventually(ended, 20, f"the end of {name}")
 
+    def other(self):
+        """The same mesh with a connection of its own."""
+        twin = copy.copy(self)
+        twin.mesh = copy.copy(self.mesh)
+        twin.mesh.client = Client(self.mesh.kernel.port)
+        return twin
+
+    def ctl(self, *arguments, code=0):
+        run = subprocess.run([str(BUILD / "bin" / "spawnctl"), "--admin",
+                              self.mesh.kernel.config["admin"]["address"], *arguments],
+                             capture_output=True, text=True, timeout=30, check=False)
+        assert code in (None, run.returncode), run.stdout + run.stderr
+        return run.stdout + run.stderr
+
+    def flow(self, name):
+        return json.loads(self.ctl("--json", "saga", "show", f"trip/{name}"))
+
     def rows(self, *verb):
-        out = subprocess.run([str(BUILD / "bin" / "spawnctl"), "--json", "--admin",
-                              self.mesh.kernel.config["admin"]["address"], *verb, "list"],
-                             capture_output=True, text=True, timeout=30, check=True).stdout
+        out = self.ctl("--json", *verb, "list")
         return [one for one in next(iter(json.loads(out).values()))
                 if one.get("kind") != "flow-timer"]
 
@@ -99,6 +117,29 @@ class Trip:
 
 def counts(**each):
     return {key: value for key, value in each.items() if value}
+
+
+JSON_URL = "type.googleapis.com/eigr.functions.protocol.JSONType"
+
+
+def field(number, content: bytes) -> bytes:
+    """A length-delimited field of an encoded message."""
+    out = bytearray()
+    for value in (number << 3 | 2, len(content)):
+        while value >= 0x80:
+            out.append(value & 0x7f | 0x80)
+            value >>= 7
+        out.append(value)
+    return bytes(out) + content
+
+
+def any_of(url: str, value: bytes) -> bytes:
+    return field(1, url.encode()) + field(2, value)
+
+
+def with_parts(*parts: bytes):
+    """A Workflow with parts that the generated code does not know (field 1000)."""
+    return protocol_pb.Workflow.FromString(b"".join(field(1000, part) for part in parts))
 
 
 def read(answer):
@@ -192,3 +233,150 @@ def test_a_flow_lives_through_kills_at_any_moment(fresh):
     assert trip.done("flight") == counts(book=12, cancel=undone)
     assert trip.done("bank") == counts(charge=done)
     assert trip.rows("messages") == [] and trip.rows("dead-letters") == []
+
+
+def test_an_operator_sees_and_steers_sagas(fresh):
+    """`spawnctl saga`: each step with its cause; a stuck one is turned back and settled by hand."""
+    trip = Trip(fresh, fails={("bank", "charge"), ("hotel", "cancel")},
+                steps=[step("hotel", "hotel", "book", "cancel"), step("pay", "bank", "charge")])
+    trip.start("one")
+    assert trip.await_end("one")["state"] == "STUCK"
+    shown = trip.ctl("saga", "show", "trip/one")
+    assert "state: STUCK" in shown and "HOST_ERROR" in shown and "undo hotel" in shown
+    assert shown == trip.ctl("saga", "show", "one"), "one saga is declared: its id is enough"
+    assert [one["id"] for one in trip.rows("saga")] == ["one"]
+    assert "one" not in trip.ctl("saga", "list", "--state", "COMPLETED")
+    trip.fails.discard(("hotel", "cancel"))
+    assert "state: COMPENSATED" in trip.ctl("saga", "retry", "trip/one") or \
+        trip.end_of("one")["state"] == "COMPENSATED"
+    trip.fails.add(("hotel", "cancel"))
+    trip.start("two")
+    assert trip.await_end("two")["state"] == "STUCK"
+    assert "COMPENSATED" in trip.ctl("saga", "compensate", "trip/two", "--skip", "hotel")
+    assert "no saga" not in trip.ctl("saga", "cancel", "trip/two", code=None)
+    assert "NOT_FOUND" in trip.ctl("saga", "show", "trip/three", code=1)
+
+
+def test_a_part_of_a_response_starts_a_saga_once(fresh):
+    """Workflow.parts: in the commit of the action, whose kernel is killed before it is answered."""
+    trip = Trip(fresh)
+    name = trip.mesh.name("shop")
+    part = any_of("type.googleapis.com/spawn.workflows.Saga",
+                  field(1, b"trip") + field(3, any_of(JSON_URL, field(1, b'{"of": "x"}'))))
+    trip.mesh.host.on(name, "sell", lambda call: Reply(
+        state=text(int(call.state or 0) + 1), payload=text("sold"), workflow=with_parts(part)))
+    trip.mesh.register(actor(name, ["sell"]))
+    for _ in range(3):
+        trip.mesh.invoke(name, "sell").expect_ok()
+    trip.mesh.kernel.crash()
+    eventually(lambda: len(trip.rows("saga")) == 3 and
+               all(one["flow"]["state"] == "COMPLETED" for one in trip.rows("saga")),
+               what="three sagas with ids of their own")
+    assert trip.done("hotel") == counts(book=3)
+
+
+def test_who_waits_for_a_saga_is_answered_at_its_end(fresh):
+    """Callers that wait beside each other, and one that a restart cut off."""
+    trip = Trip(fresh)
+    gate = threading.Event()
+    trip.mesh.host.on("flight", "book", lambda call: (gate.wait(5), Reply(
+        state=text('{"book": 1}'), payload=NOOP))[1])
+    trip.start("one")
+    told = []
+    waiting = [threading.Thread(target=lambda: told.append(trip.other().await_end("one")))
+               for _ in range(4)]
+    for one in waiting:
+        one.start()
+    eventually(lambda: trip.flow("one")["callers"] == 4, what="four callers")
+    gate.set()
+    for one in waiting:
+        one.join(5)
+    assert [one["state"] for one in told] == ["COMPLETED"] * 4
+    assert trip.flow("one")["callers"] == 0
+
+
+def test_time_goes_on_while_no_kernel_runs(fresh):
+    """A step's time-out is a row: it comes due while the kernel is down, and the saga turns back."""
+    trip = Trip(fresh, steps=[step("hotel", "hotel", "book", "cancel"),
+                              step("pay", "bank", "charge", timeout="700ms")])
+    trip.mesh.host.on("bank", "charge", reply=manners.never())
+    trip.start("one")
+    eventually(lambda: ("hotel", "book") in trip.log, what="the first step")
+    trip.mesh.kernel.kill9()
+    time.sleep(1)
+    trip.mesh.kernel.start()
+    eventually(lambda: ("hotel", "cancel") in trip.log, 10, what="the compensation")
+
+
+def test_a_flow_waits_for_a_plugin_that_serves_it(fresh):
+    """Started without its plugin, the kernel keeps what it waits for; with it, it goes on."""
+    trip = Trip(fresh)
+    gate = threading.Event()
+    trip.mesh.host.on("flight", "book", lambda call: (gate.wait(5), Reply(
+        state=text('{"book": 1}'), payload=NOOP))[1])
+    trip.start("one")
+    eventually(lambda: trip.mesh.host.seen("flight", "book"), what="the second step")
+    trip.mesh.kernel.kill9()
+    gate.set()
+    whole = trip.mesh.kernel.config["workflows"]
+    trip.mesh.kernel.config["workflows"] = ["effect"]
+    trip.mesh.kernel.start()
+    eventually(lambda: trip.done("flight") == {"book": 1}, 10, what="the step, with nobody to tell")
+    trip.call("one", "status").expect_error("ACTOR_NOT_FOUND", status=ACTOR_NOT_FOUND)
+    trip.mesh.kernel.kill9()
+    trip.mesh.kernel.config["workflows"] = whole
+    trip.mesh.kernel.start()
+    assert trip.end_of("one")["state"] == "COMPLETED"
+    assert trip.rows("dead-letters") == []
+
+
+def test_a_spawned_name_reaches_its_saga_without_naming_it(fresh):
+    """SpawnRequest binds the name, as for any unnamed actor."""
+    trip = Trip(fresh)
+    status, _ = trip.mesh.client.spawn(actor_id("bound", parent="saga/trip"))
+    assert status == 200
+    trip.mesh.invoke("bound", "start", json_any('{"of": "bound"}')).expect_ok()
+    assert read(trip.mesh.invoke("bound", "await"))["state"] == "COMPLETED"
+    trip.mesh.invoke("other", "status").expect_error("ACTOR_NOT_FOUND", status=ACTOR_NOT_FOUND)
+
+
+def test_what_a_workflow_serves_nobody_else_may(fresh):
+    """A host that registers the name is told who has it; so is an operator who wants less than
+    commit, and a second plugin instance."""
+    trip = Trip(fresh)
+    with pytest.raises(AssertionError, match="workflow saga serves the actors of this name"):
+        trip.mesh.client.register(actor("saga/trip", ["start"]))
+    for change in ({"actors": {"saga/trip": {"durability": "none"}}},
+                   {"workflows": trip.mesh.kernel.config["workflows"] * 2}):
+        trip.mesh.kernel.stop()
+        before = {key: trip.mesh.kernel.config.get(key) for key in change}
+        trip.mesh.kernel.config.update(change)
+        with pytest.raises(AssertionError, match="saga"):
+            trip.mesh.kernel.start()
+        trip.mesh.kernel.config.update(before)
+        trip.mesh.kernel.start()
+    trip.start("one")
+    assert trip.await_end("one")["state"] == "COMPLETED"
+
+
+def test_a_scatter_gathers_and_an_aggregator_collects(fresh):
+    """The other two patterns, through actors of three modes and a kill in the middle."""
+    targets = [{"name": one, "actor": one, "action": "book", "payload": "{input}"}
+               for one in ("hotel", "flight", "bank")]
+    flows = [{"use": "scatter-gather", "config": {"scatters": {"ask": {
+                 "timeout": "5s", "targets": targets}}}},
+             {"use": "aggregator", "config": {"aggregates": {"batch": {
+                 "count": 3, "timeout": "5s",
+                 "target": {"actor": "hotel", "action": "charge", "payload": {
+                     "items": "{items}"}}}}}}]
+    trip = Trip(fresh, actors={"hotel": "commit", "flight": "snapshot", "bank": "none"},
+                more=flows)
+    told = read(trip.mesh.invoke("q", "gather", json_any('{"of": 1}'), ref="scatter/ask"))
+    assert told["ok"] == 3 and len(told["results"]) == 3, told
+    for number in range(3):
+        trip.mesh.invoke("b", "add", json_any(str(number)), ref="aggregate/batch").expect_ok()
+        if number == 1:
+            trip.mesh.kernel.crash()
+    eventually(lambda: ("hotel", "charge") in trip.log, what="the batch")
+    time.sleep(0.2)
+    assert trip.log.count(("hotel", "charge")) == 1

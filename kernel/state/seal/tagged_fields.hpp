@@ -1,5 +1,5 @@
-// Bytes that may grow: a format version (u8), then fields {tag u8, length varint, bytes}. Fields that
-// a newer kernel adds within a format are kept as they were read.
+// Bytes that may grow: a format version (u8), then fields {tag u8, length varint, bytes}. Fields
+// that a newer kernel adds within a format are kept as they were read.
 #pragma once
 #include <concepts>
 #include <string>
@@ -32,8 +32,8 @@ void put_number(std::string& out, Field which, T value) {
 [[nodiscard]] inline result<std::uint64_t> number_in(std::string_view what,
                                                      std::string_view bytes) {
   if (bytes.empty() || bytes.size() > sizeof(std::uint64_t)) {
-    return fail(errc::corrupt, std::string(what) + ": a number of " +
-                                   std::to_string(bytes.size()) + " bytes");
+    return fail(errc::corrupt,
+                std::string(what) + ": a number of " + std::to_string(bytes.size()) + " bytes");
   }
   std::uint64_t out = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "state/rows/outcome_row.hpp"
 #include "state/rows/row_keys.hpp"
 #include "unit/seal/sealer_fixture.hpp"
 
@@ -86,6 +87,60 @@ TEST(RowCodec, GivesBackWhatItTook) {
   ASSERT_TRUE(read) << read.error().text;
   expect_same(**read, *message);
   EXPECT_TRUE((*read)->is_internal);
+}
+
+TEST(RowCodec, KeepsWhoWaitsAndWhatAFlowIsTold) {
+  auto message = example();
+  auto awaited = std::make_shared<awaited_by>();
+  awaited->flow = actor_id(actor_view{"shop", "saga/order", "7"});
+  awaited->life = 1;
+  awaited->token = 2;
+  awaited->sender = "shop/7/saga%2Forder";
+  awaited->birth = 3;
+  awaited->seq = 4;
+  message->row->awaited = awaited;
+  const auto told = make_outcome_row(*awaited, outcome::failed(failure::unavailable, "no host"), 1,
+                                     99, 1'700'000'000'000);
+  ASSERT_NE(told, nullptr);
+  for (const invocation* each : {message.get(), told.get()}) {
+    std::string payload, meta;
+    encode_row(*each, payload);
+    encode_row_meta(*each, meta);
+    const auto read = decode_row(payload, meta);
+    ASSERT_TRUE(read) << read.error().text;
+    const message_row& row = *(*read)->row;
+    if (each == message.get()) {
+      ASSERT_NE(row.awaited, nullptr);
+      EXPECT_EQ(row.awaited->flow.view(), awaited->flow.view());
+      EXPECT_EQ(row.awaited->token, 2u);
+      EXPECT_EQ(row.awaited->seq, 4u);
+    } else {
+      ASSERT_NE(row.event, nullptr);
+      EXPECT_EQ(row.event->life, 1u);
+      EXPECT_EQ(row.event->status, errc::unavailable);
+      EXPECT_EQ(row.event->text, "UNAVAILABLE: no host");
+      EXPECT_TRUE(row.tells_flow());
+      EXPECT_FALSE(row.is_ordered());
+    }
+  }
+}
+
+TEST(OutcomeRow, HasTheIdOfTheCallAndAnF) {
+  awaited_by to;
+  to.flow = actor_id(actor_view{"shop", "saga/order", "7"});
+  to.sender = row_actor(to.flow.view());
+  to.birth = 3;
+  to.seq = 4;
+  const auto told = make_outcome_row(to, outcome::done({}), 0, 99, 1);
+  ASSERT_NE(told, nullptr);
+  EXPECT_TRUE(row_id(*told->row).ends_with("f"));
+  const auto parsed = parse_row_key(told->row->key);
+  ASSERT_TRUE(parsed) << parsed.error().text;
+  EXPECT_TRUE(parsed->of_failure);
+  EXPECT_EQ(parsed->seq, 4u);
+  to.failures_only = true;
+  EXPECT_EQ(make_outcome_row(to, outcome::done({}), 0, 99, 1), nullptr);
+  EXPECT_NE(make_outcome_row(to, outcome::failed(failure::internal, "x"), 0, 99, 1), nullptr);
 }
 
 TEST(RowCodec, TellsNoPayloadFromAnEmptyOneAndFromNoop) {

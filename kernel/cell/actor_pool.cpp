@@ -121,6 +121,9 @@ void actor_pool::ended(call& finished) {
     succeeded(finished);
   } else {
     s_.stats.host_failures.add();
+    if (finished.message->row && finished.result != host_result::refused) {
+      finished.message->row->may_have_run = true;
+    }
     const failure why = finished.result == host_result::refused ? failure::unavailable
                         : finished.result == host_result::timed_out
                             ? failure::deadline_exceeded
@@ -165,7 +168,9 @@ void actor_pool::succeeded(call& finished) {
     kept->row = std::make_unique<message_row>(*finished.message->row);
     done.out.route->reply =
         slot_for_row(s_.home, std::move(kept),
-                     [this](invocation_ptr of, outcome how) { consume(*of->row, how); });
+                     [this](invocation_ptr of, outcome how) {
+                       consume(*of->row, in_doubt(std::move(how)));
+                     });
   } else if (finished.message->row) {
     consume(*finished.message->row, done.answer);
   }
@@ -183,8 +188,11 @@ void actor_pool::fail_call(invocation_ptr message, failure why, std::string text
 }
 
 void actor_pool::consume(const message_row& row, const outcome& how) {
-  conclude_row(s_, row, how,
-               [this, key = row.key](row_outcome, const std::string&) { taken_.erase(key); });
+  auto kept = std::make_unique<message_row>(row);
+  const message_row& at = *kept;
+  conclude_row(s_, at, how, [this, owned = std::move(kept)](row_outcome, const std::string&) {
+    taken_.erase(owned->key);
+  });
 }
 
 void actor_pool::fail_row(invocation_ptr message, failure why, const std::string& text) {
@@ -193,7 +201,7 @@ void actor_pool::fail_row(invocation_ptr message, failure why, const std::string
   row.last_error = std::string(facts(why).code) + ": " + text;
   row.last_error.resize(std::min(row.last_error.size(), row_error_bytes_max));
   invocation& held = *message;
-  if (is_retried(why) && row.attempts < options_.rows.attempts_max) {
+  if (row.tells_flow() || (is_retried(why) && row.attempts < options_.rows.attempts_max)) {
     const std::uint64_t wait = row_backoff_ms(options_.rows, row.attempts, s_.home.rng());
     row.next_try_ms = s_.home.unix_ms() + static_cast<std::int64_t>(wait);
     s_.stats.row_retries.add();

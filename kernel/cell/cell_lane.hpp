@@ -148,6 +148,7 @@ class cell_lane {
   void flow_told(cell& c, flow_state& state, invocation_ptr message);
   void run_due(cell& c, flow_state& state, flow_output& out);
   void end_flow_turn(cell& c, flow_state& state, flow_output& out, finished_turn ended);
+  void tell_callers(cell& c, save_batch& batch, finished_turn& ended);
   [[nodiscard]] invocation_ptr timer_row(const cell& c, std::uint64_t life, std::int64_t due_ms);
 
   // outbox.cpp
@@ -169,13 +170,14 @@ class cell_lane {
   void row_written(cell& c, invocation_ptr message, bool again, row_outcome how,
                    const std::string& cause);
   void consume_alone(cell& c, finished_turn& ended);
+  void conclude_alone(cell& c, invocation_ptr of, const outcome& how);
   void row_concluded(cell& c, const message_row& row);
   void take_from_mailbox(cell& c, const message_row& failed);
   template <class F>
   void drop_rows(cell& c, F&& which);
   void forget_rows(cell& c);
   [[nodiscard]] bool has_work(const cell& c) const noexcept {
-    return c.waiting > 0 || (c.rows && c.rows->wanted && !draining_);
+    return c.waiting > 0 || (c.rows && c.rows->wants_page() && !draining_);
   }
 
   // state_orders.cpp

@@ -40,6 +40,9 @@ save_batch& cell_lane::gather(cell& c) {
 void cell_lane::start_save(cell& c) {
   c.flying = std::move(c.gathering);
   save_batch& batch = *c.flying;
+  if (batch.removes && c.revision == 0 && !batch.erases) {
+    batch.removes = false;  // made and ended in one save: there is nothing to leave a tombstone of
+  }
   const auto id = c.id();
   batch.key = *actor_key(id.system, id.parent, id.name);  // loading it has checked the key
   batch.new_revision = c.revision + (batch.writes ? 1 : 0);

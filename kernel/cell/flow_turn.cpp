@@ -79,9 +79,7 @@ void cell_lane::flow_call(cell& c, flow_state& state, invocation_ptr message) {
   in.message = message.get();
   in.new_life = make_life(c);
   const bool awaited = is_awaited(*message);
-  if (awaited) {
-    in.call_id = state.next_call++;
-  }
+  in.call_id = awaited ? state.next_call : 0;
   if (message->reply != nullptr) {
     const std::uint64_t now = s_.home.now_ns();
     in.deadline_ms =
@@ -112,7 +110,8 @@ void cell_lane::flow_call(cell& c, flow_state& state, invocation_ptr message) {
   if (out.own_answer) {
     ended.answer = std::move(*out.own_answer);
   } else if (awaited && !ended.out.route && !state.exists()) {
-    ended.answer = outcome::failed(failure::internal, "workflow plugin " +
+    ended.answer = outcome::failed(failure::outcome_unknown,
+                                   "workflow plugin " +
                                                           std::string(c.def().served_by->name()) +
                                                           " neither answered nor keeps a flow");
   } else if (awaited && !ended.out.route) {
@@ -130,6 +129,9 @@ void cell_lane::flow_call(cell& c, flow_state& state, invocation_ptr message) {
     }
     state.callers.push_back(std::move(caller));
     ended.answered_later = true;
+  }
+  if (ended.answered_later || any_of(state) != c.state_any) {
+    ++state.next_call;  // a call that left no trace leaves its number to the next
   }
   ended.message = std::move(message);
   end_flow_turn(c, state, out, std::move(ended));
@@ -165,7 +167,9 @@ void cell_lane::flow_told(cell& c, flow_state& state, invocation_ptr message) {
 // Timers that are due, and calls whose time-out is. One whose step fails comes again.
 void cell_lane::run_due(cell& c, flow_state& state, flow_output& out) {
   const std::int64_t now = s_.home.unix_ms();
-  for (int steps = 0; steps < due_steps_max && state.exists(); ++steps) {
+  for (int steps = 0; steps < due_steps_max && state.exists() &&
+                      out.sends.size() < limits::save_rows_max;
+       ++steps) {
     const auto timer = std::min_element(
         state.timers.begin(), state.timers.end(),
         [](const flow_timer& a, const flow_timer& b) { return a.due_ms < b.due_ms; });
@@ -215,8 +219,8 @@ void cell_lane::end_flow_turn(cell& c, flow_state& state, flow_output& out, fini
     }
   }
   const std::int64_t due = state.next_due();
-  if (due != 0 && (state.armed.empty() || due < state.armed.back())) {
-    const std::int64_t at = std::max(due, s_.home.unix_ms() + 1);
+  const std::int64_t at = std::max(due, s_.home.unix_ms() + 1);
+  if (due != 0 && (state.armed.empty() || at < state.armed.back())) {
     out.sends.push_back(timer_row(c, state.life, at));
     state.armed.push_back(at);
   }
@@ -234,6 +238,25 @@ void cell_lane::end_flow_turn(cell& c, flow_state& state, flow_output& out, fini
   finish(c, std::move(ended), changed, false);
 }
 
+// A flow that is deleted answers nobody any more: other flows hear of that, and callers at once.
+void cell_lane::tell_callers(cell& c, save_batch& batch, finished_turn& ended) {
+  const auto state = flow_of(c);
+  if (!state) {
+    return;
+  }
+  for (const auto& caller : state->callers) {
+    const outcome how = outcome::failed(failure::outcome_unknown, "the flow was deleted");
+    if (!caller.awaited) {
+      ended.answers.emplace_back(caller.place, how);
+    } else if (auto told = make_outcome_row(*caller.awaited, how, c.def().policy.store, c.writer,
+                                            s_.home.unix_ms())) {
+      batch.bytes += told->charged_bytes;
+      ++batch.row_ops;
+      ended.out.sends.push_back(std::move(told));
+    }
+  }
+}
+
 // One row at a time is under way for all timers of a flow, but for those that are due sooner than
 // the one before.
 invocation_ptr cell_lane::timer_row(const cell& c, std::uint64_t life, std::int64_t due_ms) {
@@ -248,9 +271,9 @@ invocation_ptr cell_lane::timer_row(const cell& c, std::uint64_t life, std::int6
   out->target = {keep(id.system), keep(id.parent), keep(id.name)};
   out->is_internal = true;
   out->caller_settled = true;
-  out->scheduled_to = due_ms;
   out->row = std::make_unique<message_row>();
   out->row->kind = row_kind::flow_timer;
+  out->row->due_ms = due_ms;
   auto event = std::make_shared<flow_event>();
   event->life = life;
   out->row->event = std::move(event);

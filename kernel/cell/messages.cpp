@@ -190,6 +190,10 @@ void cell_lane::listed(list_request& request) {
   spawn::release(request.raw.out_owner);
   spawn::release(request.raw.out_cursor);
   lists_.give_back(&request);
+  if (c.phase == cell_phase::absent && !c.reload && !draining_ && has_work(c)) {
+    begin_activation(c, 0);  // it was deleted while the page was on its way
+    return;
+  }
   run_next(c);
   pump(c);
   rearm(c);
@@ -205,7 +209,7 @@ bool cell_lane::take_page(cell& c, const spawn_ss_list& page) {
   for (std::uint32_t i = 0; i < page.out_n; ++i, at += page.out_row_stride) {
     const auto& row = *reinterpret_cast<const spawn_ss_row*>(at);
     const std::string_view key = view_of(row.key);
-    if (!in.skipped.empty() && key.starts_with(in.skipped)) {
+    if (!in.skipped.empty() && key.starts_with(in.skipped) && !is_outcome_key(key)) {
       continue;
     }
     auto opened = s_.rows.open(key, row.rec);
@@ -215,7 +219,8 @@ bool cell_lane::take_page(cell& c, const spawn_ss_list& page) {
                   {"why", opened.error().text},
                   {"more_since_last_line", load_log_.take_held_back()});
       }
-      if (const auto at_key = parse_row_key(key); at_key && at_key->sender != row_from_outside) {
+      if (const auto at_key = parse_row_key(key);
+          at_key && at_key->sender != row_from_outside && !at_key->of_failure) {
         in.skipped = key.substr(0, key.rfind('/') + 1);  // nothing of its lane passes it
       }
       continue;
@@ -354,16 +359,22 @@ void cell_lane::consume_alone(cell& c, finished_turn& ended) {
     invocation& route = *ended.out.route;
     auto kept = std::make_unique<invocation>();
     kept->row = std::make_unique<message_row>(row);
-    route.reply =
-        slot_for_row(s_.home, std::move(kept), [this, &c](invocation_ptr of, outcome how) {
-          const message_row at = *of->row;
-          conclude_row(s_, at, how,
-                       [this, &c, at](row_outcome, const std::string&) { row_concluded(c, at); });
-        });
+    route.reply = slot_for_row(s_.home, std::move(kept), [this, &c](invocation_ptr of, outcome how) {
+      conclude_alone(c, std::move(of), in_doubt(std::move(how)));
+    });
     return;
   }
-  conclude_row(s_, row, ended.answer,
-               [this, &c, row](row_outcome, const std::string&) { row_concluded(c, row); });
+  auto kept = std::make_unique<invocation>();
+  kept->row = std::make_unique<message_row>(row);
+  conclude_alone(c, std::move(kept), ended.answer);
+}
+
+void cell_lane::conclude_alone(cell& c, invocation_ptr of, const outcome& how) {
+  const message_row& row = *of->row;
+  conclude_row(s_, row, how,
+               [this, &c, owned = std::move(of)](row_outcome, const std::string&) {
+                 row_concluded(c, *owned->row);
+               });
 }
 
 void cell_lane::row_concluded(cell& c, const message_row& row) {

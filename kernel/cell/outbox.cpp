@@ -82,8 +82,12 @@ void cell_lane::tell_flow(cell& c, finished_turn& ended) {
   if (row == nullptr || !row->grouped || !row->awaited || goes_on) {
     return;
   }
-  const bool is_lost = ended.out.route != nullptr;  // one hop too many
-  const outcome how = is_lost ? too_many_hops(options_) : outcome(ended.answer);
+  // One hop too many is a failure behind a turn that stands; so is one that failed behind others.
+  const bool is_lost = ended.out.route != nullptr;
+  outcome how = is_lost ? in_doubt(too_many_hops(options_)) : ended.answer;
+  if (row->kind == row_kind::route) {
+    how = in_doubt(std::move(how));
+  }
   if (auto told =
           make_outcome_row(*row->awaited, how, c.def().policy.store, c.writer, s_.home.unix_ms())) {
     ended.out.sends.push_back(std::move(told));

@@ -7,7 +7,7 @@
 namespace spawn {
 
 // Its turn ran in an actor without a durable record: the row is deleted, and a flow that waits for
-// it is told how it ended, in one group. `row` is the caller's until `done`.
+// it is told how it ended, in one group. `row` stays where it is until `done`.
 void conclude_row(cell_services& services, const message_row& row, const outcome& how,
                   row_keeper::done_fn done);
 

@@ -129,6 +129,9 @@ void cell_lane::remove_state(cell& c, invocation_ptr message) {
   batch.removes = true;
   batch.writes = true;
   batch.erases = ended.message->order->kind == state_order_kind::erase;
+  if (c.def().served_by != nullptr) {
+    tell_callers(c, batch, ended);
+  }
   c.state_any.clear();
   c.tags.clear();
   join(c, batch, std::move(ended));

@@ -227,6 +227,10 @@ void cell_lane::host_done(turn& finished) {
     return;
   }
   const std::string answer = std::move(ended->answer);
+  if (ended->message->row && c.def().mode() != durability::commit &&
+      ended->result != host_result::refused) {
+    ended->message->row->may_have_run = true;
+  }
   switch (ended->result) {
     case host_result::refused:
       turn_failed(c, *ended, failure::unavailable, ended->why + "; the action was not executed");

@@ -101,6 +101,9 @@ struct message_row {
   std::uint32_t attempts = 0;
   std::int64_t next_try_ms = 0;
   std::string last_error;
+  // An attempt came to the host of an actor without a durable record: it may have done its work,
+  // whatever a later one ends with.
+  bool may_have_run = false;
   std::string unknown_meta;
 
   // Whether its next attempt is still to come. One that is further off than any back-off is of a

@@ -153,6 +153,9 @@ lane_router::resolved lane_router::resolve(std::string_view system, std::string_
     }
   }
   out.type = find_type(system, name);
+  if (out.type != nullptr && out.type->now->served_by != nullptr) {
+    out.type = nullptr;  // a flow has a name of its own
+  }
   return out;
 }
 
@@ -171,7 +174,14 @@ void lane_router::receive_bound(invocation_ptr message, std::string_view parent)
   }
   if (type->now->served_by != nullptr) {
     // No binding is kept of it: whoever wants it again names its parent again.
-    const actor_id id(actor_view{message->target.system, parent, message->target.name});
+    if (parent == message->target.name) {
+      message->fail(failure::invalid_argument,
+                    "an actor of " + std::string(parent) + " needs a name of its own");
+      return;
+    }
+    message->target.parent = parent;
+    message->register_ref = {};
+    const actor_id id(message->target);
     dispatch(std::move(message), id.view(), *type);
     return;
   }
@@ -287,7 +297,8 @@ void lane_router::run(invocation_ptr message, actor_view id, actor_type& type) {
   if (!id.parent.empty() && !type.now->channels.empty() && cells_.find(id) == nullptr) {
     channels_.subscribe(id, type);
   }
-  if (const binding* bound = id.parent.empty() ? nullptr : bindings_.find(id.system, id.name)) {
+  const bool may_restore = !id.parent.empty() && type.now->served_by == nullptr;
+  if (const binding* bound = may_restore ? bindings_.find(id.system, id.name) : nullptr) {
     restore = bound->parent == id.parent ? bound->restore_revision : 0;
   }
   cells_.deliver(id, type, restore, std::move(message));

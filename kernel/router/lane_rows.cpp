@@ -162,12 +162,12 @@ void lane_router::fetched(result<stored_page> page, const actor_id& address, std
   std::string skipped;  // the lane of a row that cannot be read: nothing of it passes that row
   bool has_room = true;
   for (const auto& row : page->rows) {
-    if (!skipped.empty() && row.key.starts_with(skipped)) {
+    if (!skipped.empty() && row.key.starts_with(skipped) && !is_outcome_key(row.key)) {
       continue;
     }
     auto opened = services_.rows.open(row.key, row.view());
     if (!opened) {
-      skipped = row.key.substr(0, row.key.rfind('/') + 1);
+      skipped = is_outcome_key(row.key) ? skipped : row.key.substr(0, row.key.rfind('/') + 1);
       continue;
     }
     invocation_ptr message = std::move(*opened);

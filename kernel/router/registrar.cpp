@@ -298,7 +298,15 @@ void registrar::spawn(std::span<lane_router* const> routers, lane_set& lanes, la
   }
   lane_router& here = *routers[from.index()];
   for (const auto& entry : *read) {
-    if (here.find_type(entry.system, entry.parent) == nullptr) {
+    const actor_type* type = here.find_type(entry.system, entry.parent);
+    if (revision != 0 && type != nullptr && type->now->served_by != nullptr) {
+      reply.answer(refused(failure::invalid_argument,
+                           "actor " + std::string(entry.name) +
+                               " is a flow, which is not restored: what it has sent since would be "
+                               "sent again"));
+      return;
+    }
+    if (type == nullptr) {
       reply.answer(refused(failure::actor_not_found,
                            "Actor " + std::string(entry.parent) + " not found on ActorSystem " +
                                std::string(entry.system) + " (parent of actor " +

@@ -83,6 +83,11 @@ void registrar::recover(bool serves, unique_function<void(result<void>)> ready) 
   auto then = std::make_shared<unique_function<void(result<void>)>>(std::move(ready));
   const auto take_registration = [this](std::string_view store_key, record read) -> result<void> {
     SPAWN_TRY(auto at, parse_registration_key(store_key));
+    if (rules_.virtuals.contains(at.type)) {
+      SPAWN_LOG(warn, "a registration is left out: a workflow serves the actors of this name now",
+                {"actor", at.type}, {"system", at.system});
+      return {};
+    }
     SPAWN_TRY(stored entry, decode(read.payload, at.system, at.type));
     entry.version = {read.revision, read.writer};
     known_[{at.system, at.type}] = std::move(entry);

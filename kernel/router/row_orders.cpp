@@ -1,5 +1,6 @@
 #include "router/row_orders.hpp"
 
+#include "cell/row_end.hpp"
 #include "state/rows/row_keys.hpp"
 
 namespace spawn {
@@ -43,10 +44,23 @@ void order_row(lane_router& on, std::uint32_t store, std::string key, row_order 
           return;
         }
         const stored_row& found = page->rows.front();
-        if (auto read = on.services().rows.open(key, found.view());
-            read && (*read)->row->tells_flow()) {
-          done(fail(errc::denied,
-                    "message " + key + " is what a flow waits for; cancel the flow in its place"));
+        auto read = on.services().rows.open(key, found.view());
+        if (read && (*read)->row->tells_flow()) {
+          done(fail(errc::denied, "message " + key +
+                                      " is what a flow waits for; cancel the flow in its place"));
+          return;
+        }
+        const bool is_awaited = read && (*read)->row->awaited && !key.starts_with("d/");
+        if (what == row_order::remove && is_awaited) {
+          invocation_ptr message = std::move(*read);
+          message->row->store = store;
+          const message_row& row = *message->row;
+          conclude_row(on.services(), row,
+                       outcome::failed(failure::not_applied, "an operator cancelled the message"),
+                       [done = std::move(done), owned = std::move(message)](
+                           row_outcome how, const std::string& why) mutable {
+                         done(end_of(how, why));
+                       });
           return;
         }
         if (what == row_order::remove) {  // also one that cannot be read
@@ -61,12 +75,11 @@ void order_row(lane_router& on, std::uint32_t store, std::string key, row_order 
               });
           return;
         }
-        auto opened = on.services().rows.open(key, found.view());
-        if (!opened) {
-          done(fail(std::move(opened.error())));
+        if (!read) {
+          done(fail(std::move(read.error())));
           return;
         }
-        invocation_ptr message = std::move(*opened);
+        invocation_ptr message = std::move(*read);
         message->row->store = store;
         invocation& row = *message;
         on.services().keeper.replay(row, [&on, done = std::move(done), owned = std::move(message)](

@@ -20,6 +20,39 @@ payload_view response_of(const flow_input& in) noexcept {
                                                               : payload_view{};
 }
 
+std::int64_t until_of(const spawn_wf_command& command, std::int64_t now_ms) noexcept {
+  constexpr std::uint64_t longest_ms = 10ull * 365 * 86'400 * 1'000;
+  return command.timeout_ms == 0
+             ? 0
+             : now_ms + static_cast<std::int64_t>(std::min(command.timeout_ms, longest_ms));
+}
+
+// The outcome of a call that can not be made, from the flow to itself.
+invocation_ptr still_born(actor_view self, std::uint64_t life, std::uint64_t token, bool waits,
+                          const error& why) {
+  auto out = std::make_unique<invocation>();
+  constexpr std::size_t never_inline = 64;  // shorter strings move with their object
+  out->storage.reserve(never_inline + self.system.size() + self.parent.size() + self.name.size());
+  const auto keep = [&](std::string_view text) {
+    const std::size_t at = out->storage.size();
+    out->storage += text;
+    return std::string_view(out->storage.data() + at, text.size());
+  };
+  out->target = {keep(self.system), keep(self.parent), keep(self.name)};
+  out->is_internal = true;
+  out->caller_settled = true;
+  auto event = std::make_shared<flow_event>();
+  event->life = life;
+  event->token = token;
+  event->awaited = waits;
+  event->status = errc::invalid;
+  event->text = std::string(facts(failure::invalid_argument).code) + ": " + why.text;
+  out->row = std::make_unique<message_row>();
+  out->row->kind = row_kind::failure;
+  out->row->event = std::move(event);
+  return out;
+}
+
 error refused(std::string_view plugin, std::string_view why) {
   return {errc::internal, 0,
           "workflow plugin " + std::string(plugin) + " gave a command " + std::string(why)};
@@ -45,6 +78,7 @@ result<void> flow_runner::run(workflow_port& port, const flow_input& in, flow_st
   step_op& step = steps_.begin();
   auto& raw = step.raw;
   raw.event = in.event;
+  raw.attempt = in.message != nullptr && in.message->row ? in.message->row->attempts + 1 : 1;
   raw.flow_id = state.life;
   raw.call_id = in.call_id;
   raw.token = in.token;
@@ -136,7 +170,7 @@ result<void> flow_runner::take(const flow_input& in, const spawn_wf_command& com
         if (caller.awaited) {
           to.out.answers.emplace_back(
               std::move(caller),
-              outcome::failed(failure::not_applied, "the flow ended without an answer"));
+              outcome::failed(failure::outcome_unknown, "the flow ended without an answer"));
         }
       }
       state = {};
@@ -154,9 +188,21 @@ result<void> flow_runner::take_invoke(const flow_input& in, const spawn_wf_comma
                                      std::to_string(limits::in_force.commands_per_turn) +
                                      " messages");
   }
-  SPAWN_TRY(auto made,
-            make_invocation(command, request_of(in), response_of(in),
-                            in.message != nullptr ? in.message->trace : trace_context{}, budget_));
+  const bool waits = command.mode == SPAWN_WF_WAIT;
+  const bool wants = waits || (command.flags & SPAWN_WF_WANT_FAILURE) != 0;
+  if (waits) {
+    to.state.waits.push_back({command.token, until_of(command, steps_.home().unix_ms())});
+  }
+  auto sent = make_invocation(command, request_of(in), response_of(in),
+                              in.message != nullptr ? in.message->trace : trace_context{}, budget_);
+  if (!sent && wants) {
+    to.out.sends.push_back(still_born(in.self, to.state.life, command.token, waits, sent.error()));
+    return {};
+  }
+  if (!sent) {
+    return fail(std::move(sent.error()));
+  }
+  invocation_ptr made = std::move(*sent);
   const std::uint32_t hops =
       in.event == SPAWN_WF_CALL && in.message != nullptr ? in.message->hops : 0;
   made->hops = hops;
@@ -169,8 +215,7 @@ result<void> flow_runner::take_invoke(const flow_input& in, const spawn_wf_comma
     to.out.route = std::move(made);
     return {};
   }
-  const bool waits = command.mode == SPAWN_WF_WAIT;
-  if (waits || (command.flags & SPAWN_WF_WANT_FAILURE) != 0) {
+  if (wants) {
     auto awaited = std::make_shared<awaited_by>();
     awaited->flow = actor_id(in.self);
     awaited->life = to.state.life;
@@ -179,14 +224,6 @@ result<void> flow_runner::take_invoke(const flow_input& in, const spawn_wf_comma
     made->row = std::make_unique<message_row>();
     made->row->kind = row_kind::flow_invoke;
     made->row->awaited = std::move(awaited);
-  }
-  if (waits) {
-    const std::int64_t now = steps_.home().unix_ms();
-    constexpr std::uint64_t longest_ms = 10ull * 365 * 86'400 * 1'000;
-    to.state.waits.push_back({command.token, command.timeout_ms == 0
-                                                 ? 0
-                                                 : now + static_cast<std::int64_t>(std::min(
-                                                             command.timeout_ms, longest_ms))});
   }
   to.out.sends.push_back(std::move(made));
   return {};

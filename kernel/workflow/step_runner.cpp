@@ -1,6 +1,7 @@
 #include "workflow/step_runner.hpp"
 
 #include "base/limits.hpp"
+#include "state/seal/keys.hpp"
 #include "wire/common.hpp"
 
 namespace spawn {
@@ -23,6 +24,27 @@ class packer {
 
 // A string this short lives inside its object and would move with it.
 constexpr std::size_t inline_bytes = 64;
+
+// Whether there can be such an actor: what it would be stored under has a limit too.
+result<void> check_names(const spawn_wf_command& command) {
+  const auto& to = command.to;
+  for (const auto& name : {to.system, to.parent, to.name, command.action, command.register_ref}) {
+    if (name.len > limits::name_bytes_max) {
+      return fail(errc::invalid, "a workflow names an actor or action of " +
+                                     std::to_string(name.len) + " bytes");
+    }
+  }
+  for (const auto& parent : {to.parent, command.register_ref}) {
+    if (auto key = actor_key(view_of(to.system), view_of(parent), view_of(to.name)); !key) {
+      return fail(std::move(key.error()));
+    }
+  }
+  if (command.n_metadata > SPAWN_WF_METADATA_MAX) {
+    return fail(errc::too_large, "a workflow sends " + std::to_string(command.n_metadata) +
+                                     " entries of metadata to " + std::string(view_of(to.name)));
+  }
+  return {};
+}
 
 std::size_t bytes_of(const spawn_wf_command& command, const payload& argument) {
   std::size_t bytes = inline_bytes + argument.any.size() + command.to.system.len +
@@ -83,13 +105,7 @@ payload kernel_payload(const spawn_payload& from, payload_view request, payload_
 result<invocation_ptr> make_invocation(const spawn_wf_command& command, payload_view request,
                                        payload_view response, const trace_context& trace,
                                        byte_budget& budget) {
-  for (const auto& name : {command.to.system, command.to.parent, command.to.name, command.action,
-                           command.register_ref}) {
-    if (name.len > limits::name_bytes_max) {
-      return fail(errc::invalid,
-                  "a workflow names an actor or action of " + std::to_string(name.len) + " bytes");
-    }
-  }
+  SPAWN_CHECK(check_names(command));
   const payload argument = kernel_payload(command.payload, request, response);
   packer text(bytes_of(command, argument));
   auto out = std::make_unique<invocation>();

@@ -18,8 +18,8 @@ namespace spawn {
 [[nodiscard]] payload kernel_payload(const spawn_payload& from, payload_view request,
                                      payload_view response);
 
-// What an INVOKE command sends; hops and deadline are the caller's to set. invalid: a name is
-// longer than an actor's may be. It is charged to `budget`.
+// What an INVOKE command sends; hops and deadline are the caller's to set. invalid, too_large: no
+// actor can have that name, or it has too much metadata. It is charged to `budget`.
 [[nodiscard]] result<invocation_ptr> make_invocation(const spawn_wf_command& command,
                                                      payload_view request, payload_view response,
                                                      const trace_context& trace,

@@ -24,6 +24,7 @@ invocation_ptr make_outcome_row(const awaited_by& to, const outcome& how, std::u
   out->argument = {how.value.kind, keep(how.value.any)};
   out->is_internal = true;
   out->caller_settled = true;
+  out->charged_bytes = out->storage.size() + sizeof(invocation);  // counted in its group
   auto event = std::make_shared<flow_event>();
   event->life = to.life;
   event->token = to.token;
@@ -44,6 +45,13 @@ invocation_ptr make_outcome_row(const awaited_by& to, const outcome& how, std::u
   row.event = std::move(event);
   row.key = pending_key(out->target, row);
   return out;
+}
+
+outcome in_doubt(outcome how) {
+  if (how.ok() || how.why == failure::outcome_unknown || how.why == failure::deadline_exceeded) {
+    return how;
+  }
+  return outcome::failed(failure::outcome_unknown, how.message());
 }
 
 }  // namespace spawn

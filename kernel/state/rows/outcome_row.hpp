@@ -12,4 +12,7 @@ namespace spawn {
                                               std::uint32_t store, std::uint64_t writer,
                                               std::int64_t now_ms);
 
+// The same failure, of which the flow must not conclude that nothing took effect.
+[[nodiscard]] outcome in_doubt(outcome how);
+
 }  // namespace spawn

@@ -33,6 +33,7 @@ enum class meta_field : std::uint8_t {
   attempts = 3,
   next_try_ms = 4,
   last_error = 5,
+  may_have_run = 6,
 };
 constexpr std::uint8_t flag_pooled = 1;
 constexpr std::uint8_t flag_first = 2;
@@ -200,6 +201,11 @@ result<void> read_meta_field(std::uint8_t tag, std::string_view value, invocatio
     case meta_field::last_error:
       row.last_error = value;
       break;
+    case meta_field::may_have_run: {
+      SPAWN_TRY(const auto number, number_in("message row", value));
+      row.may_have_run = number != 0;
+      break;
+    }
     default:
       put(row.unknown_meta, static_cast<meta_field>(tag), value);
   }
@@ -281,6 +287,9 @@ void encode_row_meta(const invocation& message, std::string& out) {
     put_number(out, meta_field::next_try_ms, static_cast<std::uint64_t>(row.next_try_ms));
     put(out, meta_field::last_error,
         std::string_view(row.last_error).substr(0, row_error_bytes_max));
+  }
+  if (row.may_have_run) {
+    put_number(out, meta_field::may_have_run, std::uint8_t{1});
   }
   out += row.unknown_meta;
 }

@@ -48,6 +48,10 @@ inline constexpr std::uint32_t row_partitions = 1'024;
 // What a key of m/ or t/ or d/ says of its row: due_ms, sender, birth, seq, of_failure, key.
 // corrupt for any other key.
 [[nodiscard]] result<message_row> parse_row_key(std::string_view key);
+// Whether a row's key is of one that tells a flow the end of a call: those keep no order.
+[[nodiscard]] constexpr bool is_outcome_key(std::string_view key) noexcept {
+  return key.ends_with('f');  // what stands there else is a number
+}
 // Whether a key is of a row: pending, due later, or dead.
 [[nodiscard]] constexpr bool is_message_key(std::string_view key) noexcept {
   return key.starts_with("m/") || key.starts_with("t/") || key.starts_with("d/");

@@ -135,6 +135,10 @@ class cell_lane {
   void enqueue(cell& c, invocation_ptr message);
   void expire(invocation& waiting);
 
+  // held_back.cpp
+  void turn_held_back(cell& c, turn& ended);
+  void put_off_in_memory(cell& c, invocation_ptr message, std::uint64_t wait_ms);
+
   // outbox.cpp
   [[nodiscard]] bool is_durable_sender(const cell& c) const;
   void join_group(cell& c, save_batch& batch, finished_turn& ended);

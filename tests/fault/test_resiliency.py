@@ -194,7 +194,7 @@ def test_an_error_of_the_application_is_no_failure_of_the_host(fresh):
 
 
 def test_a_flapping_host_is_probed_by_one_call_at_a_time(fresh):
-    """Of many callers, on all lanes, one finds the half-open breaker; its failure opens it again."""
+    """Of many callers, on all lanes, one finds the breaker half open; its failure opens it again."""
     mesh = fresh({"host": {"circuit_breaker": {"failures": 2, "open_ms": 300}},
                   "runtime": {"lanes": 4}})
     names = [mesh.name("a") for _ in range(8)]
@@ -332,6 +332,23 @@ def test_stored_messages_beyond_the_rate_wait_and_lose_no_attempt(fresh):
     calls = mesh.host.seen(action="inc")
     assert len(calls) == 40
     assert calls[-1].at - calls[0].at >= 1.0, "40 calls at 20 a second take two seconds"
+
+
+def test_messages_that_are_put_off_hold_no_stop_up_and_are_there_after_a_start(fresh):
+    """One a minute and no queue: the kernel stops cleanly, and without the policy all arrive."""
+    mesh = fresh({"durability": ROWS, "actors": {"a": {"resiliency": {
+        "queue": 0, "rate_limit": {"per_s": 0.017, "burst": 1}}}}})
+    counting(mesh.host, "a")
+    mesh.register(actor("a", ["inc", "read"]))
+    for _ in range(4):
+        mesh.invoke("a", "inc", asynchronous=True).expect_ok()
+    eventually(lambda: len(rows(mesh, "messages", "list")) == 3, what="one that had a token")
+    assert mesh.kernel.stop() == 0
+    del mesh.kernel.config["actors"]
+    mesh.kernel.start()
+    eventually(lambda: rows(mesh, "messages", "list") == [], 15, "delivery")
+    assert mesh.count("a") == 4
+    assert rows(mesh, "dead-letters", "list") == []
 
 
 def test_scheduled_messages_beyond_the_rate_come_later(fresh):

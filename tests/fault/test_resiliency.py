@@ -194,7 +194,7 @@ def test_an_error_of_the_application_is_no_failure_of_the_host(fresh):
 
 
 def test_a_flapping_host_is_probed_by_one_call_at_a_time(fresh):
-    """Of many callers, on all lanes, one finds the breaker half open; its failure opens it again."""
+    """Of many callers on all lanes one finds the breaker half open; its failure opens it again."""
     mesh = fresh({"host": {"circuit_breaker": {"failures": 2, "open_ms": 300}},
                   "runtime": {"lanes": 4}})
     names = [mesh.name("a") for _ in range(8)]

@@ -11,12 +11,13 @@ BASE = {"base"}
 LANE = BASE | {"lane"}
 PORTS = {"plugin/ports"}
 WIRE = LANE | {"model", "wire"}
-CELL = WIRE | {"state", "workflow", "hostcall", "cell"} | PORTS
+CELL = WIRE | {"state", "workflow", "hostcall", "resiliency", "cell"} | PORTS
 ROUTER = CELL | {"router"}
 # Folder of kernel/ -> folders it may include besides itself. "plugin/ports" is plugin/ports/ alone.
 LAYERS = {
     "base": set(), "lane": BASE, "model": LANE, "wire": LANE | {"model"}, "config": BASE,
     "plugin": LANE, "state": LANE | PORTS | {"model"}, "workflow": WIRE | PORTS | {"state"}, "hostcall": WIRE,
+    "resiliency": WIRE | {"hostcall"},
     "cell": CELL, "router": ROUTER, "admin": ROUTER | {"config", "plugin"}, "ingress": ROUTER,
     "app": ROUTER | {"config", "plugin", "admin", "ingress"}, "": {"base", "config", "app"},
 }

@@ -25,6 +25,9 @@
 
 namespace spawn {
 
+class guarded_link;
+class host_breakers;
+
 // Made by the composition root once the lanes exist; outlives the admin server, and everything it
 // refers to outlives both. The vectors are by lane index and do not change afterwards.
 struct admin_context {
@@ -32,6 +35,8 @@ struct admin_context {
   std::vector<asio_lane*> threads;
   std::vector<lane_router*> routers;
   std::vector<const lane_stats*> stats;
+  std::vector<const guarded_link*> links;  // none where nothing is guarded
+  const host_breakers& breakers;
   registrar& registry;
   plugin_manager& plugins;
   byte_budget& budget;

@@ -107,6 +107,48 @@ json of(const cfg::history_rule& from) {
   return from.age_ms != 0 ? json{{"keep_ms", from.age_ms}} : json{{"keep", from.revisions}};
 }
 
+json of(const cfg::breaker_settings& from) {
+  return {{"failures", from.failures},   {"error_percent", from.error_percent},
+          {"min_calls", from.min_calls}, {"window_ms", from.window_ms},
+          {"open_ms", from.open_ms},     {"probes", from.probes}};
+}
+
+json of(const cfg::policy_settings& from) {
+  json out{{"queue", from.queue}};
+  if (from.timeout_ms) {
+    out["timeout_ms"] = *from.timeout_ms;
+  }
+  if (from.retry) {
+    out["retry"] = {{"attempts", from.retry->attempts},
+                    {"backoff_first_ms", from.retry->backoff_first_ms},
+                    {"backoff_max_ms", from.retry->backoff_max_ms},
+                    {"on", from.retry->on},
+                    {"unsafe", from.retry->unsafe}};
+  }
+  if (from.concurrency) {
+    out["concurrency"] = *from.concurrency;
+  }
+  if (from.rate_limit) {
+    out["rate_limit"] = {{"per_s", from.rate_limit->per_s}, {"burst", from.rate_limit->burst}};
+  }
+  return out;
+}
+
+json of(const cfg::policy_choice& from) {
+  return from.name.empty() ? of(from.policy) : json(from.name);
+}
+
+// By name, and the breaker of hosts that have none of their own.
+void add_resiliency(const cfg::settings& from, json& out) {
+  json& policies = out["resiliency"] = json::object();
+  for (const auto& [name, policy] : from.resiliency) {
+    policies[name] = of(policy);
+  }
+  if (from.host.circuit_breaker) {
+    out["host"]["circuit_breaker"] = of(*from.host.circuit_breaker);
+  }
+}
+
 json network(const cfg::settings& from) {
   json hosts = json::array();
   for (const auto& each : from.hosts) {
@@ -115,6 +157,9 @@ json network(const cfg::settings& from) {
       host["actors"] = each.actors;
     } else {
       host["service"] = each.service;
+    }
+    if (each.circuit_breaker) {
+      host["circuit_breaker"] = of(*each.circuit_breaker);
     }
     hosts.push_back(std::move(host));
   }
@@ -187,6 +232,12 @@ json actors(const cfg::settings& from) {
     }
     if (each.history) {
       rule["history"] = of(*each.history);
+    }
+    if (each.resiliency) {
+      rule["resiliency"] = of(*each.resiliency);
+    }
+    for (const auto& [action, choice] : each.actions) {
+      rule["actions"][action] = of(choice);
     }
   }
   return out;
@@ -261,6 +312,7 @@ std::string config_json(const config::settings& from) {
   out.update(network(from));
   out.update(plugins(from));
   out.update(bounds(from));
+  add_resiliency(from, out);
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -4,6 +4,7 @@
 
 #include "admin/metrics_build.hpp"
 #include "admin/process_facts.hpp"
+#include "admin/resiliency_facts.hpp"
 #include "base/log.hpp"
 
 namespace spawn {
@@ -240,6 +241,7 @@ std::string render_metrics(const admin_context& from) {
   metrics_builder out;
   add_stations(from, out);
   add_told(from, out);
+  add_resiliency(from, out);
   add_lanes(from, out);
   add_plugins(from, out);
   add_process(from, out);

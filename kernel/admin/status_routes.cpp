@@ -5,6 +5,7 @@
 
 #include "admin/metrics_text.hpp"
 #include "admin/process_facts.hpp"
+#include "admin/resiliency_facts.hpp"
 #include "admin/routes.hpp"
 
 namespace spawn {
@@ -77,7 +78,12 @@ json plugin_of(const plugin_info& from) {
           {"counters", counters_of(from.counters)}};
 }
 
-json host_of(const host_entry& from) {
+json breaker_json(const admin_context& kernel, const host_entry& host) {
+  const auto found = breaker_of(kernel, host.address, host.port);
+  return found ? json{{"state", text(found->state)}, {"opened", found->opened}} : json();
+}
+
+json host_of(const admin_context& kernel, const host_entry& from) {
   json actors = json::array();
   for (const auto& [system, type] : from.actors) {
     actors.push_back({{"system", system}, {"type", type}});
@@ -89,6 +95,7 @@ json host_of(const host_entry& from) {
           {"address", from.address},
           {"port", from.port},
           {"registered_ms", from.registered_ms},
+          {"circuit_breaker", breaker_json(kernel, from)},
           {"actors", std::move(actors)}};
 }
 
@@ -150,7 +157,7 @@ admin_answer list_hosts(admin_call& call) {
   }
   json list = json::array();
   for (const host_entry& each : *found) {
-    list.push_back(host_of(each));
+    list.push_back(host_of(call.kernel, each));
   }
   json body;
   body["hosts"] = std::move(list);

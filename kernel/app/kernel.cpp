@@ -1,5 +1,6 @@
 #include "app/kernel.hpp"
 
+#include "app/guards_from.hpp"
 #include "app/machine.hpp"
 #include "app/policies_from.hpp"
 #include "app/test_switches.hpp"
@@ -126,6 +127,11 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
   link.retry_ms = settings_.host.retry_ms;
   link.reply_bytes_max = settings_.limits.host_reply_bytes;
   stack.hosts = std::make_unique<http_host_link>(home, link);
+  host_link* hosts = stack.hosts.get();
+  if (has_guards_ || breakers_->any()) {
+    stack.guarded = std::make_unique<guarded_link>(home, *stack.hosts, *breakers_);
+    hosts = stack.guarded.get();
+  }
   std::vector<workflow_port*> ports;
   for (auto& port : workflows_) {
     ports.push_back(port.get());
@@ -134,7 +140,7 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
   stack.flows = std::make_unique<flow_runner>(home, budget_);
   stack.records = std::make_unique<record_writer>(*journals[0], *stack.codec, *stack.writers);
   stack.services = std::make_unique<cell_services>(
-      cell_services{home, *stack.hosts, *stack.workflows, *stack.flows, *stack.codec,
+      cell_services{home, *hosts, *stack.workflows, *stack.flows, *stack.codec,
                     *stack.writers, journals, stack.stats, *stack.rows, *stack.keeper, budget_});
   cell_options cells;
   cells.request_ms = settings_.timeouts.request_ms;
@@ -208,6 +214,8 @@ result<void> kernel::start_parts(bool serves) {
   }
   SPAWN_TRY(policies_, make_policies(settings_, stores));
   SPAWN_CHECK(add_virtual_types(settings_, stores, workflows_, *policies_));
+  has_guards_ = attach_guards(settings_, count, *policies_);
+  breakers_ = make_breakers(settings_, *policies_);
   const std::uint64_t incarnation = random_bits();
   rules_ = test_switches();
   std::vector<lane_router*> routers;
@@ -215,6 +223,15 @@ result<void> kernel::start_parts(bool serves) {
     SPAWN_TRY(auto keys, sealer_->make_lane());
     build_lane(i, incarnation, std::move(keys));
     routers.push_back(stacks_.back()->router.get());
+  }
+  std::vector<guarded_link*> links;
+  for (const auto& stack : stacks_) {
+    links.push_back(stack->guarded.get());
+  }
+  for (guarded_link* link : links) {
+    if (link != nullptr) {
+      link->connect(links);
+    }
   }
   for (auto* router : routers) {
     router->connect(routers);

@@ -68,6 +68,8 @@ class kernel {
   std::unique_ptr<transport_port> transport_;
   std::unique_ptr<sealer> sealer_;
   std::unique_ptr<policies> policies_;
+  std::unique_ptr<host_breakers> breakers_;
+  bool has_guards_ = false;
   std::vector<std::unique_ptr<lane_stack>> stacks_;
   std::unique_ptr<registrar> registrar_;
   std::unique_ptr<retention> retention_;  // on lane 0

@@ -79,11 +79,15 @@ result<void> kernel::start_admin() {
   std::vector<asio_lane*> threads;
   std::vector<lane_router*> routers;
   std::vector<const lane_stats*> stats;
+  std::vector<const guarded_link*> links;
   std::vector<std::pair<std::string, journal*>> journals;
   for (std::size_t i = 0; i < stacks_.size(); ++i) {
     threads.push_back(threads_[i].get());
     routers.push_back(stacks_[i]->router.get());
     stats.push_back(&stacks_[i]->stats);
+    if (stacks_[i]->guarded) {
+      links.push_back(stacks_[i]->guarded.get());
+    }
     for (const auto& each : stacks_[i]->journals) {
       journals.emplace_back(std::string(each->store().name()), each.get());
     }
@@ -95,6 +99,8 @@ result<void> kernel::start_admin() {
                                          .threads = std::move(threads),
                                          .routers = std::move(routers),
                                          .stats = std::move(stats),
+                                         .links = std::move(links),
+                                         .breakers = *breakers_,
                                          .registry = *registrar_,
                                          .plugins = *plugins_,
                                          .budget = budget_,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cell/row_end.hpp"
+#include "resiliency/call_guard.hpp"
 #include "wire/host_call.hpp"
 
 namespace spawn {
@@ -93,6 +94,13 @@ void actor_pool::start(invocation_ptr message) {
   made->began_ns = s_.home.now_ns();
   made->deadline_ns = message->row ? made->began_ns + row_limit_ms(options_, *message) * ns_per_ms
                                    : message->deadline_ns;
+  const type_policy& rules = made->def->policy;
+  if (rules.timeout_ms != 0) {
+    made->deadline_ns = std::min(made->deadline_ns, made->began_ns + rules.timeout_ms * ns_per_ms);
+    made->limit_ms = rules.timeout_ms;
+  }
+  made->guard = rules.guards ? rules.guards->of(message->action) : nullptr;
+  made->kind = message->row ? call_kind::row : call_kind::caller;
   made->done = [](host_call& c) {
     auto& self = static_cast<call&>(c);
     self.pool->ended(self);
@@ -119,6 +127,8 @@ void actor_pool::ended(call& finished) {
       finished.result == host_result::answered && finished.status >= 200 && finished.status <= 299;
   if (good) {
     succeeded(finished);
+  } else if (is_held_back(finished)) {
+    kept_back(finished);
   } else {
     s_.stats.host_failures.add();
     if (finished.message->row && finished.result != host_result::refused) {
@@ -187,6 +197,22 @@ void actor_pool::fail_call(invocation_ptr message, failure why, std::string text
   }
 }
 
+void actor_pool::kept_back(call& finished) {
+  if (!finished.message->row) {
+    type_.failed.add();
+    s_.stats.refused.add();
+    s_.stats.invocations_failed.add();
+    finished.message->answer(held_back_answer(finished));
+    return;
+  }
+  // It was not tried: it stays in the store as it is, and counts as taken until it comes again.
+  if (delayed_.size() < type_.now->policy.mailbox_max) {
+    deliver_later(std::move(finished.message), held_row_wait_ms(finished, s_.home.rng()), true);
+  } else {
+    taken_.erase(finished.message->row->key);  // the next scan brings it
+  }
+}
+
 void actor_pool::consume(const message_row& row, const outcome& how) {
   auto kept = std::make_unique<message_row>(row);
   const message_row& at = *kept;
@@ -209,7 +235,7 @@ void actor_pool::fail_row(invocation_ptr message, failure why, const std::string
                                                                      const std::string&) mutable {
       taken_.erase(owned->row->key);
       if (how == row_outcome::done && delayed_.size() < type_.now->policy.mailbox_max) {
-        deliver_later(std::move(owned), wait);
+        deliver_later(std::move(owned), wait, false);
       }
     });
     return;
@@ -220,14 +246,18 @@ void actor_pool::fail_row(invocation_ptr message, failure why, const std::string
               });
 }
 
-void actor_pool::deliver_later(invocation_ptr message, std::uint64_t after_ms) {
+void actor_pool::deliver_later(invocation_ptr message, std::uint64_t after_ms, bool is_taken) {
   auto& made = *delayed_.emplace_back(std::make_unique<delayed>());
   made.pool = this;
   made.message = std::move(message);
+  made.is_taken = is_taken;
   made.fire = [](timer& t) {
     auto& due = static_cast<delayed&>(t);
     actor_pool& self = *due.pool;
     invocation_ptr ready = std::move(due.message);
+    if (due.is_taken) {
+      self.taken_.erase(ready->row->key);
+    }
     std::erase_if(self.delayed_, [&](const auto& each) { return each.get() == &due; });
     self.deliver(std::move(ready));
   };

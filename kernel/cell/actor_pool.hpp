@@ -33,14 +33,16 @@ class actor_pool {
   void succeeded(call& finished);
   void expire(invocation& waiting);
   void fail_call(invocation_ptr message, failure why, std::string text);
+  void kept_back(call& finished);
   void fail_row(invocation_ptr message, failure why, const std::string& text);
   void consume(const message_row& row, const outcome& how);
   // A row that waits for its next attempt.
   struct delayed : timer {
     actor_pool* pool = nullptr;
     invocation_ptr message;
+    bool is_taken = false;  // its key is in taken_ meanwhile
   };
-  void deliver_later(invocation_ptr message, std::uint64_t after_ms);
+  void deliver_later(invocation_ptr message, std::uint64_t after_ms, bool is_taken);
 
   cell_services& s_;
   const cell_options& options_;

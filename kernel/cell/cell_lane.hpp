@@ -150,6 +150,9 @@ class cell_lane {
   void end_flow_turn(cell& c, flow_state& state, flow_output& out, finished_turn ended);
   void tell_callers(cell& c, save_batch& batch, finished_turn& ended);
   [[nodiscard]] invocation_ptr timer_row(const cell& c, std::uint64_t life, std::int64_t due_ms);
+  // held_back.cpp
+  void turn_held_back(cell& c, turn& ended);
+  void put_off_in_memory(cell& c, invocation_ptr message, std::uint64_t wait_ms);
 
   // outbox.cpp
   [[nodiscard]] bool is_durable_sender(const cell& c) const;

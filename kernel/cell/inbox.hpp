@@ -79,6 +79,7 @@ class inbox {
 
   bool wanted = false;       // the store may hold rows that no hint brought
   bool listing = false;      // a page is on its way
+  bool on_hold = false;      // its host is not to be called until `retry` fires: ask no page before
   bool discard = false;      // what is on its way is out of date: a row was given back since
   std::uint32_t writes = 0;  // of rows deleted, put off or buried, at the store
   std::uint32_t putting_off =

@@ -63,6 +63,7 @@ inbox& cell_lane::inbox_of(cell& c) {
     c.rows->retry.fire = [](timer& t) {
       cell& mine = *static_cast<inbox::retry_timer&>(t).of;
       mine.rows->wanted = true;
+      mine.rows->on_hold = false;
       mine.home->revive(mine);
       mine.home->maybe_forget(mine);
     };
@@ -132,11 +133,16 @@ void cell_lane::pump(cell& c) {
     in.wanted = false;
     in.cursor.clear();
     in.retry.unlink();
+    in.on_hold = false;
   }
   if (!in.wants_page()) {
     if (!in.listing) {
       in.ticket.reset();
     }
+    return;
+  }
+  if (in.on_hold) {
+    in.ticket.reset();  // it knows that something waits; others are to be woken meanwhile
     return;
   }
   if (in.listing || !is_up || c.reload || in.putting_off != 0 || c.waiting >= refill_below) {

@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "cell/actor_pool.hpp"
+#include "resiliency/call_guard.hpp"
 #include "wire/host_call.hpp"
 
 namespace spawn {
@@ -167,7 +168,12 @@ void cell_lane::call_host(cell& c, invocation_ptr message, bool is_init) {
                              : message->deadline_ns;
   if (const auto limit = c.def().policy.timeout_ms; limit != 0) {
     started->deadline_ns = std::min(started->deadline_ns, started->began_ns + limit * ns_per_ms);
+    started->limit_ms = limit;
   }
+  if (const auto& guards = c.def().policy.guards) {
+    started->guard = guards->of(message->action);
+  }
+  started->kind = is_init ? call_kind::init : message->row ? call_kind::row : call_kind::caller;
   started->read_batch = c.newest_batch();
   started->done = [](host_call& call) {
     auto& self = static_cast<turn&>(call);
@@ -233,6 +239,10 @@ void cell_lane::host_done(turn& finished) {
   }
   switch (ended->result) {
     case host_result::refused:
+      if (is_held_back(*ended)) {
+        turn_held_back(c, *ended);
+        break;
+      }
       turn_failed(c, *ended, failure::unavailable, ended->why + "; the action was not executed");
       break;
     case host_result::timed_out:

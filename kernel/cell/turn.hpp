@@ -21,4 +21,11 @@ struct turn : host_call {
 // Why a call to the host failed that came to an answer or to none. The message may be null.
 [[nodiscard]] failure failure_of(const host_call& ended, const invocation* message) noexcept;
 
+// --- calls that a policy or a circuit breaker kept back (held_back.cpp) ------------------------
+[[nodiscard]] bool is_held_back(const host_call& ended) noexcept;
+// What its caller is told.
+[[nodiscard]] outcome held_back_answer(const host_call& ended);
+// When a stored message is looked at again, with jitter.
+[[nodiscard]] std::uint64_t held_row_wait_ms(const host_call& ended, random& rng) noexcept;
+
 }  // namespace spawn

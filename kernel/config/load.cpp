@@ -51,7 +51,7 @@ result<loaded> load(value root, const std::string& file, const environment& env,
   }
   put_presets(root);
   loaded out;
-  reading in{file, found, notices};
+  reading in{file, found, notices, root};
   out.value = to_settings(root, in);
   if (!found.empty()) {
     return fail(found.to_error(file));

@@ -12,6 +12,7 @@
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "config/resiliency_settings.hpp"
 
 namespace spawn::config {
 
@@ -78,7 +79,8 @@ struct host_settings {
   std::uint32_t connections = limits::host_connections_max;  // per lane and address
   std::uint64_t idle_ms = limits::host_idle_ms;
   std::uint64_t connect_ms = limits::host_connect_ms;
-  std::uint64_t retry_ms = 5'000;  // while connections are refused
+  std::uint64_t retry_ms = 5'000;                        // while connections are refused
+  std::optional<breaker_settings> circuit_breaker = {};  // of each host address
   bool operator==(const host_settings&) const = default;
 };
 
@@ -89,6 +91,7 @@ struct host_address {
   std::uint16_t port = 0;
   std::vector<std::string> actors;
   std::string service;
+  std::optional<breaker_settings> circuit_breaker = {};  // unset: as host.circuit_breaker
   bool operator==(const host_address&) const = default;
 };
 
@@ -159,6 +162,8 @@ struct actor_rule {
   std::optional<std::uint32_t> mailbox;
   std::optional<std::uint64_t> timeout_ms;
   std::optional<history_rule> history;
+  std::optional<policy_choice> resiliency;
+  std::vector<std::pair<std::string, policy_choice>> actions;  // in place of the type's
   bool operator==(const actor_rule&) const = default;
 };
 
@@ -224,6 +229,7 @@ struct settings {
   std::vector<activator_use> activators;
   durability_settings durability;
   encryption_settings encryption;
+  std::vector<std::pair<std::string, policy_settings>> resiliency;  // by name
   std::vector<actor_rule> actors;
   bool timers_enabled = true;
   limit_settings limits;

@@ -188,6 +188,7 @@ settings to_settings(const value& root, reading& in) {
   read_plugins(root, out, in);
   read_durability(root, out.durability);
   read_encryption(root, out, in);
+  read_policies(root, out, in);
   read_actors(root, out, in);
   take(at(root, {"timers", "enabled"}), out.timers_enabled);
   read_limits(root, out.limits);

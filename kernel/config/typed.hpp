@@ -17,6 +17,7 @@ struct reading {
   std::string file;
   problems& found;
   std::vector<std::string>& notices;
+  const value& root;
 };
 
 [[nodiscard]] settings to_settings(const value& root, reading& in);
@@ -26,6 +27,13 @@ void read_network(const value& root, settings& out, reading& in);
 void read_hosts(const value& root, settings& out, reading& in);
 void read_plugins(const value& root, settings& out, reading& in);
 void read_actors(const value& root, settings& out, reading& in);
+void read_policies(const value& root, settings& out, reading& in);
+// Of one entry of `actors`, after the policies.
+void read_choices(const value& from, const std::string& pointer, actor_rule& rule,
+                  const settings& s, reading& in);
+// Of a host; nothing if there is none.
+[[nodiscard]] std::optional<breaker_settings> read_breaker(const value* from,
+                                                           const std::string& pointer, reading& in);
 void read_encryption(const value& root, settings& out, reading& in);
 // After all others: what one part says about another.
 void check_references(const value& root, const settings& s, reading& in);

@@ -127,6 +127,8 @@ void read_hosts(const value& root, settings& out, reading& in) {
   take(at(root, {"host", "idle_ms"}), out.host.idle_ms);
   take(at(root, {"host", "connect_ms"}), out.host.connect_ms);
   take(at(root, {"host", "retry_ms"}), out.host.retry_ms);
+  out.host.circuit_breaker =
+      read_breaker(at(root, {"host", "circuit_breaker"}), "/host/circuit_breaker", in);
   const value* hosts = at(root, {"hosts"});
   if (hosts == nullptr) {
     return;
@@ -137,6 +139,8 @@ void read_hosts(const value& root, settings& out, reading& in) {
     const auto pointer = pointer_step("/hosts", std::to_string(i));
     host_address host = read_host(from);
     check_host_name(from.find("address"), pointer + "/address", in);
+    host.circuit_breaker =
+        read_breaker(from.find("circuit_breaker"), pointer + "/circuit_breaker", in);
     if (host.actors.empty() == host.service.empty()) {
       in.found.add(from.at, pointer, "expected either actors or service, and not both");
     }

@@ -185,6 +185,7 @@ void read_actors(const value& root, settings& out, reading& in) {
     if (const value* history = m.is.find("history")) {
       rule.history = to_history(*history);
     }
+    read_choices(m.is, pointer_step("/actors", m.key), rule, out, in);
     out.actors.push_back(std::move(rule));
   }
 }

@@ -51,6 +51,7 @@ void host_pool::send(host_call& call) {
     return;
   }
   if (waiting_count_ >= options_.waiting_max) {
+    call.held = held_back::connections;
     finish(call, host_result::refused, "too many calls wait for the host");
     return;
   }
@@ -115,6 +116,7 @@ void host_pool::expire_waiting() {
     if (call.deadline_ns <= now) {
       static_cast<list_hook<host_call_tag>&>(call).unlink();
       --waiting_count_;
+      call.held = held_back::connections;
       finish(call, host_result::refused, "no connection to the host became free in time");
     }
   });

@@ -47,6 +47,8 @@ struct timer_binding {
   std::string action;
 };
 
+struct type_guards;
+
 // What the operator says of an actor type (`actors:` in the configuration).
 struct type_policy {
   durability mode = durability::commit;
@@ -58,6 +60,8 @@ struct type_policy {
   std::uint32_t history_keep = 0;  // superseded revisions the store keeps
   std::uint64_t history_keep_ms = 0;
   std::uint64_t timeout_ms = 0;  // 0: the request's own or the default
+  // Bounds of its calls to the host (resiliency/call_guard.hpp); null: none.
+  std::shared_ptr<const type_guards> guards;
 };
 
 // Immutable once published; shared by all lanes and by every cell of the type.

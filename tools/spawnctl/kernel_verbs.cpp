@@ -40,14 +40,16 @@ void print_status(const json& s) {
 }
 
 void print_hosts(const json& answer) {
-  table out({"SERVICE", "ADDRESS", "LANGUAGE", "LIBRARY", "ACTORS"});
+  table out({"SERVICE", "ADDRESS", "LANGUAGE", "LIBRARY", "BREAKER", "ACTORS"});
   for (const json& host : answer.value("hosts", json::array())) {
     std::string actors;
     for (const json& actor : host.value("actors", json::array())) {
       actors += (actors.empty() ? "" : ", ") + text_of(actor, "type");
     }
+    const json& breaker = host.value("circuit_breaker", json());
     out.add({text_of(host, "service"), text_of(host, "address") + ":" + text_of(host, "port"),
-             text_of(host, "runtime"), text_of(host, "library"), actors});
+             text_of(host, "runtime"), text_of(host, "library"),
+             breaker.is_object() ? text_of(breaker, "state") : "-", actors});
   }
   out.print(std::cout);
 }

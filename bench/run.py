@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from runner import peers, programs, ready, sidecar, stores  # noqa: E402
+from runner import messages, peers, programs, ready, recovery, sidecar, stores  # noqa: E402
 from runner.processes import Lab, Skip, busy_share  # noqa: E402
 from runner.report import Run  # noqa: E402
 
@@ -20,6 +20,9 @@ SECTIONS = {
     "actors": programs.actors,
     "ready": ready.run,
     "table_call": programs.table_call,
+    "effects": messages.effects,
+    "pipe": messages.pipe,
+    "recovery": recovery.run,
     "stores": stores.run,
     "peers": peers.run,
 }
@@ -36,7 +39,7 @@ def arguments():
     flags.add_argument("--peers", action="store_true",
                        help="also Restate and workerd, taken from npm")
     flags.add_argument("--seconds", type=float, default=4.0, help="for each figure")
-    flags.add_argument("--full", action="store_true", help="a million actors instead of 100,000")
+    flags.add_argument("--full", action="store_true", help="a million actors and a million rows instead of 100,000")
     flags.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()),
                        help="where databases are made; a real disk")
     flags.add_argument("--out", type=Path, help="write the results there")

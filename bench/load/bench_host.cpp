@@ -3,17 +3,17 @@
 //   Noop     unnamed, stateless, echoes its payload: the price of the way to a host and back;
 //            instances n0, n1, ... are made by bench_load; `noop` is the same under one name
 //   Counter  unnamed, stateful: Add increments; instances c0, c1, ... are made by bench_load
+// and those of message_actors.hpp, whose answers send messages on.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 #include <string>
 
 #include "bench.pb.h"
+#include "message_actors.hpp"
 #include "spawn/sdk/host.hpp"
 
 namespace {
-
-constexpr std::size_t padding_bytes = 53;
 
 void declare(spawn::sdk::host& app) {
   using namespace std::chrono_literals;
@@ -22,13 +22,8 @@ void declare(spawn::sdk::host& app) {
   app.actor("noop").stateless().action("noop", echo);
   app.unnamed("Noop").stateless().idle_timeout(10min).action("noop", echo);
   app.unnamed<bench::Counter>("Counter").idle_timeout(10min).action(
-      "Add", [](counter_context& ctx) {
-        auto& state = ctx.state();
-        state.set_count(state.count() + 1);
-        if (state.padding().size() != padding_bytes) {
-          state.set_padding(std::string(padding_bytes, '.'));
-        }
-      });
+      "Add", [](counter_context& ctx) { spawn::bench::count_up(ctx.state()); });
+  spawn::bench::declare_message_actors(app);
 }
 
 }  // namespace
@@ -39,7 +34,7 @@ int main(int argc, char** argv) {
     std::string system = "spawn-system";
     std::string kernel;
     options.threads = 1;
-    CLI::App flags{"Actor host of the benchmarks: noop and Counter"};
+    CLI::App flags{"Actor host of the benchmarks"};
     flags.add_option("--port", options.port, "listen here");
     flags.add_option("--kernel", kernel, "host:port of the kernel");
     flags.add_option("--system", system, "actor system")->capture_default_str();

@@ -22,9 +22,10 @@ constexpr int events_max = 256;
 
 struct loop {
   int fd = -1;
-  std::size_t next = 0;  // index of the next request
-  time_point asked;
-  std::string unsent;  // the rest of a request that the socket did not take
+  std::uint64_t call = 0;  // number of the call that is under way
+  unsigned part = 0;       // which of its requests
+  time_point asked;        // when the call began
+  std::string unsent;      // the rest of a request that the socket did not take
   std::string received;
 };
 
@@ -46,7 +47,7 @@ class load_worker {
   load_counts run(unsigned first, unsigned connections) {
     loops_.resize(connections);
     for (unsigned i = 0; i < connections; ++i) {
-      loops_[i].next = (first + i) % plan_.requests->size();
+      loops_[i].call = first + i;
       open(loops_[i]);
     }
     std::array<epoll_event, events_max> events;
@@ -75,16 +76,23 @@ class load_worker {
     ++alive_;
     at.received.clear();
     at.unsent.clear();
+    at.part = 0;
     watch(at, EPOLL_CTL_ADD, EPOLLIN);
     ask(at, std::chrono::steady_clock::now());
+  }
+
+  // Ends a loop that has made its calls.
+  void close(loop& at) {
+    ::close(at.fd);
+    at.fd = -1;
+    --alive_;
   }
 
   // A broken connection is opened again once; a target that is gone ends its loops.
   void reopen(loop& at, const std::string& why) {
     fail(why);
-    ::close(at.fd);
-    at.fd = -1;
-    --alive_;
+    close(at);
+    at.call += stride_;
     open(at);
   }
 
@@ -103,9 +111,13 @@ class load_worker {
   }
 
   void ask(loop& at, time_point now) {
-    const std::string& request = (*plan_.requests)[at.next];
-    at.next = (at.next + stride_) % plan_.requests->size();
-    at.asked = now;
+    if (plan_.calls_max != 0 && at.call >= plan_.calls_max) {
+      close(at);
+      return;
+    }
+    const std::string& request =
+        (*plan_.requests)[(at.call * plan_.requests_per_call + at.part) % plan_.requests->size()];
+    at.asked = at.part == 0 ? now : at.asked;
     const auto sent = ::send(at.fd, request.data(), request.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent == static_cast<ssize_t>(request.size())) {
       return;
@@ -150,8 +162,10 @@ class load_worker {
 
   void finish(loop& at, const http_head& head, std::string_view body) {
     const auto now = std::chrono::steady_clock::now();
-    if (at.asked >= plan_.measure_from && now < plan_.measure_until) {
-      if (head.status == 200 && is_good(body, plan_.wanted)) {
+    const bool good = head.status == 200 && is_good(body, plan_.wanted);
+    const bool ended = !good || ++at.part == plan_.requests_per_call;
+    if (ended && at.asked >= plan_.measure_from && now < plan_.measure_until) {
+      if (good) {
         counts_.latency.record(static_cast<std::uint64_t>((now - at.asked).count()));
       } else {
         counts_.refused += head.status == 503 ? 1 : 0;
@@ -160,6 +174,10 @@ class load_worker {
       }
     }
     at.received.clear();
+    if (ended) {
+      at.part = 0;
+      at.call += stride_;
+    }
     if (now < plan_.measure_until) {
       ask(at, now);
     }

@@ -18,6 +18,10 @@ using time_point = std::chrono::steady_clock::time_point;
 struct load_plan {
   target to;
   const std::vector<std::string>* requests = nullptr;  // borrowed
+  // So many requests, one after the other, are one call: one count, one latency.
+  unsigned requests_per_call = 1;
+  // All connections together make so many calls and end; 0: until measure_until.
+  std::uint64_t calls_max = 0;
   expectation wanted = expectation::status_ok;
   time_point measure_from;
   time_point measure_until;
@@ -38,8 +42,8 @@ struct load_counts {
 // Sends one request and returns the body of a good answer; throws std::runtime_error otherwise.
 void ask_once(const target& to, const std::string& request, expectation wanted);
 
-// Runs `connections` loops until plan.measure_until. Connection k of all `stride` ones asks for
-// requests k, k + stride, ... in turn, so that no two ask for the same actor at once while there
+// Runs `connections` loops until plan.measure_until. Connection k of all `stride` ones makes
+// calls k, k + stride, ... in turn, so that no two ask for the same actor at once while there
 // are more actors than connections.
 // Only answers that were asked for and came inside the measured time count.
 [[nodiscard]] load_counts run_load(const load_plan& plan, unsigned first, unsigned connections,

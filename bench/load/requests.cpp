@@ -30,16 +30,20 @@ std::string actor_id(std::string_view name, std::string_view system, std::string
   return field(1, name) + field(2, system) + (parent.empty() ? "" : field(3, parent));
 }
 
-// An Any with a JSONType of 16 bytes of text.
-std::string payload() {
-  return field(1, "type.googleapis.com/spawn.JSONType") +
-         field(2, field(1, "{\"text\":\"hello\"}"));
+// An Any with a JSONType.
+std::string json_payload(std::string_view text) {
+  return field(1, "type.googleapis.com/spawn.JSONType") + field(2, field(1, text));
 }
 
+std::string payload() {
+  return json_payload("{\"text\":\"hello\"}");
+}
+
+// `rest`: the encoded fields of the request beyond system, actor and action.
 std::string invocation(std::string_view system, std::string_view actor, std::string_view action,
-                       std::string_view payload_field) {
-  return field(1, field(1, system)) + field(2, field(1, actor_id(actor, system))) +
-         field(3, action).append(payload_field);
+                       std::string_view rest, std::string_view parent = {}) {
+  return field(1, field(1, system)) + field(2, field(1, actor_id(actor, system, parent))) +
+         field(3, action).append(rest);
 }
 
 std::string http(const target& to, std::string_view path, std::string_view body,
@@ -91,14 +95,30 @@ std::vector<std::string> noop_requests(const target& to, std::string_view system
   return all;
 }
 
-std::vector<std::string> counter_requests(const target& to, std::string_view system,
-                                          unsigned actors) {
+std::vector<std::string> action_requests(const target& to, std::string_view system, char letter,
+                                         std::string_view action, unsigned actors, bool later) {
+  constexpr std::string_view is_async = "\x28\x01";  // field 5, true
+  const std::string rest = (later ? std::string(is_async) : std::string()) + field(7, {});
   std::vector<std::string> all;
   all.reserve(actors);
   for (unsigned i = 0; i < actors; ++i) {
-    const std::string name = "c" + std::to_string(i);
-    all.push_back(
-        http(to, invoke_path(system, name), invocation(system, name, "Add", field(7, {}))));
+    const std::string name = letter + std::to_string(i);
+    all.push_back(http(to, invoke_path(system, name), invocation(system, name, action, rest)));
+  }
+  return all;
+}
+
+std::vector<std::string> saga_requests(const target& to, std::string_view system,
+                                       std::string_view parent, std::string_view prefix,
+                                       unsigned sagas, unsigned actors) {
+  std::vector<std::string> all;
+  all.reserve(std::size_t{2} * sagas);
+  for (unsigned i = 0; i < sagas; ++i) {
+    const std::string id = std::string(prefix) + std::to_string(i);
+    const std::string path = invoke_path(system, id);
+    const std::string input = field(4, json_payload("{\"n\":" + std::to_string(i % actors) + "}"));
+    all.push_back(http(to, path, invocation(system, id, "start", input, parent)));
+    all.push_back(http(to, path, invocation(system, id, "await", field(7, {}), parent)));
   }
   return all;
 }

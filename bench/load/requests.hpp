@@ -21,9 +21,17 @@ struct target {
 // actor takes one message at a time, stateless or not.
 [[nodiscard]] std::vector<std::string> noop_requests(const target& to, std::string_view system,
                                                      unsigned actors);
-// InvocationRequest Add to each of c0 ... c<actors - 1>.
-[[nodiscard]] std::vector<std::string> counter_requests(const target& to, std::string_view system,
-                                                        unsigned actors);
+// InvocationRequest of `action`, without payload, to each of <letter>0 ... <letter><actors - 1>.
+// `later`: asynchronous, answered once the message is accepted.
+[[nodiscard]] std::vector<std::string> action_requests(const target& to, std::string_view system,
+                                                       char letter, std::string_view action,
+                                                       unsigned actors, bool later = false);
+// Two for each of `sagas` sagas: `start` and `await`, to the virtual actors <parent> / <prefix><i>.
+// The input is {"n": i modulo actors}.
+[[nodiscard]] std::vector<std::string> saga_requests(const target& to, std::string_view system,
+                                                     std::string_view parent,
+                                                     std::string_view prefix, unsigned sagas,
+                                                     unsigned actors);
 // SpawnRequests that bind <letter>0 ... <letter><actors - 1> to `parent`, a thousand in each.
 [[nodiscard]] std::vector<std::string> spawn_requests(const target& to, std::string_view system,
                                                       std::string_view parent, char letter,

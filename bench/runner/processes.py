@@ -39,11 +39,12 @@ def busy_share(seconds: float = 1.0) -> float:
     return 1 - (idle_after - idle) / max(total_after - total, 1)
 
 
-def resident_bytes(pid: int) -> int:
+def resident_bytes(pid: int, field: str = "VmRSS") -> int:
+    """Now, or with VmHWM the most there has been."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{field}:"):
             return int(line.split()[1]) * 1024
-    raise RuntimeError(f"process {pid} has no VmRSS")
+    raise RuntimeError(f"process {pid} has no {field}")
 
 
 def http(port: int, method: str, path: str, body: bytes = b"",
@@ -176,20 +177,24 @@ def launch_kernel(lab: Lab, folder: Path, config: dict):
     return lab.start([lab.program("spawnd"), "--config", folder / "spawn.yaml"], folder)
 
 
-def start_kernel(lab: Lab, durability: str, host_port: int, store=sqlite):
-    """(process, port) of a kernel that is ready."""
+def start_kernel(lab: Lab, durability: str, host_port: int, store=sqlite, more=None):
+    """(process, port) of a kernel that is ready. `more`: further keys of its configuration."""
     folder = lab.new_folder(f"kernel-{durability}")
     port = free_port()
-    process = launch_kernel(lab, folder,
-                            kernel_config(lab, folder, port, host_port, durability, store))
+    config = kernel_config(lab, folder, port, host_port, durability, store) | (more or {})
+    process = launch_kernel(lab, folder, config)
     lab.wait_ready(process, f"spawnd ({durability})", lambda: is_ready(port))
     return process, port
 
 
+def launch_host(lab: Lab, port: int, kernel_port: int):
+    """Starts bench_host and returns at once; it registers when that kernel answers."""
+    return lab.start([lab.program("bench_host"), "--port", port, "--kernel",
+                      f"127.0.0.1:{kernel_port}"], lab.new_folder("host"))
+
+
 def start_host(lab: Lab, port: int, kernel_port: int):
-    folder = lab.new_folder("host")
-    process = lab.start([lab.program("bench_host"), "--port", port, "--kernel",
-                         f"127.0.0.1:{kernel_port}"], folder)
+    process = launch_host(lab, port, kernel_port)
     lab.wait_ready(process, "bench_host", lambda: "registered" in tail(process))
     return process
 

@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from runner import messages, peers, programs, ready, recovery, sidecar, stores  # noqa: E402
+from runner import messages, peers, programs, ready, recovery, sagas, sidecar, stores  # noqa: E402
 from runner.processes import Lab, Skip, busy_share  # noqa: E402
 from runner.report import Run  # noqa: E402
 
@@ -23,6 +23,7 @@ SECTIONS = {
     "effects": messages.effects,
     "pipe": messages.pipe,
     "recovery": recovery.run,
+    "sagas": sagas.run,
     "stores": stores.run,
     "peers": peers.run,
 }

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "cell/cell_lane.hpp"
+#include "state/rows/outcome_row.hpp"
 
 namespace spawn {
 

@@ -16,7 +16,7 @@ from pathlib import Path
 SOURCE = Path(os.environ.get("SPAWN_SOURCE_DIR", Path(__file__).resolve().parents[3]))
 BUILD = Path(os.environ.get("SPAWN_BUILD_DIR", SOURCE / "build" / "dev"))
 PROTO = SOURCE / "plugin-api" / "proto"
-FILES = ("spawn/actors/actor.proto", "spawn/protocol.proto")
+FILES = ("spawn/actors/actor.proto", "spawn/protocol.proto", "spawn/workflows.proto")
 
 
 def _generated() -> Path:
@@ -40,6 +40,7 @@ def _generated() -> Path:
 sys.path.insert(0, str(_generated()))
 actor_pb = importlib.import_module("spawn.actors.actor_pb2")
 protocol_pb = importlib.import_module("spawn.protocol_pb2")
+workflows_pb = importlib.import_module("spawn.workflows_pb2")
 any_pb = importlib.import_module("google.protobuf.any_pb2")
 
 SYSTEM = "spawn-system"

@@ -1,21 +1,25 @@
 """The callers: many at once on one thread, each with a connection of its own and a plan that its
 seed alone decides."""
 import asyncio
+import json
 import random
 import threading
 import time
 
+from bank import sagas
 from bank.books import Part, account, put_parts, type_of
-from bank.ledger import Entry, Ledger
+from bank.ledger import UNKNOWN, Entry, Ledger
 from harness.client import REGISTER_PATH
-from harness.wire import OK, SYSTEM, invocation, protocol_pb, text
+from harness.wire import NOOP, OK, SYSTEM, invocation, protocol_pb, text
 
 CALL_MS = 2000
 ANSWER_S = 10.0      # for an answer after the deadline; then it is lost
 BUSY, FRIENDS = 24, 3
 MOVES_AFTER = 40     # transfers of a caller; then other accounts are the busy ones
-WAYS = (("effect", 55), ("split", 10), ("later", 10), ("pipe", 15), ("forward", 10))
+WAYS = (("effect", 48), ("split", 9), ("later", 9), ("pipe", 13), ("forward", 9), ("saga", 12))
 KINDS = (("call", 80), ("async", 14), ("scheduled", 6))
+OF_SAGAS = (("call", 35), ("async", 7), ("scheduled", 3), ("start", 30), ("await", 25))
+STARTS_MAX = 4  # of one saga, by a caller who was told nothing for sure
 
 
 def pick(rng: random.Random, weighted) -> str:
@@ -51,7 +55,8 @@ class Plan:
             parts.append(Part(f"{self.caller}-{self.made}", account(to, self.branches),
                               rng.randint(1, 9), "effect" if way == "split" else way,
                               rng.randint(100, 3000) if way == "later" else 0))
-        return Entry(account(sender, self.branches), tuple(parts), pick(rng, KINDS))
+        return Entry(account(sender, self.branches), tuple(parts),
+                     pick(rng, OF_SAGAS if way == "saga" else KINDS))
 
     def due_ms(self, entry: Entry) -> int:
         if entry.kind != "scheduled":
@@ -87,45 +92,98 @@ class Callers:
                 self.errors.append(repr(ended))
 
     async def _one(self, plan: Plan):
-        streams = None
+        line = Line(self.port)
         while not self.over.is_set():
-            if streams is None:
-                try:
-                    streams = await asyncio.open_connection("127.0.0.1", self.port)
-                except OSError:
-                    await asyncio.sleep(0.01)  # no kernel there at the moment
-                    continue
+            if not await line.is_open():
+                await asyncio.sleep(0.01)  # no kernel there at the moment
+                continue
             entry = plan.next()
-            told = await self._call(entry, plan.due_ms(entry), streams)
+            if entry.starts_saga:
+                told = await self._start(entry, line)
+            else:
+                told = await self._transfer(entry, plan.due_ms(entry), line)
             self.ledger.note(entry, told)
-            if told == "NO_ANSWER":
-                streams[1].close()
-                streams = None
-            elif not entry.promised:
+            if not entry.promised and told != "NO_ANSWER":
                 await asyncio.sleep(0.02)  # as clients do who were turned away
-        if streams:
-            streams[1].close()
+        line.close()
 
     @staticmethod
-    async def _call(entry: Entry, due_ms: int, streams) -> str:
+    async def _transfer(entry: Entry, due_ms: int, line) -> str:
         request = invocation(entry.sender, "transfer", text(put_parts(entry.sender, entry.parts)),
                              ref=type_of(entry.sender), at=due_ms,
                              asynchronous=entry.kind != "call",
                              metadata={"request-timeout": str(CALL_MS)})
-        body = request.SerializeToString()
-        reader, writer = streams
+        told, value = await line.call(request)
+        return told or ("taken" if entry.kind != "call" else value.value.decode())
+
+    async def _start(self, entry: Entry, line) -> str:
+        """Again, while it is not known whether that was a start: the same id and input is one saga,
+        until it is forgotten. What was doubtful once stays so until the saga answers."""
+        ident = entry.parts[0].id
+        start = saga_call(ident, "start", sagas.start_input(entry.sender, entry.parts[0]))
+        told, doubt = (await line.call(start))[0], ""
+        if sagas.name_of(ident) == "transfer":
+            for _ in range(STARTS_MAX - 1):
+                if told not in UNKNOWN and not (told and doubt):
+                    break
+                doubt = doubt or told
+                while not self.over.is_set() and not await line.is_open():
+                    await asyncio.sleep(0.01)
+                told = (await line.call(start))[0]
+        if told:
+            return doubt or told
+        if entry.kind == "await":
+            failed, value = await line.call(saga_call(ident, "await"))
+            if not failed:
+                state = json.loads(protocol_pb.JSONType.FromString(value.value).content)["state"]
+                # Whoever waits is also told that it needs help, which it may get by itself.
+                return state if state != "STUCK" else "started"
+        return "started"
+
+
+def saga_call(ident: str, action: str, payload=NOOP):
+    return invocation(ident, action, payload, ref=sagas.PREFIX + sagas.name_of(ident),
+                      metadata={"request-timeout": str(CALL_MS)})
+
+
+class Line:
+    """A connection to the kernel, made anew when it is gone."""
+
+    def __init__(self, port: int):
+        self.port, self.streams = port, None
+
+    async def is_open(self) -> bool:
+        if self.streams is None:
+            try:
+                self.streams = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError:
+                return False
+        return True
+
+    async def call(self, request):
+        """(code of the error or nothing, value)."""
+        if not await self.is_open():
+            return "NO_ANSWER", None
+        body, name = request.SerializeToString(), request.actor.id.name
+        reader, writer = self.streams
         try:
             writer.write(b"POST %s/%s/actors/%s/invoke HTTP/1.1\r\nHost: kernel\r\n"
                          b"Content-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n%s"
-                         % (REGISTER_PATH.encode(), SYSTEM.encode(), entry.sender.encode(),
-                            len(body), body))
+                         % (REGISTER_PATH.encode(), SYSTEM.encode(), name.encode(), len(body),
+                            body))
             answer = await asyncio.wait_for(read_body(reader), ANSWER_S)
         except (OSError, asyncio.IncompleteReadError, asyncio.TimeoutError):
-            return "NO_ANSWER"
+            self.close()
+            return "NO_ANSWER", None
         said = protocol_pb.InvocationResponse.FromString(answer)
         if said.status.status != OK:
-            return said.status.message.partition(":")[0]
-        return "taken" if entry.kind != "call" else said.value.value.decode()
+            return said.status.message.partition(":")[0], None
+        return "", said.value
+
+    def close(self):
+        if self.streams:
+            self.streams[1].close()
+        self.streams = None
 
 
 async def read_body(reader) -> bytes:

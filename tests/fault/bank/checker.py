@@ -6,16 +6,20 @@ begins with one of the words of KINDS.
 import collections
 
 from bank.books import OPENING, ORDERED, Manners
+from bank.saga_checker import Books, SagaAudit
+from bank.sagas import name_of
+from bank.store_view import OVERDUE_MS, TIMER
 
 KINDS = ("money", "lost", "doubled", "phantom", "order", "denied", "chain", "row", "dead", "left",
-         "answer")
+         "answer", "saga")
 KEPT = 200  # violations; one is enough to fail
 
 
 class Places:
     """Where every transfer is in one view: {id: [entry]} for each place."""
 
-    def __init__(self, view):
+    def __init__(self, view, sagas: Books):
+        self.for_sagas = sagas.asked
         self.gone, self.come, self.poor = ({} for _ in range(3))
         self.waiting, self.asked, self.dead, self.dead_asked = ({} for _ in range(4))
         self.order = {}  # id -> place among all that its sender sent
@@ -28,6 +32,8 @@ class Places:
             for ident in one.books.refused():
                 self.poor.setdefault(ident, []).append(name)
         for row in view.rows:
+            if row.saga:
+                continue
             of_deposit = row.action == "deposit"
             into = ((self.dead if of_deposit else self.dead_asked) if row.family == "d" else
                     (self.waiting if of_deposit else self.asked))
@@ -44,7 +50,7 @@ class Places:
     def began(self, ident) -> int:
         """In how many places the transfer itself has ended, or waits."""
         return sum(len(place.get(ident, ())) for place in
-                   (self.gone, self.poor, self.asked, self.dead_asked))
+                   (self.gone, self.poor, self.asked, self.dead_asked, self.for_sagas))
 
 
 class Checker:
@@ -53,7 +59,9 @@ class Checker:
         self.violations = []
         self.snapshots = self.audits = 0
         self.last = {}     # name -> Stored, as last seen
-        self.rows = {}     # row id -> (action, ids): for ever
+        self.last_sagas = ()
+        self.rows = {}     # row id -> what it says: for ever
+        self.settled_ms = 0  # when nothing was left to wait for
         self.vanished = set()
         self.present = set()
         self.died = set()
@@ -70,35 +78,44 @@ class Checker:
     def kinds(self) -> collections.Counter:
         return collections.Counter(line.partition(":")[0] for line in self.violations)
 
-    def money(self, accounts: int, held: int, pending: int, when: str):
+    def money(self, accounts: int, held: int, pending: int, in_sagas: int, when: str):
         """I13, of one snapshot. Accounts that were never written have what they opened with."""
         self.snapshots += 1
-        has = held + pending + (self.accounts - accounts) * OPENING
+        has = held + pending + in_sagas + (self.accounts - accounts) * OPENING
         if has != self.total:
             self.found("money", f"{has - self.total:+} {when}: {held} in {accounts} accounts,"
-                                f" {pending} in rows")
+                                f" {pending} in rows, {in_sagas} in sagas")
 
     def audit(self, view, entries, when: str, final: bool = False):
         """Everything, of one moment; entries: what callers were told before it."""
         self.audits += 1
+        sagas = Books(view)
+        in_sagas = view.held()
         self.money(len(view.accounts), sum(one.books.balance for one in view.accounts.values()),
-                   sum(row.money for row in view.rows), when)
-        places = Places(view)
+                   sum(row.money for row in view.rows), in_sagas, when)
+        if sagas.held() != in_sagas:
+            self.found("money", f"sagas have {in_sagas}, and {sagas.held()} by the accounts' books"
+                                f" {when}")
+        places = Places(view, sagas)
         self._chains(view, when)
         self._row_ids(view, when)
         self._each_transfer(places, when)
         self._order(view, places, when)
         self._answers(places, entries, when, final)
+        SagaAudit(view, sagas, self.manners, when, self.found).run(entries, final)
         for row in view.rows:
-            if row.family == "d":
+            if row.family == "d" and not row.saga:
                 self._dead(row, when)
-            elif final:
+            elif final and (row.kind != TIMER or row.due_ms < self.settled_ms - OVERDUE_MS):
                 self.found("left", f"{row.key}, {row.attempts} attempts, {row.last_error!r}")
 
     def _chains(self, view, when):
         """I1, I8: each save builds on the one before; numbers never fall."""
+        seen = view.accounts | view.sagas
         for name, before in self.last.items():
-            now = view.accounts.get(name)
+            now = seen.get(name)
+            if now is None and name in self.last_sagas and name_of(name) == "hasty":
+                continue  # forgotten
             if now is None:
                 self.found("chain", f"{name} is gone {when}")
                 continue
@@ -110,20 +127,19 @@ class Checker:
             if now.revision == before.revision and \
                     (now.writer, now.payload) != (before.writer, before.payload):
                 self.found("chain", f"{name} has two contents of revision {now.revision} {when}")
-            for which in ("gone", "come", "poor"):
+            for which in ("gone", "come", "poor", "saga") if name in view.accounts else ():
                 if not getattr(now.books, which).startswith(getattr(before.books, which)):
                     self.found("chain", f"{name} forgot entries of `{which}` {when}")
-        self.last = view.accounts
+        self.last, self.last_sagas = seen, view.sagas.keys()
 
     def _row_ids(self, view, when):
         """I5, I8: an id names one message for ever, is in one place, and does not come back."""
         here = set()
         for row in view.rows:
-            says = (row.action, tuple(part.id for part in row.parts))
             if row.id in here:
                 self.found("row", f"{row.id} is in two places {when}")
-            if self.rows.setdefault(row.id, says) != says:
-                self.found("row", f"{row.id} was {self.rows[row.id]} and is {says} {when}")
+            if self.rows.setdefault(row.id, row.says) != row.says:
+                self.found("row", f"{row.id} was {self.rows[row.id]} and is {row.says} {when}")
             if row.id in self.vanished:
                 self.found("row", f"{row.id} came back {when}: {row.key}")
             if row.id in self.died and row.family != "d":
@@ -153,7 +169,7 @@ class Checker:
         for place in (places.come, places.waiting, places.dead):
             for ident in place.keys() - places.gone.keys():
                 self.found("phantom", f"{ident} was never sent and is {place[ident]} {when}")
-        for place in (places.gone, places.poor, places.asked, places.dead_asked):
+        for place in (places.gone, places.poor, places.asked, places.dead_asked, places.for_sagas):
             for ident in place:
                 if places.began(ident) > 1 and len(places.gone.get(ident, ())) < 2:
                     self.found("doubled", f"transfer {ident} began more than once {when}")
@@ -183,8 +199,11 @@ class Checker:
         """I2, I3."""
         for entry in entries:
             first = entry.parts[0].id
+            if entry.starts_saga:
+                continue
             if entry.promised and entry.kind == "call":
-                kept = places.poor if entry.told == "poor" else places.gone
+                kept = {"poor": places.poor, "asked": places.for_sagas}.get(entry.told,
+                                                                              places.gone)
                 for part in entry.parts:
                     if kept.get(part.id, [None])[0] is None:
                         self.found("lost", f"{part.id} of {entry.sender} was acknowledged"

@@ -17,8 +17,10 @@ if __name__ == "__main__":
     FAULT = Path(__file__).resolve().parents[1]
     sys.path[:0] = [str(FAULT), str(FAULT.parent / "conformance"), str(FAULT.parent)]
 
-from bank.books import Account, Manners, Part, get_parts, put_parts, type_of  # noqa: E402
-from harness.wire import invocation, protocol_pb, text  # noqa: E402
+from bank import sagas  # noqa: E402
+from bank.books import (UNDO, Account, Manners, get_parts, put_parts,  # noqa: E402
+                        reference)
+from harness.wire import invocation, protocol_pb, text, workflows_pb  # noqa: E402
 
 LATE_MAX_S = 0.2
 
@@ -30,14 +32,19 @@ class Bank:
         self.manners = manners
         self.misbehaves = True
         self.attempts = {}  # (action, id) -> calls so far
-        self.counts = {"transfer": 0, "deposit": 0, "error": 0, "silent": 0, "slow": 0,
-                       "cut": 0}
+        self.counts = dict.fromkeys(("transfer", "deposit", *sagas.STEPS, *UNDO, "error",
+                                     "silent", "slow", "cut"), 0)
 
     def answer(self, body: bytes):
         """(verdict, HTTP body, seconds to wait) for one call of the kernel."""
         call = protocol_pb.ActorInvocation.FromString(body)
-        sender, parts = get_parts(call.value.value)
-        action, name = call.action_name, parts[0].id
+        action = call.action_name
+        if of_saga := action not in ("transfer", "deposit"):
+            order = json.loads(protocol_pb.JSONType.FromString(call.value.value).content)
+            name = order["id"]
+        else:
+            sender, parts = get_parts(call.value.value)
+            name = parts[0].id
         self.counts[action] += 1
         verdict = self._verdict(action, name)
         if verdict in ("error", "silent", "cut"):
@@ -45,9 +52,14 @@ class Bank:
         account = Account(call.current_context.state.value)
         out = protocol_pb.ActorInvocationResponse(actor_name=call.actor.name,
                                                   actor_system=call.actor.system)
-        if action == "deposit":
+        if of_saga:
+            account.take_part(action, name, order["amount"])
+        elif action == "deposit":
             account.deposit(sender, parts[0])
             out.value.CopyFrom(text("in"))
+        elif parts[0].how == "saga":
+            account.ask(parts[0])
+            self._start(out, sender, parts[0])
         elif account.withdraw(parts):
             self._send(out, sender, parts)
         else:
@@ -67,11 +79,14 @@ class Bank:
         self.counts[verdict] += 1
         return verdict
 
-    def _reference(self, part: Part) -> str:
-        """Half of the accounts are addressed with their type and half without; unless mixed, each
-        always the same way."""
-        odd = zlib.crc32(part.id.encode()) if self.manners.mixed else int(part.to[4:]) // 2
-        return type_of(part.to) if odd % 2 else ""
+    def _reference(self, part) -> str:
+        return reference(part.to, zlib.crc32(part.id.encode()) if self.manners.mixed else None)
+
+    @staticmethod
+    def _start(out, sender: str, part):
+        out.value.CopyFrom(text("asked"))
+        out.workflow.parts.add().Pack(workflows_pb.Saga(
+            name=sagas.name_of(part.id), id=part.id, input=sagas.start_input(sender, part)))
 
     def _send(self, out, sender: str, parts):
         out.value.CopyFrom(text("done"))

@@ -2,18 +2,21 @@
 import collections
 from dataclasses import dataclass
 
+from bank.sagas import ENDS
+
 # Nothing of the call took effect, and never will.
 NEVER = {"NOT_APPLIED", "UNAVAILABLE", "RESOURCE_EXHAUSTED", "SHUTTING_DOWN", "DEADLINE_EXCEEDED",
          "HOST_ERROR"}
 UNKNOWN = {"OUTCOME_UNKNOWN", "NO_ANSWER"}
+PROMISES = {"done", "in", "poor", "taken", "asked", "started", *ENDS}
 
 
 @dataclass
 class Entry:
     sender: str
     parts: tuple
-    kind: str          # call, async, scheduled: how the transfer itself was sent
-    told: str = ""     # done, in, poor, taken; else the code of the error
+    kind: str          # call, async, scheduled: of the transfer itself; start, await: of a saga
+    told: str = ""     # one of PROMISES; else the code of the error
 
     @property
     def routed(self) -> bool:
@@ -22,7 +25,12 @@ class Entry:
     @property
     def promised(self) -> bool:
         """It was acknowledged."""
-        return self.told in ("done", "in", "poor", "taken")
+        return self.told in PROMISES
+
+    @property
+    def starts_saga(self) -> bool:
+        """The caller itself does, not an account."""
+        return self.kind in ("start", "await")
 
     @property
     def denied(self) -> bool:
@@ -46,7 +54,7 @@ class Ledger:
 
     @property
     def acknowledged(self) -> int:
-        return sum(self.told[word] for word in ("done", "in", "poor", "taken"))
+        return sum(self.told[word] for word in PROMISES)
 
     def so_far(self) -> list:
         """What was told before now; later notes do not change it."""

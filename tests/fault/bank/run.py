@@ -12,20 +12,23 @@ import threading
 import time
 from pathlib import Path
 
-from bank.books import BRANCH, TYPE, Manners, account, type_of
+from bank import sagas
+from bank.books import BRANCH, TYPE, UNDO, Manners, account, type_of
 from bank.callers import Callers
 from bank.checker import Checker
 from bank.ledger import Ledger
 from harness.client import Client
 from harness.kernel import Kernel, merge
-from harness.wire import UNNAMED, actor, actor_id
+from harness.wire import NOOP, UNNAMED, actor, actor_id, protocol_pb
 from servers import processes
 
 ACCOUNTS, CALLERS = 1000, 96
 SNAPSHOT_S = 0.25
+STATUSES = 50  # sagas that are asked how they ended
 DRAIN_S = 30.0
 AUDITS_SHARE = 0.2  # of the time: an audit takes longer and longer
 CONFIG = {"runtime": {"lane_stall_ms": 5000}, "host": {"retry_ms": 300},
+          "workflows": ["forward", "pipe", "effect", "broadcast", sagas.workflow()],
           "timeouts": {"request_ms": 1500, "deactivate_ms": 1500, "deactivate_jitter_ms": 500,
                        "drain_ms": 10000}}
 
@@ -83,7 +86,8 @@ class Bank:
         try:
             self.kernel.start()
             client = Client(self.kernel.port)
-            client.register(*[actor(name, ["transfer", "deposit"], kind=UNNAMED)
+            actions = ["transfer", "deposit", *sagas.STEPS, *UNDO]
+            client.register(*[actor(name, actions, kind=UNNAMED)
                               for name in ((TYPE, BRANCH) if self.branches else (TYPE,))])
             names = [account(number, self.branches) for number in range(self.accounts)]
             for first in range(0, self.accounts, 200):
@@ -176,15 +180,31 @@ class Bank:
         self.kernel.kill9()
         self.host.order("behave")
         self.kernel.start()
-        began, left = time.monotonic(), None
-        while time.monotonic() < began + DRAIN_S and (left := self.view.counts()) != (0, 0):
-            time.sleep(0.05)
+        began = time.monotonic()
+        while time.monotonic() < began + DRAIN_S and any(self.view.counts()):
+            time.sleep(0.1)
         self.drained = time.monotonic() - began
+        self.checker.settled_ms = time.time_ns() // 1_000_000
+        self._compare_sagas()
         self.kernel.stop()
         self.audit("at the end", final=True)
         for problem in self.ledger.problems[:20]:
             self.checker.found("answer", problem)
         return self
+
+    def _compare_sagas(self):
+        """What sagas say of themselves is what is stored of them."""
+        ended = [one.books for one in self.view.look().sagas.values()
+                 if one.books.name == "transfer"]
+        client = Client(self.kernel.port)
+        for saga in self.rng.sample(ended, min(len(ended), STATUSES)):
+            answer = client.invoke(saga.id, "status", NOOP, ref=sagas.PREFIX + saga.name)
+            said = answer.ok and json.loads(protocol_pb.JSONType.FromString(
+                answer.message.value.value).content)
+            if not said or (said["state"], said["id"]) != (saga.state, saga.id):
+                self.checker.found("answer", f"saga {saga.id} is {saga.state} and says"
+                                             f" {said or answer.text}")
+        client.close()
 
     # --- what it was --------------------------------------------------------------------------
     def figures(self) -> str:
@@ -193,8 +213,13 @@ class Bank:
                 f" {len(self.ledger.entries)} ({self.ledger.acknowledged / self.seconds:.0f}/s),"
                 f" {self.kills} kills, {self.checker.snapshots} snapshots ({self.missed} not to be"
                 f" had), {self.checker.audits} audits, {len(self.checker.died)} dead letters,"
-                f" drained in {self.drained:.1f} s; faults {dict(self.told)}, host {done},"
-                f" callers were told {dict(self.ledger.told)}")
+                f" drained in {self.drained:.1f} s; sagas {self.sagas()}; faults {dict(self.told)},"
+                f" host {done}, callers were told {dict(self.ledger.told)}")
+
+    def sagas(self) -> dict:
+        """How they ended, as last seen, without those that are forgotten."""
+        return dict(collections.Counter(one.books.state for name, one in self.checker.last.items()
+                                        if name in self.checker.last_sagas))
 
     def judge(self, keep: Path):
         """Raises with what was found, and keeps the store and the log for a look."""
@@ -207,8 +232,6 @@ class Bank:
         raise Violated(
             f"{dict(self.checker.kinds())}; {self.figures()}; SPAWN_BANK_SEED={self.seed};"
             f" kept in {keep}\n" + "\n".join(self.checker.violations[:20]))
-
-
 
 
 def freeze(bank):

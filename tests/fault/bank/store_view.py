@@ -7,10 +7,16 @@ import time
 from dataclasses import dataclass
 
 from bank.books import BALANCE_BYTES, BRANCH, Account, get_parts, type_of
+from bank.fields import blocks, fields, number
+from bank.saga_view import read_saga
 from harness.wire import any_pb
 from servers.server import Failed
 
 BUSY_S = 10.0
+OVERDUE_MS = 2000  # what a timer may be late
+SAGAS = "a/spawn-system/saga%2F"
+INVOKE, RESULT, TIMER, FAILURE = 5, 6, 7, 8  # kinds of rows (kernel/model/message_row.hpp)
+TELLS = (RESULT, TIMER, FAILURE)
 
 
 @dataclass(frozen=True)
@@ -21,12 +27,13 @@ class Stored:
     payload: bytes
     birth: int
     next_seq: int
-    books: Account
+    books: object    # Account or Saga
 
 
 @dataclass(frozen=True)
 class Row:
-    """id: (sender, birth, seq), by which no other row goes, ever."""
+    """id: (sender, birth, seq), by which no other row goes, ever. token: (life, number) of the call
+    of a saga that this row is, or whose outcome it tells."""
     family: str
     key: str
     id: tuple
@@ -36,6 +43,10 @@ class Row:
     attempts: int
     last_error: str
     due_ms: int
+    kind: int
+    saga: str     # to it or from it; empty: it has to do with none
+    token: tuple
+    says: tuple   # what never changes
 
     @property
     def money(self) -> int:
@@ -45,69 +56,58 @@ class Row:
 @dataclass
 class View:
     accounts: dict   # name -> Stored
+    sagas: dict      # id -> Stored
     rows: list
 
+    def results(self) -> set:
+        """Tokens of calls of sagas that are done, which the saga has not been told yet."""
+        return {row.token for row in self.rows if row.kind == RESULT and row.family == "m"}
 
-def blocks(data: bytes):
-    """(tag, value) of each field behind the format byte."""
-    assert data[:2] == b"\x00\x01", f"neither in clear nor of format 1: {data[:2]!r}"
-    at = 2
-    while at < len(data):
-        tag = data[at]
-        size, at = varint(data, at + 1)
-        yield tag, data[at:at + size]
-        at += size
+    def held(self) -> int:
+        """The money that sagas have, as they know it."""
+        results = self.results()
+        return sum(one.books.held(results) for one in self.sagas.values())
 
 
-def varint(data: bytes, at: int):
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7f) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, at
-
-
-def number(data: bytes) -> int:
-    return int.from_bytes(data, "little")
-
-
-def actor_name(data: bytes) -> str:
-    """The last of system, parent and name."""
-    at, part = 0, b""
-    while at < len(data):
-        size, at = varint(data, at)
-        part = data[at:at + size]
-        at += size
-    return part.decode()
-
-
-def stored(key: str, revision, writer, payload, meta) -> Stored:
-    said = dict(blocks(meta))
+def stored(key: str, revision, writer, payload, meta, books) -> Stored:
+    said = dict(fields(meta))
     return Stored(key.rsplit("/", 1)[1], revision, writer, payload, number(said[1]),
-                  number(said[2]), Account(payload[1:]))
+                  number(said[2]), books)
 
 
 def row(key: str, payload, meta) -> Row:
-    said, progress = dict(blocks(payload)), dict(blocks(meta))
-    sender, parts = get_parts(any_pb.Any.FromString(said[2][1:]).value)
+    said, progress = dict(fields(payload)), dict(fields(meta))
     *before, birth, seq = key.split("/")
     due = int(before[2]) if key[0] == "t" else 0
     who = "/".join(before[{"m": 4, "t": 3, "d": 4}[key[0]]:])
-    return Row(key[0], key, (who, birth, seq), actor_name(progress[1]), said[1].decode(),
-               tuple(parts), number(progress.get(3, b"")),
-               progress.get(5, b"").decode(errors="replace"), due)
+    kind, action, argument = number(said[6]), said[1].decode(), said[2]
+    receiver = blocks(progress[1], 3)[0][2]
+    parts, saga, token = (), "", ()
+    if kind == INVOKE:
+        (*_, saga), rest = blocks(said[12], 3)
+        token = (number(rest[:8]), number(rest[8:16]))
+    elif kind in TELLS:
+        saga, token = receiver, (number(said[13][:8]), number(said[13][8:16]))
+    elif action == "start":
+        saga = receiver
+    else:
+        parts = tuple(get_parts(any_pb.Any.FromString(argument[1:]).value)[1])
+    return Row(key[0], key, (who, birth, seq), receiver, action, parts,
+               number(progress.get(3, b"")), progress.get(5, b"").decode(errors="replace"), due,
+               kind, saga, token, (kind, action, argument))
 
 
 def view_of(records) -> View:
     """records: (key, revision, writer, payload, meta) of one moment."""
-    view = View({}, [])
+    view = View({}, {}, [])
     for key, revision, writer, payload, meta in records:
         key = bytes(key).decode()
-        if key[0] == "a":
-            one = stored(key, revision, writer, bytes(payload), bytes(meta))
+        if key.startswith(SAGAS):
+            books = read_saga(bytes(payload))
+            view.sagas[books.id] = stored(key, revision, writer, bytes(payload), bytes(meta), books)
+        elif key[0] == "a":
+            books = Account(bytes(payload)[1:])
+            one = stored(key, revision, writer, bytes(payload), bytes(meta), books)
             view.accounts[one.name] = one
         else:
             view.rows.append(row(key, bytes(payload), bytes(meta)))
@@ -117,31 +117,31 @@ def view_of(records) -> View:
 class SqliteView:
     """One connection for all looks: the last one that closes would tidy the log of the database
     away. Any thread may look, one at a time."""
+    IS_SAGA = f"instr(key, CAST('{SAGAS}' AS BLOB)) = 1"
 
     def __init__(self, path):
         self.lock = threading.Lock()
         self.database = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None,
                                         check_same_thread=False)
 
-    def select(self, columns: str, families: str) -> list:
+    def select(self, columns: str, families: str, only: str = "1") -> list:
         where = " OR ".join(f"(key > CAST('{one}/' AS BLOB) AND key < CAST('{one}0' AS BLOB))"
                             for one in families)
         with self.lock:
-            return self.database.execute(
-                f"SELECT {columns} FROM record WHERE deleted = 0 AND ({where})").fetchall()
+            return self.database.execute(f"SELECT {columns} FROM record WHERE deleted = 0 AND"
+                                         f" ({where}) AND {only}").fetchall()
 
     def look(self) -> View:
         return view_of(self.select("key, revision, writer, payload, meta", "amtd"))
 
     def counts(self) -> tuple:
-        """(rows under m/, rows under t/)."""
-        return tuple(self.select("count(*)", family)[0][0] for family in "mt")
+        return count([key for key, in self.select("key", "mt")],
+                     [payload for payload, in self.select("payload", "a", self.IS_SAGA)])
 
     def money(self) -> tuple:
-        """(accounts, their money, money in rows) of one moment."""
-        found = self.select(f"key, CASE WHEN substr(key, 1, 1) = CAST('a' AS BLOB)"
-                             f" THEN substr(payload, 2, {BALANCE_BYTES}) ELSE payload END, meta",
-                             "amtd")
+        found = self.select(f"key, CASE WHEN substr(key, 1, 1) = CAST('a' AS BLOB) AND NOT"
+                            f" {self.IS_SAGA} THEN substr(payload, 2, {BALANCE_BYTES})"
+                            " ELSE payload END, meta", "amtd")
         return add_up(found)
 
     def close(self):
@@ -157,10 +157,11 @@ class TwoViews:
         self.main, self.branch = main, branch
 
     def look(self) -> View:
-        view = View({}, [])
+        view = View({}, {}, [])
         for here, other, kind in ((self.main, self.branch, BRANCH), (self.branch, self.main, "")):
             seen = here.look()
             view.accounts |= seen.accounts
+            view.sagas |= seen.sagas
             guards = {bytes(key).decode()[6:] for key, in other.select("key", "g")}
             for one in seen.rows:
                 is_for_other = (type_of(one.receiver) == BRANCH) == (kind == BRANCH)
@@ -177,18 +178,39 @@ class TwoViews:
 
 
 def add_up(found) -> tuple:
+    """(accounts, their money, money in rows, money of sagas) of one moment."""
     accounts = held = pending = 0
+    rest = View({}, {}, [])
     for key, payload, meta in found:
         key = bytes(key).decode()
-        if key[0] == "a":
+        if key.startswith(SAGAS):
+            saga = read_saga(bytes(payload))
+            if not saga.over:
+                rest.sagas[saga.id] = Stored(key, 0, 0, b"", 0, 0, saga)
+        elif key[0] == "a":
             accounts, held = accounts + 1, held + int(bytes(payload))
         else:
-            pending += row(key, bytes(payload), bytes(meta)).money
-    return accounts, held, pending
+            rest.rows.append(row(key, bytes(payload), bytes(meta)))
+            pending += rest.rows[-1].money
+    return accounts, held, pending, rest.held()
+
+
+def count(keys, sagas) -> tuple:
+    """(rows under m/, rows under t/, sagas that have not ended). A timer of a saga counts when it
+    is overdue: those of ended ones wait for the day on which they are forgotten."""
+    late = time.time_ns() // 1_000_000 - OVERDUE_MS
+    due = timed = 0
+    for key in (bytes(key).decode() for key in keys):
+        if key[0] == "m":
+            due += 1
+        elif "/saga%2F" not in key or int(key.split("/")[2]) < late:
+            timed += 1
+    return due, timed, sum(not read_saga(bytes(one)).over for one in sagas)
 
 
 class PostgresView:
     """Asks the server itself, not through the gate that the kernel's connections are cut at."""
+    IS_SAGA = f"position(convert_to('{SAGAS}', 'UTF8') in key) = 1"
 
     def __init__(self, server):
         self.server = server
@@ -216,14 +238,13 @@ class PostgresView:
         return view_of(self._select("payload"))
 
     def counts(self) -> tuple:
-        told = self.server.psql("SELECT count(*) FILTER (WHERE substr(key, 1, 2) = 'm/'),"
-                                " count(*) FILTER (WHERE substr(key, 1, 2) = 't/')"
-                                " FROM spawn_record WHERE NOT deleted")
-        return tuple(map(int, told.split("|")))
+        found = self._select(f"CASE WHEN {self.IS_SAGA} THEN payload ELSE '' END")
+        return count([one[0] for one in found if one[0][:1] in b"mt"],
+                     [one[3] for one in found if one[0].startswith(SAGAS.encode())])
 
     def money(self) -> tuple:
-        found = self._select("CASE WHEN substr(key, 1, 2) = 'a/' THEN substr(payload, 2,"
-                             f" {BALANCE_BYTES}) ELSE payload END")
+        found = self._select(f"CASE WHEN substr(key, 1, 2) = 'a/' AND NOT {self.IS_SAGA} THEN"
+                             f" substr(payload, 2, {BALANCE_BYTES}) ELSE payload END")
         return add_up((key, value, meta) for key, _, _, value, meta in found)
 
     def close(self):

@@ -3,17 +3,24 @@ import sqlite3
 import time
 
 import pytest
-from bank.books import ORDERED, Account
+from bank.books import GIVES, ORDERED, UNDONE_BY, Account, Part
 from bank.callers import Callers
 from bank.checker import Checker
 from bank.ledger import Entry
 from bank.places import InSqlite
 from bank.run import Bank
-from bank.store_view import SqliteView
+from bank.saga_checker import Books
+from bank.sagas import name_of
+from bank.store_view import INVOKE, RESULT, TIMER, SqliteView
 from harness.mesh import eventually
 
 ACCOUNTS, SEED = 60, 7
 END = "at the end"
+
+
+def is_busy(view) -> bool:
+    return all(any(row.family == "m" and is_kind(row) for row in view.rows) for is_kind in
+               (lambda row: row.action == "deposit", lambda row: row.kind in (INVOKE, RESULT)))
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +34,9 @@ def killed(tmp_path_factory):
                 before = bank.ledger.acknowledged
                 eventually(lambda: bank.ledger.acknowledged > before + 1000, 20, "transfers")
                 bank.kernel.kill9()
-                if bank.view.counts()[0] > 3:
+                if is_busy(bank.view.look()):
                     break
-                assert time.monotonic() < until, "never a row on its way"
+                assert time.monotonic() < until, "never rows of all kinds on their way"
                 bank.kernel.start()
         with sqlite3.connect(file) as to:
             bank.view.database.backup(to)
@@ -66,6 +73,28 @@ class Store:
         change(books)
         self.sql("UPDATE record SET payload = ? WHERE parent = 'Account' AND name = ?",
                  b"\0" + books.state(), name)
+
+    def saga(self, state, name="transfer"):
+        return next(one.books for one in self.look_at.look().sagas.values()
+                    if one.books.state == state and one.books.name == name and
+                    self.did(one.books.id, "withdraw"))
+
+    def did(self, ident, action):
+        """The account that did it, and the sum."""
+        done = Books(self.look_at.look()).done.get(ident, {})
+        return done[action][0] if action in done else None
+
+    def undo_entry(self, ident, action):
+        """As if the account had not done that."""
+        name, amount = self.did(ident, action)
+        entry = f"{ident}::{amount}:{action}".encode()
+
+        def forget(books):
+            books.balance -= GIVES.get(action, 0) * amount
+            kept = [one for one in books.saga.split() if one != entry]
+            books.saga = b"".join(b" " + one for one in kept)
+
+        self.rewrite(name, forget)
 
     def somebody(self, which="come"):
         """An account with entries, and the last of them."""
@@ -201,3 +230,87 @@ def test_another_content_of_the_same_revision(store):
     store.sql("UPDATE record SET writer = writer + 1 WHERE parent = 'Account' AND name = ?",
               store.somebody()[0])
     assert store.audit() == {"chain"}
+
+
+def test_money_that_a_saga_did_not_give_back(store):
+    store.undo_entry(store.saga("COMPENSATED").id, "give_back")
+    assert store.audit() == {"money", "saga"}
+
+
+@pytest.mark.parametrize("action", ["withdraw", "credit"])
+def test_a_step_that_is_done_twice(store, action):
+    saga = store.saga("COMPLETED")
+    name, amount = store.did(saga.id, action)
+    store.rewrite(name, lambda books: books.take_part(action, saga.id, amount))
+    assert store.audit() == {"money", "doubled"}
+
+
+def test_an_ended_saga_of_which_a_step_is_missing(store):
+    store.undo_entry(store.saga("COMPLETED").id, "approve")
+    assert store.audit() == {"saga"}
+
+
+@pytest.mark.parametrize("state", ["COMPLETED", "COMPENSATED"])
+def test_a_compensation_without_its_step(store, state):
+    """Of a step that succeeded, and of one that failed."""
+    saga = store.saga(state)
+    if state == "COMPLETED":
+        store.undo_entry(saga.id, "approve")
+    name, amount = store.did(saga.id, "withdraw")
+    store.rewrite(name, lambda books: books.take_part(UNDONE_BY["approve"], saga.id, amount))
+    assert store.audit() == {"phantom", "saga"}
+
+
+@pytest.mark.parametrize("told", ["COMPLETED", "COMPENSATED"])
+def test_a_saga_that_ended_otherwise_than_was_said(store, told):
+    saga = store.saga("COMPENSATED" if told == "COMPLETED" else "COMPLETED")
+    store.entries = [Entry("", (Part(saga.id, "", 1, "saga"),), "await", told)]
+    assert store.audit() == {"saga"}
+
+
+def test_a_call_of_a_saga_that_was_lost(store):
+    row = next(row for row in store.look_at.look().rows if row.kind in (INVOKE, RESULT))
+    store.sql("DELETE FROM record WHERE key = ?", row.key.encode())
+    assert "lost" in store.audit() <= {"lost", "money", "saga"}
+
+
+def test_a_saga_that_nothing_wakes(store):
+    row = next(row for row in store.look_at.look().rows if row.kind == TIMER)
+    store.sql("DELETE FROM record WHERE key = ?", row.key.encode())
+    assert store.audit() == {"saga"}
+
+
+def test_a_saga_that_is_gone(store):
+    saga = store.saga("COMPLETED")
+    assert store.audit() == set()
+    store.sql("DELETE FROM record WHERE parent = 'saga/transfer' AND name = ?", saga.id)
+    assert store.audit() == {"lost", "chain"}
+
+
+@pytest.mark.parametrize("told, kind", [("started", "lost"), ("COMPLETED", "lost"),
+                                        ("NOT_APPLIED", None)])
+def test_a_saga_that_never_was(store, told, kind):
+    ident = next(ident for ident in map(str, range(9)) if name_of(ident) == "transfer")
+    store.entries = [Entry("", (Part(ident, "", 1, "saga"),), "start", told)]
+    assert store.audit() == ({kind} if kind else set())
+
+
+def test_a_saga_that_was_started_though_denied(store):
+    saga = store.saga("COMPLETED")
+    store.entries = [Entry("", (Part(saga.id, "", 1, "saga"),), "start", "NOT_APPLIED")]
+    assert store.audit() == {"denied"}
+
+
+def test_a_saga_that_is_forgotten(store):
+    """What it did is still all or nothing."""
+    saga = store.saga("COMPLETED", "hasty")
+    assert store.audit() == set()
+    store.sql("DELETE FROM record WHERE parent = 'saga/hasty' AND name = ?", saga.id)
+    assert store.audit() == set()
+    store.undo_entry(saga.id, "approve")
+    assert store.audit() == {"lost", "chain"}
+
+
+def test_a_saga_that_is_left(store):
+    store.audit(final=True)
+    assert any(line.startswith("left: saga ") for line in store.checker.violations)

@@ -1,6 +1,7 @@
 // A durable message: what the store knows of it beside what an invocation carries.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/limits.hpp"
@@ -16,7 +17,8 @@ enum class row_kind : std::uint8_t {
   flow_invoke = 5,
   flow_result = 6,
   flow_timer = 7,
-  failure = 8,  // tells a sender that its row went to the dead letters (durability.md 19)
+  failure = 8,    // tells a sender that its row went to the dead letters (durability.md 19)
+  call_end = 16,  // brings the end of a chain to the k row of the call that began it (rule 22)
 };
 
 [[nodiscard]] constexpr const char* name(row_kind kind) noexcept {
@@ -37,6 +39,8 @@ enum class row_kind : std::uint8_t {
       return "flow-timer";
     case row_kind::failure:
       return "failure";
+    case row_kind::call_end:
+      return "call-end";
   }
   return "unknown";
 }
@@ -46,6 +50,16 @@ struct reply_ref {
   std::uint64_t incarnation = 0;
   std::uint64_t id = 0;  // 0: nobody
   explicit operator bool() const noexcept { return id != 0; }
+};
+
+// The k row of a call whose answer a chain of rows brings (durability.md 22), as that call's turn
+// left it. Immutable, shared by the rows of the chain.
+struct call_link {
+  std::string store;  // name of the statestore instance
+  std::string key;
+  std::uint64_t revision = 0;
+  std::uint64_t writer = 0;
+  std::string digest;  // of action and payload, as in the k row
 };
 
 // (sender, birth, seq) is the row's id, for ever; everything else but the place and the progress
@@ -67,6 +81,7 @@ struct message_row {
   std::int64_t due_ms = 0;  // 0: due when it was made
   std::int64_t created_ms = 0;
   reply_ref reply;
+  std::shared_ptr<const call_link> call;  // the keyed call at the beginning of its chain, if any
 
   std::string unknown;  // fields of a newer kernel, as they were read
 
@@ -90,7 +105,8 @@ struct message_row {
   // Rows of one sender to one receiver keep their order; due times and senders without a record
   // have none to keep (rule 15).
   [[nodiscard]] bool is_ordered() const noexcept {
-    return due_ms == 0 && kind != row_kind::async && kind != row_kind::failure;
+    return due_ms == 0 && kind != row_kind::async && kind != row_kind::failure &&
+           kind != row_kind::call_end;
   }
 };
 

@@ -2,8 +2,9 @@
 
 #include <cstring>
 
+#include "state/rows/call_row.hpp"
+#include "state/rows/field_bytes.hpp"
 #include "state/rows/row_keys.hpp"
-#include "state/seal/byte_io.hpp"
 
 namespace spawn {
 namespace {
@@ -23,6 +24,7 @@ enum class field : std::uint8_t {
   reply = 9,
   hops = 10,
   trace = 11,
+  call = 24,
 };
 enum class meta_field : std::uint8_t {
   to = 1,
@@ -33,24 +35,6 @@ enum class meta_field : std::uint8_t {
 };
 constexpr std::uint8_t flag_pooled = 1;
 constexpr std::uint8_t flag_first = 2;
-
-void put_block(std::string& out, std::string_view bytes) {
-  append_varint(out, bytes.size());
-  out += bytes;
-}
-
-template <class Field>
-void put(std::string& out, Field which, std::string_view bytes) {
-  append_le(out, static_cast<std::uint8_t>(which));
-  put_block(out, bytes);
-}
-
-template <class Field, std::unsigned_integral T>
-void put_number(std::string& out, Field which, T value) {
-  append_le(out, static_cast<std::uint8_t>(which));
-  append_varint(out, sizeof(T));
-  append_le(out, value);
-}
 
 template <class Field>
 void put_actor(std::string& out, Field which, actor_view id) {
@@ -74,30 +58,6 @@ result<std::uint64_t> number_in(std::string_view bytes) {
     out |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
   }
   return out;
-}
-
-// Calls take(field number, bytes) for each field after the version.
-template <class F>
-result<void> each_field(std::string_view what, std::string_view bytes, F&& take) {
-  byte_reader in(bytes);
-  const auto version = in.le<std::uint8_t>();
-  if (!version || *version == 0) {
-    return fail(bad(std::string(what) + " is empty"));
-  }
-  if (*version > format) {
-    return fail(errc::unsupported,
-                "message row: " + std::string(what) + " has format " + std::to_string(*version) +
-                    ", written by a newer kernel; this one reads up to " + std::to_string(format));
-  }
-  while (!in.at_end()) {
-    const auto tag = *in.le<std::uint8_t>();
-    const auto value = in.block();
-    if (!value) {
-      return fail(bad(std::string(what) + " ends inside field " + std::to_string(tag)));
-    }
-    SPAWN_CHECK(take(tag, *value));
-  }
-  return {};
 }
 
 // Views into the storage of the message being decoded.
@@ -210,6 +170,8 @@ result<void> read_field(std::uint8_t tag, std::string_view value, invocation& to
     }
     case field::trace:
       return read_trace(value, to.trace);
+    case field::call:
+      return read_link(value, row.call);
     default:
       put(row.unknown, static_cast<field>(tag), value);
   }
@@ -304,6 +266,9 @@ void encode_row(const invocation& message, std::string& out) {
     block += static_cast<char>(message.trace.flags);
     put(out, field::trace, block);
   }
+  if (row.call) {
+    put(out, field::call, encode_link(*row.call));
+  }
   out += row.unknown;
 }
 
@@ -325,13 +290,15 @@ result<invocation_ptr> decode_row(std::string_view payload, std::string_view met
   auto out = std::make_unique<invocation>();
   out->row = std::make_unique<message_row>();
   storage kept(payload, meta);
-  SPAWN_CHECK(each_field("meta", meta, [&](std::uint8_t tag, std::string_view value) {
-    return read_meta_field(tag, value, *out, kept);
-  }));
+  SPAWN_CHECK(
+      each_field("message row: meta", format, meta, [&](std::uint8_t tag, std::string_view value) {
+        return read_meta_field(tag, value, *out, kept);
+      }));
   if (!payload.empty()) {
-    SPAWN_CHECK(each_field("payload", payload, [&](std::uint8_t tag, std::string_view value) {
-      return read_field(tag, value, *out, kept);
-    }));
+    SPAWN_CHECK(each_field("message row: payload", format, payload,
+                           [&](std::uint8_t tag, std::string_view value) {
+                             return read_field(tag, value, *out, kept);
+                           }));
   }
   if (out->target.system.empty() || out->target.name.empty()) {
     return fail(bad("it has no receiver"));

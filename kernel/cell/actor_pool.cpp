@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cell/call_identity.hpp"
 #include "wire/host_call.hpp"
 
 namespace spawn {
@@ -104,6 +105,9 @@ void actor_pool::start(invocation_ptr message) {
   request.state_any = made->def->initial_any;
   request.tags = made->def->initial_tags;
   request.metadata = message->metadata;
+  const std::string message_id =
+      message_id_of(*message, message->target, s_.home, s_.keeper.incarnation());
+  request.message_id = message_id;
   made->tail = wire::append_host_request(made->body, request, copied_argument_max);
   made->message = std::move(message);
   s_.stats.host_calls.add();

@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "cell/actor_pool.hpp"
+#include "cell/call_identity.hpp"
 #include "wire/host_call.hpp"
 
 namespace spawn {
@@ -178,6 +179,13 @@ void cell_lane::call_host(cell& c, invocation_ptr message, bool is_init) {
   call.state_any = c.state_any;
   call.tags = c.tags;
   call.metadata = message->metadata;
+  std::string message_id, revision;
+  if (!is_init) {  // the kernel's own, before any message
+    message_id = message_id_of(*message, c.id(), s_.home, s_.keeper.incarnation());
+    revision = revision_given(c);
+  }
+  call.message_id = message_id;
+  call.revision = revision;
   started->body.reserve(128 + c.state_any.size() + c.tags.size() +
                         std::min(message->argument.any.size(), copied_argument_max));
   started->tail = wire::append_host_request(started->body, call, copied_argument_max);

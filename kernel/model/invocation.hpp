@@ -50,6 +50,7 @@ struct invocation : task, list_hook<mailbox_tag> {
   std::int64_t scheduled_to = 0;  // epoch or relative milliseconds, 0 = now
   std::uint64_t deadline_ns = 0;
   std::uint64_t arrived_ns = 0;
+  std::uint64_t call_id = 0;  // of a message without a row, from its first run on: stays for reruns
   trace_context trace;
 
   reply_slot* reply = nullptr;

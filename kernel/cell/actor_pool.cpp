@@ -28,11 +28,12 @@ void actor_pool::deliver(invocation_ptr message) {
   }
   if (message->read_state || !def.knows(message->action)) {
     if (message->read_state || (is_default_action(message->action) && !def.own_defaults)) {
+      const auto state = outcome::done(
+          def.initial_any.empty() ? payload{} : payload{presence::value, def.initial_any});
       if (message->row) {
-        consume(*message->row);
+        consume(*message, state, false);
       }
-      message->answer(outcome::done(
-          def.initial_any.empty() ? payload{} : payload{presence::value, def.initial_any}));
+      message->answer(state);
       return;
     }
     std::string text = "Action [" + std::string(message->action) + "] not found for Actor [" +
@@ -160,11 +161,11 @@ void actor_pool::succeeded(call& finished) {
     fail_call(std::move(finished.message), failure::host_error, read.error().text);
     return;
   }
+  done.answer = outcome::done(payload(read->value));
   if (finished.message->row) {
-    consume(*finished.message->row);
+    consume(*finished.message, done.answer, done.out.route != nullptr);
   }
   done.type = &type_;
-  done.answer = outcome::done(payload(read->value));
   done.message = std::move(finished.message);
   release_turn(s_, options_, done);
 }
@@ -178,8 +179,16 @@ void actor_pool::fail_call(invocation_ptr message, failure why, std::string text
   }
 }
 
-void actor_pool::consume(const message_row& row) {
-  s_.keeper.consume(row,
+// A chain that goes on from here goes on in memory: nobody reports how it ends.
+void actor_pool::consume(const invocation& message, const outcome& answer, bool goes_on) {
+  const message_row& row = *message.row;
+  invocation_ptr end;
+  if (row.call) {
+    end = make_call_end(
+        message, s_.writers.next(), s_.home.unix_ms(),
+        goes_on ? unkept_call(row.call->digest) : ended_call(row.call->digest, answer));
+  }
+  s_.keeper.consume(row, std::move(end),
                     [this, key = row.key](row_outcome, const std::string&) { taken_.erase(key); });
 }
 

@@ -31,6 +31,7 @@ bool is_retried(failure why) noexcept {
     case failure::not_applied:
     case failure::outcome_unknown:
     case failure::actor_not_found:
+    case failure::call_in_progress:
       return true;
     default:
       return false;
@@ -222,6 +223,10 @@ bool cell_lane::take_page(cell& c, const spawn_ss_list& page) {
     }
     invocation_ptr message = std::move(*opened);
     message->row->store = c.def().policy.store;
+    if (message->row->kind == row_kind::call_end) {
+      s_.out->route(std::move(message));  // no actor's
+      continue;
+    }
     if (!s_.out->is_address_of(message->target, c.id()) ||
         in.judge_listed(*message->row) != inbox::verdict::take) {
       continue;
@@ -355,9 +360,15 @@ void cell_lane::drop_rows(cell& c, F&& which) {
 
 // In an actor without a durable record a row is deleted once its turn has run: it may run again, if
 // this kernel ends before it is deleted.
-void cell_lane::consume_alone(cell& c, const message_row& row) {
+void cell_lane::consume_alone(cell& c, const finished_turn& ended) {
   ++inbox_of(c).writes;
-  s_.keeper.consume(row, [this, &c, row](row_outcome, const std::string&) {
+  const message_row& row = *ended.message->row;
+  invocation_ptr end;
+  if (row.call) {
+    end = make_call_end(*ended.message, s_.writers.next(), s_.home.unix_ms(),
+                        end_of_call(row.call->digest, ended));
+  }
+  s_.keeper.consume(row, std::move(end), [this, &c, row](row_outcome, const std::string&) {
     --c.rows->writes;
     c.rows->consumed(row);
     pump(c);

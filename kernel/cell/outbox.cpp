@@ -40,6 +40,10 @@ void cell_lane::join_group(cell& c, save_batch& batch, finished_turn& ended) {
     batch.bytes += ended.out.route->charged_bytes;
     ++batch.row_ops;
   }
+  if (is_keyed(c, ended)) {
+    take_key(c, batch, ended);
+  }
+  end_chain(c, batch, ended);
 }
 
 // Rows are made in the order in which the turn sends, and numbered in the order of turns.
@@ -55,6 +59,7 @@ void cell_lane::emit_rows(cell& c, finished_turn& ended) {
   message_row& row = *route->row;
   if (ended.message->row) {
     row.reply = ended.message->row->reply;
+    row.call = ended.message->row->call;
   } else if (ended.message->reply != nullptr) {
     // The receiver may find the row and answer before this lane hears that it is stored.
     row.reply = s_.out->park(*ended.message->reply, ended.message->deadline_ns);

@@ -18,6 +18,7 @@
 namespace spawn {
 
 class cell;
+class call_key;
 struct mailbox_tag;
 
 // Life: decoded at ingress (or made by a turn's workflow, a timer, a broadcast), owned by one
@@ -66,6 +67,8 @@ struct invocation : task, list_hook<mailbox_tag> {
   void* station = nullptr;  // whose task it is while it is posted
   // A message that the store keeps until its receiver has committed; then `reply` is not used.
   std::unique_ptr<message_row> row;
+  // In a cell: what is known of the idempotency key that it came with.
+  std::shared_ptr<call_key> keyed;
   // From an operator, in place of an action.
   std::shared_ptr<state_order> order;
   // Shared with a timer: gone once the turn has ended, so that a timer never piles up.

@@ -49,8 +49,17 @@ void order_row(lane_router& on, std::uint32_t store, std::string key, row_order 
           row.store = store;
           row.revision = found.revision;
           row.writer = found.writer;
-          on.services().keeper.remove(
-              row, [done = std::move(done)](row_outcome how, const std::string& why) mutable {
+          // A call whose chain this ends will have no response.
+          invocation_ptr end;
+          if (auto read = on.services().rows.open(key, found.view());
+              read && (*read)->row->call && !key.starts_with("d/")) {
+            (*read)->row->store = store;
+            end = make_call_end(**read, on.services().writers.next(), on.home().unix_ms(),
+                                unkept_call((*read)->row->call->digest));
+          }
+          on.services().keeper.consume(
+              row, std::move(end),
+              [done = std::move(done)](row_outcome how, const std::string& why) mutable {
                 done(end_of(how, why));
               });
           return;

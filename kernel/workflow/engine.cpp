@@ -1,6 +1,7 @@
 #include "workflow/engine.hpp"
 
 #include "base/limits.hpp"
+#include "model/reserved_metadata.hpp"
 #include "wire/common.hpp"
 
 namespace spawn {
@@ -128,7 +129,9 @@ result<void> workflow_engine::run_part(const workflow_turn& turn, const wire::wo
   std::vector<spawn_kv> metadata;
   metadata.reserve(turn.request.metadata.size());
   for (const auto& entry : turn.request.metadata) {
-    metadata.push_back({slice_of(entry.key), slice_of(entry.value)});
+    if (entry.key != metadata_idempotency_key) {  // it names this call, none that it leads to
+      metadata.push_back({slice_of(entry.key), slice_of(entry.value)});
+    }
   }
   auto& raw = step->raw;
   raw.event = SPAWN_WF_BEGIN;

@@ -90,8 +90,8 @@ void call_desk::wait(invocation_ptr repeat, std::uint32_t store, std::string key
 }
 
 void call_desk::arm(const std::shared_ptr<waiting>& who) {
-  lane_.timers().arm(who->next, std::min(who->repeat->deadline_ns,
-                                         lane_.now_ns() + who->pause_ms * ns_per_ms));
+  lane_.timers().arm(
+      who->next, std::min(who->repeat->deadline_ns, lane_.now_ns() + who->pause_ms * ns_per_ms));
   who->pause_ms = std::min(who->pause_ms * 2, limits::running_call_look_max_ms);
 }
 

@@ -116,9 +116,9 @@ call_row dead_call(const message_row& last) {
   const std::string_view said = last.last_error;
   const auto colon = said.find(": ");
   const failure why = failure_named(said.substr(0, colon));
-  return ended_call(last.call->digest,
-                    outcome::failed(why, std::string(colon == said.npos ? said
-                                                                        : said.substr(colon + 2))));
+  return ended_call(
+      last.call->digest,
+      outcome::failed(why, std::string(colon == said.npos ? said : said.substr(colon + 2))));
 }
 
 void encode_call(const call_row& row, std::string& out) {
@@ -166,8 +166,8 @@ result<call_write> make_call_write(record_codec& codec, std::string key,
   out.new_revision = expect_revision + 1;
   out.writer = writer;
   out.ttl_s = ttl_s;
-  SPAWN_CHECK(codec.seal(out.key, out.new_revision, writer, {}, true, call_type_url, bytes,
-                         out.content));
+  SPAWN_CHECK(
+      codec.seal(out.key, out.new_revision, writer, {}, true, call_type_url, bytes, out.content));
   return out;
 }
 

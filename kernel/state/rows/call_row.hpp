@@ -1,6 +1,6 @@
 // The row that remembers a call by its idempotency key (durability.md 22):
-// k/ in row_keys.hpp. It is created in the first group of the call, so it is there if and only if the call took effect,
-// and is gone when its time is over. [any]
+// k/ in row_keys.hpp. It is created in the first group of the call, so it is there if and only if
+// the call took effect, and is gone when its time is over. [any]
 #pragma once
 #include <cstdint>
 #include <string>
@@ -61,8 +61,7 @@ void encode_call(const call_row& row, std::string& out);
 
 // A chain's way back to the row of its call, as a field of its message rows.
 [[nodiscard]] std::string encode_link(const call_link& link);
-[[nodiscard]] result<void> read_link(std::string_view bytes,
-                                     std::shared_ptr<const call_link>& out);
+[[nodiscard]] result<void> read_link(std::string_view bytes, std::shared_ptr<const call_link>& out);
 
 // One write of such a row, as part of somebody's atomic group. Its bytes stay as they are through
 // every repeat (durability.md 7).

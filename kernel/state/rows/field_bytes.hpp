@@ -39,16 +39,15 @@ result<void> each_field(std::string_view what, std::uint8_t format, std::string_
     return fail(errc::corrupt, std::string(what) + " is empty");
   }
   if (*version > format) {
-    return fail(errc::unsupported,
-                std::string(what) + " has format " + std::to_string(*version) +
-                    ", written by a newer kernel; this one reads up to " + std::to_string(format));
+    return fail(errc::unsupported, std::string(what) + " has format " + std::to_string(*version) +
+                                       ", written by a newer kernel; this one reads up to " +
+                                       std::to_string(format));
   }
   while (!in.at_end()) {
     const auto tag = *in.le<std::uint8_t>();
     const auto value = in.block();
     if (!value) {
-      return fail(errc::corrupt,
-                  std::string(what) + " ends inside field " + std::to_string(tag));
+      return fail(errc::corrupt, std::string(what) + " ends inside field " + std::to_string(tag));
     }
     SPAWN_CHECK(take(tag, *value));
   }

@@ -154,6 +154,7 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
   cells.rows = {.attempts_max = settings_.durability.messages.attempts,
                 .backoff_first_ms = settings_.durability.messages.backoff_first_ms,
                 .backoff_max_ms = settings_.durability.messages.backoff_max_ms};
+  cells.keys_keep_s = settings_.durability.messages.idempotency_keys_keep_s;
   cells.rules = rules_;
   lane_router::parts parts{*lanes_,
                            *stack.services,

@@ -40,6 +40,9 @@ inline constexpr std::uint32_t pool_parallel_default = 32;  // POOLED, max_pool_
 // --- messages ------------------------------------------------------------------------------------
 inline constexpr std::uint32_t row_attempts_max = 30;  // then a message is a dead letter
 inline constexpr std::uint32_t dead_letters_keep_s = 30 * 86'400;
+inline constexpr std::uint32_t idempotency_keys_keep_s = 86'400;
+inline constexpr std::size_t idempotency_key_bytes_max = 512;
+inline constexpr std::size_t kept_response_bytes_max = 64 << 10;  // of a call with such a key
 inline constexpr std::uint32_t save_rows_max = 512;  // rows gathered before a turn waits
 inline constexpr std::uint32_t wakes_max = 256;      // receivers woken by a scan at a time
 
@@ -56,7 +59,9 @@ inline constexpr std::uint64_t host_connect_ms = 5'000;
 inline constexpr std::uint64_t doubt_repeat_ms_max = 3'600'000;  // repeats of a doubtful save
 inline constexpr std::uint64_t row_backoff_first_ms = 200;
 inline constexpr std::uint64_t row_backoff_max_ms = 60'000;
-inline constexpr std::uint64_t row_backoff_ms_limit = 600'000;  // the most that may be configured
+inline constexpr std::uint64_t row_backoff_ms_limit = 600'000;   // the most that may be configured
+inline constexpr std::uint64_t running_call_look_first_ms = 20;  // a repeat asks how it went
+inline constexpr std::uint64_t running_call_look_max_ms = 1'000;
 inline constexpr std::uint64_t row_scan_every_ms = 5'000;
 inline constexpr std::uint64_t row_is_old_after_ms = 10'000;  // its hint is taken for lost
 inline constexpr std::uint64_t relative_schedule_below_ms = 100'000'000'000;  // protocol.md 6.5

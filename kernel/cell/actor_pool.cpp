@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cell/call_identity.hpp"
 #include "cell/row_end.hpp"
 #include "resiliency/call_guard.hpp"
 #include "wire/host_call.hpp"
@@ -32,7 +33,7 @@ void actor_pool::deliver(invocation_ptr message) {
       outcome state = outcome::done(
           def.initial_any.empty() ? payload{} : payload{presence::value, def.initial_any});
       if (message->row) {
-        consume(*message->row, state);
+        consume(*message->row, state, end_of(*message, state, false));
       }
       message->answer(std::move(state));
       return;
@@ -114,6 +115,9 @@ void actor_pool::start(invocation_ptr message) {
   request.state_any = made->def->initial_any;
   request.tags = made->def->initial_tags;
   request.metadata = message->metadata;
+  const std::string message_id =
+      message_id_of(*message, message->target, s_.home, s_.keeper.incarnation());
+  request.message_id = message_id;
   made->tail = wire::append_host_request(made->body, request, copied_argument_max);
   made->message = std::move(message);
   s_.stats.host_calls.add();
@@ -175,14 +179,16 @@ void actor_pool::succeeded(call& finished) {
   done.answer = outcome::done(payload(read->value));
   if (finished.message->row && finished.message->row->awaited && done.out.route) {
     auto kept = std::make_unique<invocation>();
+    auto end = end_of(*finished.message, done.answer, true);
     kept->row = std::make_unique<message_row>(*finished.message->row);
     done.out.route->reply =
         slot_for_row(s_.home, std::move(kept),
-                     [this](invocation_ptr of, outcome how) {
-                       consume(*of->row, in_doubt(std::move(how)));
+                     [this, end = std::move(end)](invocation_ptr of, outcome how) mutable {
+                       consume(*of->row, in_doubt(std::move(how)), std::move(end));
                      });
   } else if (finished.message->row) {
-    consume(*finished.message->row, done.answer);
+    consume(*finished.message->row, done.answer,
+            end_of(*finished.message, done.answer, done.out.route != nullptr));
   }
   done.message = std::move(finished.message);
   release_turn(s_, options_, done);
@@ -213,12 +219,24 @@ void actor_pool::kept_back(call& finished) {
   }
 }
 
-void actor_pool::consume(const message_row& row, const outcome& how) {
+// The end of a chain for the row of its call. One that goes on from here goes on in memory: nobody
+// reports how it ends.
+invocation_ptr actor_pool::end_of(const invocation& message, const outcome& answer, bool goes_on) {
+  const message_row& row = *message.row;
+  if (!row.call) {
+    return nullptr;
+  }
+  return make_call_end(message, s_.writers.next(), s_.home.unix_ms(),
+                       goes_on ? unkept_call(row.call->digest) : ended_call(row.call->digest, answer));
+}
+
+void actor_pool::consume(const message_row& row, const outcome& how, invocation_ptr end) {
   auto kept = std::make_unique<message_row>(row);
   const message_row& at = *kept;
-  conclude_row(s_, at, how, [this, owned = std::move(kept)](row_outcome, const std::string&) {
-    taken_.erase(owned->key);
-  });
+  conclude_row(s_, at, how, std::move(end),
+               [this, owned = std::move(kept)](row_outcome, const std::string&) {
+                 taken_.erase(owned->key);
+               });
 }
 
 void actor_pool::fail_row(invocation_ptr message, failure why, const std::string& text) {

@@ -35,7 +35,9 @@ class actor_pool {
   void fail_call(invocation_ptr message, failure why, std::string text);
   void kept_back(call& finished);
   void fail_row(invocation_ptr message, failure why, const std::string& text);
-  void consume(const message_row& row, const outcome& how);
+  [[nodiscard]] invocation_ptr end_of(const invocation& message, const outcome& answer,
+                                      bool goes_on);
+  void consume(const message_row& row, const outcome& how, invocation_ptr end);
   // A row that waits for its next attempt.
   struct delayed : timer {
     actor_pool* pool = nullptr;
@@ -55,6 +57,8 @@ class actor_pool {
   std::list<std::unique_ptr<delayed>> delayed_;
 };
 
+// What a caller is told whose chain is too long.
+[[nodiscard]] outcome hop_limit_reached(const cell_options& options);
 // Sends a turn's effects and broadcasts, then its route or its answer: the order of
 // protocol.md 6.6.
 void release_turn(cell_services& services, const cell_options& options, finished_turn& ended);

@@ -51,7 +51,8 @@ bool cell::can_run() const noexcept {
 
 bool cell::is_quiet() const noexcept {
   return (phase == cell_phase::ready || phase == cell_phase::absent) && waiting == 0 && !running &&
-         !flying && !gathering && !dirty && (!held || held->empty()) && (!rows || rows->is_quiet());
+         !flying && !gathering && !dirty && (!held || held->empty()) &&
+         (!rows || rows->is_quiet()) && (!keys || keys->is_quiet());
 }
 
 }  // namespace spawn

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/metrics.hpp"
+#include "cell/call_keys.hpp"
 #include "cell/inbox.hpp"
 #include "cell/save_batch.hpp"
 #include "lane/timer_wheel.hpp"
@@ -101,6 +102,7 @@ class cell : public timer, public list_hook<lru_tag> {
   std::uint64_t snapshot_due_ns = 0;  // 0: none
   std::string state_any;              // encoded Any; empty: no state
   std::string tags;                   // canonical
+  std::unique_ptr<call_keys> keys;    // before the messages that point into it
   intrusive_list<invocation, mailbox_tag> mailbox;
   std::unique_ptr<turn> running;
   std::unique_ptr<save_batch> flying;     // at the store, or waiting to be tried again

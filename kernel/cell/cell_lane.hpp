@@ -13,6 +13,7 @@
 #include "hostcall/host_link.hpp"
 #include "state/journal.hpp"
 #include "state/record.hpp"
+#include "state/rows/call_desk.hpp"
 #include "state/rows/row_codec.hpp"
 #include "state/rows/row_keeper.hpp"
 #include "state/writer_ids.hpp"
@@ -39,9 +40,6 @@ struct cell_options;
 [[nodiscard]] std::uint64_t row_limit_ms(const cell_options& options,
                                          const invocation& message) noexcept;
 
-// What the caller of a chain is told that has one hop too many.
-[[nodiscard]] outcome too_many_hops(const cell_options& options);
-
 struct cell_options {
   std::uint64_t request_ms = limits::request_timeout_ms;
   std::uint64_t request_ms_max = limits::request_timeout_ms_max;
@@ -52,6 +50,7 @@ struct cell_options {
   std::uint64_t save_bytes_max = limits::save_bytes_max;
   std::uint32_t hops_max = limits::hops_max;
   row_policy rows;
+  std::uint32_t keys_keep_s = limits::idempotency_keys_keep_s;
   protocol_switches rules;
 };
 
@@ -107,6 +106,7 @@ class cell_lane {
   [[nodiscard]] const cell_table& table() const noexcept { return table_; }
   [[nodiscard]] const cell_options& options() const noexcept { return options_; }
   [[nodiscard]] cell_services& services() noexcept { return s_; }
+  [[nodiscard]] call_desk& calls() noexcept { return calls_; }
 
  private:
   friend class cell;
@@ -161,6 +161,21 @@ class cell_lane {
   void tell_flow(cell& c, finished_turn& ended);
   void make_row(cell& c, invocation& message, row_kind kind);
 
+  // keyed_calls.cpp
+  void note_key(cell& c, invocation& message);
+  void ask_for_key(cell& c, const std::shared_ptr<call_key>& key);
+  static void key_told(call_key& key, result<call_row> found);
+  [[nodiscard]] bool knows_key(cell& c, const invocation& first);
+  [[nodiscard]] bool answer_repeat(cell& c, invocation_ptr& message);
+  void refuse_keyed(cell& c, invocation_ptr message, failure why, std::string text);
+  [[nodiscard]] bool is_keyed(const cell& c, const finished_turn& ended) const;
+  void take_key(cell& c, save_batch& batch, finished_turn& ended);
+  [[nodiscard]] call_row end_of_call(std::string digest, const finished_turn& ended) const;
+  void end_chain(cell& c, save_batch& batch, finished_turn& ended);
+  [[nodiscard]] result<void> seal_calls(save_batch& batch);
+  static void call_stored(const cell& c, finished_turn& ended);
+  void settle_call_conflict(cell& c, const spawn_ss_save& op);
+
   // messages.cpp
   inbox& inbox_of(cell& c);
   void take_hint(cell& c, invocation_ptr message);
@@ -173,7 +188,7 @@ class cell_lane {
   void row_written(cell& c, invocation_ptr message, bool again, row_outcome how,
                    const std::string& cause);
   void consume_alone(cell& c, finished_turn& ended);
-  void conclude_alone(cell& c, invocation_ptr of, const outcome& how);
+  void conclude_alone(cell& c, invocation_ptr of, const outcome& how, invocation_ptr end);
   void row_concluded(cell& c, const message_row& row);
   void take_from_mailbox(cell& c, const message_row& failed);
   template <class F>
@@ -230,6 +245,7 @@ class cell_lane {
 
   cell_services s_;
   const cell_options options_;
+  call_desk calls_;
   cell_table table_;
   intrusive_list<cell, lru_tag> lru_;  // least recently used first
   op_slab<load_request> loads_;

@@ -84,6 +84,7 @@ void cell_lane::save_ok(cell& c) {
     if (ended.message && ended.message->row && ended.message->row->grouped) {
       c.rows->consumed(*ended.message->row);
     }
+    call_stored(c, ended);
     release(ended);
   }
   settle_held(c, batch->number);
@@ -239,14 +240,20 @@ void cell_lane::save_lost(cell& c, failure why, const std::string& text, rerun a
   if (c.def().mode() == durability::snapshot) {
     s_.stats.snapshots_lost.add();
   }
-  const bool rerun_allowed =
-      again_if == rerun::all ||
-      (again_if == rerun::if_allowed && c.def().policy.on_conflict == conflict_policy::rerun);
+  // A call with a key takes effect once, however often it runs (rule 8).
+  const auto may_rerun = [&](const finished_turn& ended) {
+    return again_if == rerun::all ||
+           (again_if == rerun::if_allowed &&
+            (ended.call || c.def().policy.on_conflict == conflict_policy::rerun));
+  };
   intrusive_list<invocation, mailbox_tag> again;
   std::vector<invocation_ptr> failed_rows;
   const auto settle = [&](finished_turn& ended, failure said) {
     if (!ended.message) {
       return;
+    }
+    if (ended.call) {
+      ended.message->keyed->forget();
     }
     if (ended.message->row) {  // the store tells whether it is still to be run
       const reply_ref place = ended.message->row->reply;
@@ -261,8 +268,8 @@ void cell_lane::save_lost(cell& c, failure why, const std::string& text, rerun a
       ended.message->reply = s_.out->unpark(ended.parked);
     }
     const bool unknown = said == failure::outcome_unknown;
-    const bool rerun =
-        unknown ? !options_.rules.unknown_is_final : rerun_allowed && ended.message->reroutes < 3;
+    const bool rerun = unknown ? !options_.rules.unknown_is_final
+                               : may_rerun(ended) && ended.message->reroutes < 3;
     if (rerun && ended.message->reply != nullptr) {
       ++ended.message->reroutes;
       again.push_back(*ended.message.release());
@@ -309,6 +316,9 @@ void cell_lane::drop(cell& c) {
   c.unknown_meta.reset();
   fail_held(c, "the state of the calling actor could not be stored");
   forget_rows(c);
+  if (c.keys) {
+    c.keys->forget_all();
+  }
   if (c.running || c.phase == cell_phase::busy) {
     c.reload = true;  // its turn still runs at the host, or an older revision is being loaded
     return;

@@ -40,6 +40,9 @@ struct lane_stats {
   counter row_retries;
   counter row_duplicates;  // rows that were gone when their turn was saved
   counter rows_dead;
+  counter calls_keyed;              // turns whose idempotency key was stored with them
+  counter calls_repeated;           // calls with a key that had taken effect before
+  counter keys_reused;              // refused: another call has had the key
   counter late_answers;             // answers that came after their asker had given up
   duration_histogram request_time;  // ingress to answer
   duration_histogram mailbox_time;

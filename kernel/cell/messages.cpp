@@ -31,6 +31,7 @@ bool is_retried(failure why) noexcept {
     case failure::not_applied:
     case failure::outcome_unknown:
     case failure::actor_not_found:
+    case failure::call_in_progress:
       return true;
     default:
       return false;
@@ -233,6 +234,10 @@ bool cell_lane::take_page(cell& c, const spawn_ss_list& page) {
     }
     invocation_ptr message = std::move(*opened);
     message->row->store = c.def().policy.store;
+    if (message->row->kind == row_kind::call_end) {
+      s_.out->route(std::move(message));  // no actor's
+      continue;
+    }
     if (!s_.out->is_address_of(message->target, c.id()) ||
         in.judge_listed(*message->row) != inbox::verdict::take) {
       continue;
@@ -361,23 +366,27 @@ void cell_lane::drop_rows(cell& c, F&& which) {
 void cell_lane::consume_alone(cell& c, finished_turn& ended) {
   const message_row& row = *ended.message->row;
   ++inbox_of(c).writes;
-  if (row.awaited && ended.out.route) {
-    invocation& route = *ended.out.route;
-    auto kept = std::make_unique<invocation>();
-    kept->row = std::make_unique<message_row>(row);
-    route.reply = slot_for_row(s_.home, std::move(kept), [this, &c](invocation_ptr of, outcome how) {
-      conclude_alone(c, std::move(of), in_doubt(std::move(how)));
-    });
-    return;
+  invocation_ptr end;
+  if (row.call) {
+    end = make_call_end(*ended.message, s_.writers.next(), s_.home.unix_ms(),
+                        end_of_call(row.call->digest, ended));
   }
   auto kept = std::make_unique<invocation>();
   kept->row = std::make_unique<message_row>(row);
-  conclude_alone(c, std::move(kept), ended.answer);
+  if (!row.awaited || !ended.out.route) {
+    conclude_alone(c, std::move(kept), ended.answer, std::move(end));
+    return;
+  }
+  ended.out.route->reply = slot_for_row(
+      s_.home, std::move(kept),
+      [this, &c, end = std::move(end)](invocation_ptr of, outcome how) mutable {
+        conclude_alone(c, std::move(of), in_doubt(std::move(how)), std::move(end));
+      });
 }
 
-void cell_lane::conclude_alone(cell& c, invocation_ptr of, const outcome& how) {
+void cell_lane::conclude_alone(cell& c, invocation_ptr of, const outcome& how, invocation_ptr end) {
   const message_row& row = *of->row;
-  conclude_row(s_, row, how,
+  conclude_row(s_, row, how, std::move(end),
                [this, &c, owned = std::move(of)](row_outcome, const std::string&) {
                  row_concluded(c, *owned->row);
                });

@@ -1,5 +1,5 @@
 // What a turn sends as rows of its own commit (durability.md 4, 11, 21).
-#include "cell/cell_lane.hpp"
+#include "cell/actor_pool.hpp"
 #include "state/rows/outcome_row.hpp"
 #include "state/rows/row_keys.hpp"
 
@@ -18,11 +18,6 @@ void settle_address(invocation& message) {
 }
 
 }  // namespace
-
-outcome too_many_hops(const cell_options& options) {
-  return outcome::failed(failure::hop_limit, "the chain of pipes and forwards has more than " +
-                                                 std::to_string(options.hops_max) + " hops");
-}
 
 bool cell_lane::is_durable_sender(const cell& c) const {
   return c.def().served_by != nullptr ||
@@ -48,6 +43,10 @@ void cell_lane::join_group(cell& c, save_batch& batch, finished_turn& ended) {
     batch.bytes += ended.out.route->charged_bytes;
     ++batch.row_ops;
   }
+  if (is_keyed(c, ended)) {
+    take_key(c, batch, ended);
+  }
+  end_chain(c, batch, ended);
 }
 
 // Rows are made in the order in which the turn sends, and numbered in the order of turns.
@@ -67,6 +66,7 @@ void cell_lane::emit_rows(cell& c, finished_turn& ended) {
   if (ended.message->row) {
     row.reply = ended.message->row->reply;
     row.awaited = ended.message->row->awaited;
+    row.call = ended.message->row->call;
   } else if (ended.message->reply != nullptr) {
     // The receiver may find the row and answer before this lane hears that it is stored.
     row.reply = s_.out->park(*ended.message->reply, ended.message->deadline_ns);
@@ -84,7 +84,7 @@ void cell_lane::tell_flow(cell& c, finished_turn& ended) {
   }
   // One hop too many is a failure behind a turn that stands; so is one that failed behind others.
   const bool is_lost = ended.out.route != nullptr;
-  outcome how = is_lost ? in_doubt(too_many_hops(options_)) : ended.answer;
+  outcome how = is_lost ? in_doubt(hop_limit_reached(options_)) : ended.answer;
   if (row->kind == row_kind::route) {
     how = in_doubt(std::move(how));
   }

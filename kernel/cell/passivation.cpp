@@ -86,6 +86,7 @@ void cell_lane::forget(cell& c) {
 
 void cell_lane::drain(unique_function<void()> drained) {
   draining_ = true;
+  calls_.stop();
   drained_ = std::move(drained);
   drain_some();
 }

@@ -13,6 +13,7 @@ struct protocol_switches {
   bool hold_nested = true;            // rule 6
   bool outbox = true;                 // rule 11: else what a turn sends is in memory alone
   bool consume_in_group = true;       // rule 12: else a row is deleted after its turn's save
+  bool keys_in_group = true;          // rule 22: else a call with a key leaves no row
   bool fifo_by_store = true;          // rule 13: else any hint is taken as it comes
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/log_limit.hpp"
+#include "state/rows/call_row.hpp"
 #include "state/rows/outcome_row.hpp"
 #include "state/rows/row_keys.hpp"
 
@@ -33,12 +34,12 @@ void note_dead_letter(cell_services& services, const invocation& message) {
 }  // namespace
 
 void conclude_row(cell_services& services, const message_row& row, const outcome& how,
-                  row_keeper::done_fn done) {
+                  invocation_ptr end, row_keeper::done_fn done) {
   invocation_ptr told = told_of(services, row, how);
   const invocation* to_insert = told.get();
   const bool has_answer = told && how.ok();
   services.keeper.conclude(
-      row, to_insert,
+      row, to_insert, std::move(end),
       [&services, &row, has_answer, told = std::move(told), then = std::move(done)](
           row_outcome ended, std::string why) mutable {
         if (ended == row_outcome::refused && has_answer) {
@@ -46,7 +47,7 @@ void conclude_row(cell_services& services, const message_row& row, const outcome
           conclude_row(services, row,
                        outcome::failed(failure::outcome_unknown,
                                        "the action ran; its answer could not be stored: " + why),
-                       std::move(then));
+                       nullptr, std::move(then));
           return;
         }
         if (told && ended == row_outcome::done) {
@@ -61,7 +62,11 @@ void give_up_row(cell_services& services, invocation& message, failure why, std:
   const message_row& row = *message.row;
   const outcome how = outcome::failed(why, std::string(text));
   if (row.awaited && !row.awaited->failures_only) {
-    conclude_row(services, row, how, std::move(done));
+    conclude_row(services, row, how,
+                 row.call ? make_call_end(message, services.writers.next(), services.home.unix_ms(),
+                                          dead_call(row))
+                          : nullptr,
+                 std::move(done));
     return;
   }
   invocation_ptr told = told_of(services, row, how);

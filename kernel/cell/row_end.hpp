@@ -8,9 +8,10 @@
 namespace spawn {
 
 // Its turn ran in an actor without a durable record: the row is deleted, and a flow that waits for
-// it is told how it ended, in one group. `row` stays where it is until `done`.
+// it is told how it ended, in one group; so is the row of the call that the chain began with, by `end`,
+// which may be null. `row` stays where it is until `done`.
 void conclude_row(cell_services& services, const message_row& row, const outcome& how,
-                  row_keeper::done_fn done);
+                  invocation_ptr end, row_keeper::done_fn done);
 
 // It failed for good. A flow that waits for it is told in place of a dead letter, since the flow
 // knows what to do; anybody else's goes to the dead letters, and whoever waits for the answer gets

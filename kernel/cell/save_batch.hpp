@@ -11,6 +11,7 @@
 #include "model/outcome.hpp"
 #include "state/journal.hpp"
 #include "state/record.hpp"
+#include "state/rows/call_row.hpp"
 #include "workflow/engine.hpp"
 
 namespace spawn {
@@ -24,9 +25,10 @@ struct finished_turn {
   outcome answer;
   emission out;
   std::uint64_t ended_ns = 0;
-  reply_ref parked;            // the caller's place, once a row has taken over its reply
-  actor_type* type = nullptr;  // counts the turn once its reply goes out
-  bool given_up = false;       // its caller was told "outcome unknown" and is counted
+  reply_ref parked;                // the caller's place, once a row has taken over its reply
+  actor_type* type = nullptr;      // counts the turn once its reply goes out
+  std::unique_ptr<call_row> call;  // what the row of its idempotency key is to say
+  bool given_up = false;           // its caller was told "outcome unknown" and is counted
   // Of a flow's turn: its caller is answered by a later step; callers of earlier steps that this
   // one answers; it has ended, and leaves a tombstone.
   bool answered_later = false;
@@ -58,6 +60,7 @@ struct save_batch {
   bool in_doubt = false;  // was ever UNKNOWN and not proven since
   std::string key;
   sealed_record content;
+  std::vector<call_write> calls;    // rows of idempotency keys, in the order of turns
   std::vector<sealed_record> rows;  // inserted, in the order of the turns that send them
   // One atomic group: the record, the rows consumed, the rows inserted. From the lane's slab.
   std::vector<save_request*> requests;

@@ -59,6 +59,7 @@ result<void> cell_lane::seal_group(cell& c, save_batch& batch) {
     SPAWN_CHECK(s_.codec.seal(batch.key, batch.new_revision, c.writer, meta, has_payload,
                               state.type_url, state.value, batch.content));
   }
+  SPAWN_CHECK(seal_calls(batch));
   result<void> sealed;
   each_sent(batch, [&](const invocation& sent) {
     if (sealed) {
@@ -97,6 +98,10 @@ void cell_lane::fill_group(cell& c, save_batch& batch) {
     batch.content.fill(record);
   } else {
     record.op.code = SPAWN_SS_CHECK;
+  }
+  // Before the rows: of a group without a save they tell whether an earlier submission landed.
+  for (auto& call : batch.calls) {
+    call.fill(add());
   }
   each_consumed(batch, [&](const message_row& row) {
     auto& op = add();
@@ -169,6 +174,8 @@ void cell_lane::group_ended(save_batch& batch) {
     case errc::conflict:
       if (cause == 0) {
         settle_conflict(c);
+      } else if (cause <= batch.calls.size()) {
+        settle_call_conflict(c, batch.requests[cause]->raw);
       } else {
         settle_row_conflict(c, batch.requests[cause]->raw);
       }
@@ -202,7 +209,7 @@ void cell_lane::settle_row_conflict(cell& c, const spawn_ss_save& row) {
     save_lost(c, lost, "its message ids were used before");
     return;
   }
-  if (batch.in_doubt && !batch.writes) {
+  if (batch.in_doubt && !batch.writes && batch.calls.empty()) {
     save_ok(c);  // an earlier submission landed: nothing hung on it but the rows (rule 7)
     return;
   }

@@ -3,13 +3,14 @@
 
 #include "base/log.hpp"
 #include "cell/actor_pool.hpp"
+#include "cell/call_identity.hpp"
 #include "resiliency/call_guard.hpp"
 #include "wire/host_call.hpp"
 
 namespace spawn {
 
 cell_lane::cell_lane(const cell_services& services, const cell_options& options)
-    : s_(services), options_(options) {
+    : s_(services), options_(options), calls_(services.home, services.stores, services.codec) {
   drain_timer_.owner = this;
   drain_timer_.fire = [](timer& t) { static_cast<drain_timer&>(t).owner->drain_some(); };
 }
@@ -71,6 +72,7 @@ void cell_lane::enqueue(cell& c, invocation_ptr message) {
   ++c.waiting;
   s_.stats.messages_waiting.add();
   c.mailbox.push_back(waiting);
+  note_key(c, waiting);
   if (waiting.row) {
     return;  // a deadline bounds a caller's patience, not a committed row (rule 20)
   }
@@ -89,8 +91,16 @@ void cell_lane::expire(invocation& waiting) {
   s_.stats.messages_waiting.sub();
   s_.stats.expired.add();
   invocation_ptr owned(&waiting);
-  owned->fail(failure::deadline_exceeded,
-              "the message waited in the mailbox until its deadline; it was not executed");
+  const bool is_repeat =
+      owned->keyed && (owned->keyed->in_save || (c.running && c.running->message &&
+                                                 c.running->message->keyed == owned->keyed));
+  if (is_repeat) {
+    owned->fail(failure::call_in_progress,
+                "the call with this idempotency-key has not come to its end yet");
+  } else {
+    owned->fail(failure::deadline_exceeded,
+                "the message waited in the mailbox until its deadline; it was not executed");
+  }
   maybe_forget(c);
 }
 
@@ -98,6 +108,9 @@ void cell_lane::run_next(cell& c) {
   while (c.can_run()) {
     // An order joins no turn before it: what those were answered is a revision of its own.
     if (c.gathering && !c.mailbox.empty() && c.mailbox.front()->order) {
+      return;
+    }
+    if (!c.mailbox.empty() && c.mailbox.front()->keyed && !knows_key(c, *c.mailbox.front())) {
       return;
     }
     invocation* next = c.mailbox.pop_front();
@@ -116,6 +129,9 @@ void cell_lane::run_next(cell& c) {
       continue;
     }
     s_.stats.mailbox_time.observe_ns(now - message->arrived_ns);
+    if (message->keyed && answer_repeat(c, message)) {
+      continue;
+    }
     run_message(c, std::move(message));
   }
 }
@@ -188,6 +204,13 @@ void cell_lane::call_host(cell& c, invocation_ptr message, bool is_init) {
   call.state_any = c.state_any;
   call.tags = c.tags;
   call.metadata = message->metadata;
+  std::string message_id, revision;
+  if (!is_init) {  // the kernel's own, before any message
+    message_id = message_id_of(*message, c.id(), s_.home, s_.keeper.incarnation());
+    revision = revision_given(c);
+  }
+  call.message_id = message_id;
+  call.revision = revision;
   started->body.reserve(128 + c.state_any.size() + c.tags.size() +
                         std::min(message->argument.any.size(), copied_argument_max));
   started->tail = wire::append_host_request(started->body, call, copied_argument_max);
@@ -344,6 +367,7 @@ void cell_lane::finish(cell& c, finished_turn ended, bool changed, bool durable_
   const durability mode = c.def().mode();
   const bool consumes = ended.message && ended.message->row;
   const bool sends = is_durable_sender(c) && (!ended.out.sends.empty() || ended.out.route);
+  const bool keyed = is_keyed(c, ended);
   if (consumes && (mode != durability::commit || !options_.rules.consume_in_group)) {
     consume_alone(c, ended);
   }
@@ -359,7 +383,7 @@ void cell_lane::finish(cell& c, finished_turn ended, bool changed, bool durable_
       release(ended);
       return;
     }
-  } else if (!changed && !consumes && !sends && !c.flying && !c.gathering) {
+  } else if (!changed && !consumes && !sends && !keyed && !c.flying && !c.gathering) {
     release(ended);
     return;
   }
@@ -368,7 +392,7 @@ void cell_lane::finish(cell& c, finished_turn ended, bool changed, bool durable_
     ended = {};
   }
   // A turn that changed nothing waits for the newest state it saw (D21).
-  const bool in_group = mode == durability::commit && (consumes || sends);
+  const bool in_group = mode == durability::commit && (consumes || sends || keyed);
   save_batch* joined = changed || in_group || (durable_first && c.dirty)
                            ? &gather(c)
                            : (c.gathering ? c.gathering.get() : c.flying.get());
@@ -395,6 +419,11 @@ void cell_lane::release(finished_turn& ended) {
   release_turn(s_, options_, ended);
 }
 
+outcome hop_limit_reached(const cell_options& options) {
+  return outcome::failed(failure::hop_limit, "the chain of pipes and forwards has more than " +
+                                                 std::to_string(options.hops_max) + " hops");
+}
+
 void release_turn(cell_services& services, const cell_options& options, finished_turn& ended) {
   if (!ended.message) {
     return;
@@ -418,7 +447,7 @@ void release_turn(cell_services& services, const cell_options& options, finished
           place ? services.out->slot_for(place) : std::exchange(ended.message->reply, nullptr);
     }
     if (!next->row && next->hops > options.hops_max) {
-      next->answer(too_many_hops(options));
+      next->answer(hop_limit_reached(options));
     } else {
       services.out->route(std::move(next));
     }

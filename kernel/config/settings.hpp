@@ -131,6 +131,7 @@ struct message_settings {
   std::uint64_t backoff_first_ms = limits::row_backoff_first_ms;
   std::uint64_t backoff_max_ms = limits::row_backoff_max_ms;
   std::uint32_t dead_letters_keep_s = limits::dead_letters_keep_s;
+  std::uint32_t idempotency_keys_keep_s = limits::idempotency_keys_keep_s;
   bool operator==(const message_settings&) const = default;
 };
 

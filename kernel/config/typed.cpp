@@ -69,6 +69,7 @@ void read_durability(const value& root, durability_settings& out) {
   take(of_messages("backoff_first_ms"), out.messages.backoff_first_ms);
   take(of_messages("backoff_max_ms"), out.messages.backoff_max_ms);
   take(of_messages("dead_letters_keep_s"), out.messages.dead_letters_keep_s);
+  take(of_messages("idempotency_keys_keep_s"), out.messages.idempotency_keys_keep_s);
 }
 
 void read_runtime(const value& root, runtime_settings& out) {

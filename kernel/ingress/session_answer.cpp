@@ -39,7 +39,7 @@ void session::write_response(http_response& response) {
     out_ += "\r\ncontent-encoding: ";
     out_ += name_of(encoding_);
   }
-  if (response.status == 503) {
+  if (response.status == 503 || response.status == 409) {
     out_ += "\r\nretry-after: ";
     out_ += std::to_string(std::max<std::uint32_t>(response.retry_after_s, 1));
   }

@@ -18,6 +18,7 @@
 namespace spawn {
 
 class cell;
+class call_key;
 struct mailbox_tag;
 
 // Life: decoded at ingress (or made by a turn's workflow, a timer, a broadcast), owned by one
@@ -50,6 +51,7 @@ struct invocation : task, list_hook<mailbox_tag> {
   std::int64_t scheduled_to = 0;  // epoch or relative milliseconds, 0 = now
   std::uint64_t deadline_ns = 0;
   std::uint64_t arrived_ns = 0;
+  std::uint64_t call_id = 0;  // of a message without a row, from its first run on: stays for reruns
   trace_context trace;
 
   reply_slot* reply = nullptr;
@@ -65,6 +67,8 @@ struct invocation : task, list_hook<mailbox_tag> {
   void* station = nullptr;  // whose task it is while it is posted
   // A message that the store keeps until its receiver has committed; then `reply` is not used.
   std::unique_ptr<message_row> row;
+  // In a cell: what is known of the idempotency key that it came with.
+  std::shared_ptr<call_key> keyed;
   // From an operator, in place of an action.
   std::shared_ptr<state_order> order;
   // Shared with a timer: gone once the turn has ended, so that a timer never piles up.

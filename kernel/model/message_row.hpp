@@ -19,7 +19,8 @@ enum class row_kind : std::uint8_t {
   flow_invoke = 5,
   flow_result = 6,
   flow_timer = 7,
-  failure = 8,  // tells a sender that its row went to the dead letters (durability.md 19)
+  failure = 8,    // tells a sender that its row went to the dead letters (durability.md 19)
+  call_end = 16,  // brings the end of a chain to the k row of the call that began it (rule 22)
 };
 
 [[nodiscard]] constexpr const char* name(row_kind kind) noexcept {
@@ -40,6 +41,8 @@ enum class row_kind : std::uint8_t {
       return "flow-timer";
     case row_kind::failure:
       return "failure";
+    case row_kind::call_end:
+      return "call-end";
   }
   return "unknown";
 }
@@ -73,6 +76,16 @@ struct flow_event {
   std::string text;
 };
 
+// The k row of a call whose answer a chain of rows brings (durability.md 22), as that call's turn
+// left it. Immutable, shared by the rows of the chain.
+struct call_link {
+  std::string store;  // name of the statestore instance
+  std::string key;
+  std::uint64_t revision = 0;
+  std::uint64_t writer = 0;
+  std::string digest;  // of action and payload, as in the k row
+};
+
 // (sender, birth, seq) is the row's id, for ever; everything else but the place and the progress
 // stays as it was when the row was made (durability.md 1).
 struct message_row {
@@ -94,6 +107,7 @@ struct message_row {
   reply_ref reply;
   std::shared_ptr<const awaited_by> awaited;  // may be null
   std::shared_ptr<const flow_event> event;    // of a row that tells a flow something
+  std::shared_ptr<const call_link> call;  // the keyed call at the beginning of its chain, if any
 
   std::string unknown;  // fields of a newer kernel, as they were read
 
@@ -120,7 +134,7 @@ struct message_row {
   // Rows of one sender to one receiver keep their order; due times and senders without a record
   // have none to keep (rule 15).
   [[nodiscard]] bool is_ordered() const noexcept {
-    return due_ms == 0 && kind != row_kind::async && !tells_flow();
+    return due_ms == 0 && kind != row_kind::async && kind != row_kind::call_end && !tells_flow();
   }
   // It is no call: it brings a flow what it waits for.
   [[nodiscard]] bool tells_flow() const noexcept {

@@ -11,7 +11,7 @@
 namespace spawn {
 
 // Why a request failed (D6). Each has a fixed upper-case code, which begins the message, and an
-// HTTP status: 503 only where nothing was executed.
+// HTTP status: 503 only where nothing was executed. 409 and 422 are about idempotency keys.
 enum class failure : std::uint8_t {
   none,
   invalid_argument,
@@ -25,6 +25,9 @@ enum class failure : std::uint8_t {
   not_applied,      // the action ran, its state was not stored, and never will be
   outcome_unknown,  // may or may not have been applied
   hop_limit,
+  call_in_progress,   // the call with this idempotency key has not come to its end yet
+  key_reused,         // an idempotency key that another call has had; nothing was executed
+  response_not_kept,  // the call with this key took effect; its response was not stored
   revision_not_found,
   unimplemented,
   too_large,
@@ -65,6 +68,12 @@ struct failure_facts {
       return {"OUTCOME_UNKNOWN", 500};
     case failure::hop_limit:
       return {"HOP_LIMIT_EXCEEDED", 500};
+    case failure::call_in_progress:
+      return {"CALL_IN_PROGRESS", 409};
+    case failure::key_reused:
+      return {"KEY_REUSED", 422};
+    case failure::response_not_kept:
+      return {"RESPONSE_NOT_KEPT", 500};
     case failure::revision_not_found:
       return {"REVISION_NOT_FOUND", 500};
     case failure::unimplemented:
@@ -81,7 +90,7 @@ struct failure_facts {
 
 struct outcome {
   failure why = failure::none;
-  std::uint32_t retry_after_s = 0;  // 503 carries at least 1
+  std::uint32_t retry_after_s = 0;  // 503 and 409 carry at least 1
   std::string text;                 // without the code; empty on success
   payload value;
 
@@ -90,7 +99,7 @@ struct outcome {
     outcome out;
     out.why = why;
     out.text = std::move(text);
-    out.retry_after_s = facts(why).http == 503 ? 1 : 0;
+    out.retry_after_s = facts(why).http == 503 || facts(why).http == 409 ? 1 : 0;
     return out;
   }
   [[nodiscard]] static outcome done(payload value) {

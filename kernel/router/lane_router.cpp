@@ -25,6 +25,7 @@ lane_router::lane_router(const parts& with)
       replies_(lane_, with.incarnation),
       timed_(lane_, with.lanes.size(), with.services.stores, with.services.rows, with.budget,
              with.timed, [this](invocation_ptr message) { route(std::move(message)); }) {
+  services_.keeper.bring_ends_to([this](invocation_ptr end) { route(std::move(end)); });
   if (lane_.index() == 0) {
     scan_ = std::make_unique<row_scan>(
         lane_, services_.stores, services_.rows, with.scan,
@@ -96,6 +97,10 @@ void lane_router::carry(invocation_ptr message, lane_router& to) {
 }
 
 void lane_router::receive(invocation_ptr message) {
+  if (message->row && message->row->kind == row_kind::call_end) {
+    settle_call(std::move(message));
+    return;
+  }
   if (!message->caller_settled) {
     const auto caller =
         resolve(message->caller.system, message->caller.name, message->caller.parent);
@@ -254,6 +259,9 @@ void lane_router::not_found(invocation_ptr taken) {
 }
 
 void lane_router::dispatch(invocation_ptr message, actor_view id, actor_type& type) {
+  if (!admit_key(*message, type)) {
+    return;
+  }
   if (message->scheduled_to != 0) {
     const std::int64_t now = lane_.unix_ms();
     const std::int64_t due = due_unix_ms(message->scheduled_to, now);
@@ -264,9 +272,7 @@ void lane_router::dispatch(invocation_ptr message, actor_view id, actor_type& ty
       return;
     }
   }
-  const bool keeps_record = type.now->mode() == durability::commit &&
-                            type.now->kind != actor_kind::pooled && !message->pooled;
-  if (message->is_async && !message->row && keeps_record && options_.rules.outbox) {
+  if (message->is_async && !message->row && keeps_record(*message, type) && options_.rules.outbox) {
     insert_row(std::move(message), id, type, 0);
     return;
   }

@@ -132,6 +132,17 @@ class lane_router final : public outbound {
 
   // lane_rows.cpp
   void insert_row(invocation_ptr message, actor_view id, actor_type& type, std::int64_t due_ms);
+  // Its caller is told "unknown" at the deadline, from the moment that the store has the row.
+  void await_insert(invocation& message);
+  void row_inserted(invocation_ptr message, row_outcome how, const std::string& why);
+  // keyed_rows.cpp
+  [[nodiscard]] static bool keeps_record(const invocation& message, const actor_type& type) {
+    return type.now->mode() == durability::commit && !is_for_pool(message, type);
+  }
+  [[nodiscard]] static bool admit_key(invocation& message, const actor_type& type);
+  void insert_keyed_row(invocation_ptr message, actor_view id);
+  void keyed_row_known(invocation_ptr message, const std::string& key, result<call_row> found);
+  void settle_call(invocation_ptr end);
   void wake(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket);
   void fetch(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket,
              std::string cursor = {});

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "cell/row_end.hpp"
 #include "lane/post.hpp"
+#include "model/reserved_metadata.hpp"
 #include "router/lane_router.hpp"
 #include "state/rows/row_keys.hpp"
 
@@ -39,38 +40,50 @@ void lane_router::insert_row(invocation_ptr message, actor_view id, actor_type& 
   message->is_async = false;
   message->is_internal = true;
   services_.stats.rows_inserted.add();
+  if (message->find_metadata(metadata_idempotency_key) != nullptr) {
+    insert_keyed_row(std::move(message), id);
+    return;
+  }
   invocation& row = *message;
-  answer_at_deadline(row, [](invocation& late) {
+  await_insert(row);
+  services_.keeper.insert(
+      row, [this, owned = std::move(message)](row_outcome how, const std::string& why) mutable {
+        row_inserted(std::move(owned), how, why);
+      });
+}
+
+void lane_router::await_insert(invocation& message) {
+  answer_at_deadline(message, [](invocation& late) {
     late.fail(failure::outcome_unknown,
               "whether the message was stored was not known by the deadline");
   });
-  services_.keeper.insert(row, [this, owned = std::move(message)](row_outcome how,
-                                                                  const std::string& why) mutable {
-    owned->expiry.unlink();
-    reply_slot* caller = std::exchange(owned->reply, nullptr);
-    const auto tell = [&](outcome with) {
-      if (caller != nullptr) {
-        caller->answer(std::move(with));
-      }
-    };
-    if (how == row_outcome::done) {
-      tell(outcome::done({}));
-      if (owned->row->due_ms != 0) {
-        stored_for_later(*owned->row);
-      } else {
-        route(std::move(owned));
-      }
-      return;
+}
+
+void lane_router::row_inserted(invocation_ptr message, row_outcome how, const std::string& why) {
+  message->expiry.unlink();
+  reply_slot* caller = std::exchange(message->reply, nullptr);
+  const auto tell = [&](outcome with) {
+    if (caller != nullptr) {
+      caller->answer(std::move(with));
     }
-    if (caller == nullptr) {
-      SPAWN_LOG(warn, "a scheduled message could not be stored", {"actor", owned->target.name},
-                {"action", owned->action}, {"why", why});
+  };
+  if (how == row_outcome::done) {
+    tell(outcome::done({}));
+    if (message->row->due_ms != 0) {
+      stored_for_later(*message->row);
+    } else {
+      route(std::move(message));
     }
-    tell(how == row_outcome::unknown
-             ? outcome::failed(failure::outcome_unknown,
-                               "whether the message was stored is not known: " + why)
-             : outcome::failed(failure::unavailable, "the message could not be stored: " + why));
-  });
+    return;
+  }
+  if (caller == nullptr) {
+    SPAWN_LOG(warn, "a scheduled message could not be stored", {"actor", message->target.name},
+              {"action", message->action}, {"why", why});
+  }
+  tell(how == row_outcome::unknown
+           ? outcome::failed(failure::outcome_unknown,
+                             "whether the message was stored is not known: " + why)
+           : outcome::failed(failure::unavailable, "the message could not be stored: " + why));
 }
 
 void lane_router::stored_for_later(const message_row& row) {
@@ -172,6 +185,10 @@ void lane_router::fetched(result<stored_page> page, const actor_id& address, std
     }
     invocation_ptr message = std::move(*opened);
     message->row->store = store;
+    if (message->row->kind == row_kind::call_end) {
+      route(std::move(message));  // no actor's
+      continue;
+    }
     const auto found =
         resolve(message->target.system, message->target.name, message->target.parent);
     if (found.type == nullptr) {

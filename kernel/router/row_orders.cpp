@@ -50,13 +50,22 @@ void order_row(lane_router& on, std::uint32_t store, std::string key, row_order 
                                       " is what a flow waits for; cancel the flow in its place"));
           return;
         }
-        const bool is_awaited = read && (*read)->row->awaited && !key.starts_with("d/");
+        // A call whose chain this ends will have no response.
+        const bool is_pending = read && !key.starts_with("d/");
+        invocation_ptr end;
+        if (is_pending && (*read)->row->call) {
+          (*read)->row->store = store;
+          end = make_call_end(**read, on.services().writers.next(), on.home().unix_ms(),
+                              unkept_call((*read)->row->call->digest));
+        }
+        const bool is_awaited = is_pending && (*read)->row->awaited;
         if (what == row_order::remove && is_awaited) {
           invocation_ptr message = std::move(*read);
           message->row->store = store;
           const message_row& row = *message->row;
           conclude_row(on.services(), row,
                        outcome::failed(failure::not_applied, "an operator cancelled the message"),
+                       std::move(end),
                        [done = std::move(done), owned = std::move(message)](
                            row_outcome how, const std::string& why) mutable {
                          done(end_of(how, why));
@@ -69,8 +78,9 @@ void order_row(lane_router& on, std::uint32_t store, std::string key, row_order 
           row.store = store;
           row.revision = found.revision;
           row.writer = found.writer;
-          on.services().keeper.remove(
-              row, [done = std::move(done)](row_outcome how, const std::string& why) mutable {
+          on.services().keeper.consume(
+              row, std::move(end),
+              [done = std::move(done)](row_outcome how, const std::string& why) mutable {
                 done(end_of(how, why));
               });
           return;

@@ -1,6 +1,7 @@
 #include "wire/host_call.hpp"
 
 #include "base/limits.hpp"
+#include "model/reserved_metadata.hpp"
 #include "wire/common.hpp"
 
 namespace spawn::wire {
@@ -8,6 +9,22 @@ namespace {
 
 std::size_t entry_size(kv_view entry) {
   return text_size(entry.key.size()) + text_size(entry.value.size());
+}
+
+// The caller's, and what the kernel says: the two never have a key in common.
+template <class F>
+void each_metadata(const host_request& call, F&& f) {
+  for (const auto& entry : call.metadata) {
+    if (!is_told_by_kernel(entry.key)) {
+      f(entry);
+    }
+  }
+  if (!call.message_id.empty()) {
+    f(kv_view{metadata_message_id, call.message_id});
+  }
+  if (!call.revision.empty()) {
+    f(kv_view{metadata_revision, call.revision});
+  }
 }
 
 std::size_t context_size(const host_request& call) {
@@ -18,9 +35,7 @@ std::size_t context_size(const host_request& call) {
   if (call.has_caller) {
     size += field_size(actor_id_size(call.caller));
   }
-  for (const auto& entry : call.metadata) {
-    size += field_size(entry_size(entry));
-  }
+  each_metadata(call, [&](kv_view entry) { size += field_size(entry_size(entry)); });
   return size;
 }
 
@@ -125,9 +140,7 @@ std::string_view append_host_request(std::string& out, const host_request& call,
     put_actor_id(out, 2, call.caller);
   }
   put_actor_id(out, 3, call.self);
-  for (const auto& entry : call.metadata) {
-    put_entry(out, 4, entry);
-  }
+  each_metadata(call, [&](kv_view entry) { put_entry(out, 4, entry); });
   out += call.tags;
   if (call.argument.kind == presence::value && call.argument.any.size() > inline_max) {
     if (call.has_caller) {

@@ -20,6 +20,9 @@ struct host_request {
   std::string_view state_any;  // empty: the context carries no state (never an empty Any)
   std::string_view tags;       // canonical
   std::span<const kv_view> metadata;
+  // Told beside the caller's metadata (durability.md 28); empty: not.
+  std::string_view message_id;
+  std::string_view revision;
 };
 // Appends the whole message; or, when the argument has more than `inline_max` bytes, all but the
 // argument's bytes, which are returned and follow `out` on the wire: a large one is never copied.

@@ -1,6 +1,7 @@
 #include "wire/invocation.hpp"
 
 #include "base/limits.hpp"
+#include "model/reserved_metadata.hpp"
 #include "wire/common.hpp"
 #include "wire/status.hpp"
 
@@ -129,7 +130,9 @@ result<void> read_invocation(invocation& into, echo& repeat) {
         if (!read_entry(r.bytes(), entry)) {
           return malformed("metadata");
         }
-        into.metadata.push_back(entry);
+        if (!entry.key.starts_with(metadata_reserved_prefix)) {
+          into.metadata.push_back(entry);
+        }
         break;
       }
       case 9:

@@ -1,6 +1,7 @@
 #include "workflow/step_runner.hpp"
 
 #include "base/limits.hpp"
+#include "model/reserved_metadata.hpp"
 #include "state/seal/keys.hpp"
 #include "wire/common.hpp"
 
@@ -78,7 +79,9 @@ std::vector<spawn_kv> abi_metadata(const invocation& of) {
   std::vector<spawn_kv> out;
   out.reserve(of.metadata.size());
   for (const auto& entry : of.metadata) {
-    out.push_back({slice_of(entry.key), slice_of(entry.value)});
+    if (entry.key != metadata_idempotency_key) {  // it names this call, none that it leads to
+      out.push_back({slice_of(entry.key), slice_of(entry.value)});
+    }
   }
   return out;
 }

@@ -178,6 +178,20 @@ def test_a_missing_state_is_left_out(mesh):
         assert not call.context.HasField("state")
 
 
+def test_hosts_are_told_what_they_can_pass_on(mesh):
+    """I15: beside the caller's metadata each call has an id of its own and the revision of the
+    state it was given, whatever a caller says."""
+    name = mesh.counter()
+    for _ in range(2):
+        mesh.invoke(name, "inc", metadata={"spawn-message-id": "mine", "spawn-revision": "9",
+                                           "spawn-other": "x", "k": "v"}).expect_ok()
+    first, second = mesh.host.seen(name, "inc")
+    assert first.metadata == second.metadata == {"k": "v"}
+    assert (first.told["spawn-revision"], second.told["spawn-revision"]) == ("0", "1")
+    assert "mine" not in (first.told["spawn-message-id"], second.told["spawn-message-id"])
+    assert first.told["spawn-message-id"] != second.told["spawn-message-id"]
+
+
 def test_metadata_caller_and_self_are_right(mesh):
     """I15: metadata in the context; an outside caller stays unset; a given one is passed on."""
     name, caller = mesh.name(), actor_id("somebody", parent="SomeParent")

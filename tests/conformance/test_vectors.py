@@ -2,7 +2,7 @@
 import pytest
 from harness import host as manners
 from harness.client import REGISTER_PATH
-from harness.host import Reply
+from harness.host import TOLD, Reply
 from harness.wire import (ERROR, NOOP, OK, SYSTEM, UNNAMED, actor, actor_id, actor_pb, any_pb,
                           payload_of, protocol_pb)
 
@@ -110,14 +110,19 @@ def test_the_kernel_understands_the_request_vector(mesh):
 
 
 def test_the_kernel_writes_the_call_vector(fresh):
-    """3.7: the same situation gives the host the same message."""
+    """3.7: the same situation gives the host the same message, and with it what the kernel tells
+    of each call."""
     mesh = fresh()
     state = any_pb.Any(type_url="type.googleapis.com/x.S", value=b"\x08\x01")
     template(mesh, "s", state, {"t": "1"})
     mesh.invoke("a", "inc", NOOP, system="s", ref="p").expect_ok()
     seen = mesh.host.seen("a", "inc")[0]
+    assert sorted(seen.told) == sorted(TOLD)
+    for key in TOLD:
+        del seen.context.metadata[key]
     assert seen.invocation == call()
-    assert sorted(seen.body) == sorted(bytes.fromhex(CALL))  # nothing more, nothing less
+    # Nothing more, nothing less.
+    assert sorted(seen.invocation.SerializeToString()) == sorted(bytes.fromhex(CALL))
 
 
 def test_the_kernel_understands_the_answer_vector(fresh):

@@ -177,12 +177,35 @@ void checker::check_shown(const request& what, entry shown, const char* where) {
   }
 }
 
+// One call takes effect once, and all its repeats are told the same.
+void checker::check_keyed(const request& what, const spawn::outcome& with) {
+  spawn::wire::any_view any;
+  if (with.value.any.empty() || !spawn::wire::read_any(with.value.any, any)) {
+    return;
+  }
+  const entry shown = entries_in(any.value).back();
+  if (actors_[at(request_of(shown)).actor].mode != durability::commit) {
+    return;  // the last hop of a chain, which may run again
+  }
+  const auto [first, is_new] = answer_to_key_.try_emplace(what.keyed_as, shown);
+  if (!is_new && first->second != shown) {
+    fail("key", "call " + std::to_string(what.keyed_as) + " to " + actors_[what.actor].name +
+                    " and its repeat " + std::to_string(what.id) + " got different answers");
+  }
+  if (request_of(shown) == what.keyed_as) {
+    check_shown(what, shown, "a result");
+  }
+}
+
 void checker::check_answer(request& what, const spawn::outcome& with) {
   per_actor& of = of_[what.actor];
   const bool commits = actors_[what.actor].mode == durability::commit;
   switch (with.why) {
     case failure::none: {
       ++sum.ok;
+      if (what.keyed_as != 0) {
+        check_keyed(what, with);
+      }
       spawn::wire::any_view any;
       if (what.foreign_answer || !spawn::wire::read_any(with.value.any, any)) {
         return;
@@ -273,6 +296,12 @@ void checker::rows_at_end(const std::unordered_set<request_id>& pending,
       fail("I12", "message " + std::to_string(r.id) + " to " + actors_[r.actor].name +
                       " was never delivered");
     }
+  }
+}
+
+void checker::calls_at_end(const std::vector<std::string>& running) {
+  for (const std::string& key : running) {
+    fail("I12", "the call of " + key + " is still running");
   }
 }
 

@@ -37,6 +37,7 @@ struct request {
   bool is_read = false;
   bool ordered = false;         // no step on its way may overtake
   bool foreign_answer = false;  // what it is answered with is not its own result
+  request_id keyed_as = 0;      // the first call with its idempotency key; 0: it has none
   bool answered = false;
   bool lost = false;  // its kernel died first
   spawn::failure why = spawn::failure::none;
@@ -88,6 +89,8 @@ class checker {
   void at_end();
   // At the end, with every row that is left in the store: the requests that are pending, and those
   // that are dead letters. `quiet`: there was time for all of them.
+  // Calls with a key whose end their row was never told, where there was time for all.
+  void calls_at_end(const std::vector<std::string>& running);
   void rows_at_end(const std::unordered_set<request_id>& pending,
                    const std::unordered_set<request_id>& dead, bool quiet);
 
@@ -117,6 +120,7 @@ class checker {
     std::unordered_map<entry, std::uint32_t> orders_before;
     std::map<std::pair<std::uint32_t, std::uint32_t>, request_id> newest_row;  // by sender, orders
   };
+  void check_keyed(const request& what, const spawn::outcome& with);
   void check_answer(request& what, const spawn::outcome& with);
   void check_shown(const request& what, entry shown, const char* where);
 
@@ -124,6 +128,7 @@ class checker {
   std::vector<actor_facts> actors_;
   std::vector<per_actor> of_;
   std::vector<request> requests_;
+  std::unordered_map<request_id, entry> answer_to_key_;  // by the first call
   std::vector<std::string> failures_;
 };
 

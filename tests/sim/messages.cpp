@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "model/reserved_metadata.hpp"
 #include "wire/common.hpp"
 
 namespace sim {
@@ -158,6 +159,9 @@ spawn::invocation_ptr make_message(const message_fields& from) {
   out->action = keep(from.action);
   out->argument = {spawn::presence::value, keep(any_of(id_bytes(from.id)))};
   out->register_ref = keep(from.register_ref);
+  if (!from.idempotency_key.empty()) {
+    out->metadata.push_back({keep(spawn::metadata_idempotency_key), keep(from.idempotency_key)});
+  }
   if (from.caller != nullptr) {
     out->has_caller = true;
     out->caller = {out->target.system, keep(from.caller->parent), keep(from.caller->name)};

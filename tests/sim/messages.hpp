@@ -29,6 +29,7 @@ struct message_fields {
   std::string_view action;
   std::uint64_t id = 0;
   std::string_view register_ref;
+  std::string_view idempotency_key;
   const actor_facts* caller = nullptr;
 };
 [[nodiscard]] spawn::invocation_ptr make_message(const message_fields& from);

@@ -7,7 +7,7 @@
 
 namespace sim {
 
-inline constexpr std::array<std::string_view, 11> planted_bugs{
+inline constexpr std::array<std::string_view, 12> planted_bugs{
     "cas_on_revision_only",       // rule 1
     "cas_skipped",                // rule 1
     "writer_per_incarnation",     // rule 2
@@ -19,6 +19,7 @@ inline constexpr std::array<std::string_view, 11> planted_bugs{
     "outbox_off",                 // rule 11
     "dedup_off",                  // rule 12
     "hints_in_any_order",         // rule 13
+    "keys_not_stored",            // rule 22
 };
 
 // False when there is no such bug.
@@ -46,6 +47,8 @@ inline constexpr std::array<std::string_view, 11> planted_bugs{
     rules.consume_in_group = false;
   } else if (name == "hints_in_any_order") {
     rules.fifo_by_store = false;
+  } else if (name == "keys_not_stored") {
+    rules.keys_in_group = false;
   } else {
     return false;
   }

@@ -133,11 +133,16 @@ class run_state {
       made.ordered = false;
       fields.register_ref = {};
     }
+    const bool is_keyed = !is_order && !is_scheduled && !made.is_read && !actor.pooled &&
+                          actor.mode == spawn::durability::commit && world_.rng().one_in(6);
+    if (is_keyed) {
+      send_keyed(made, is_async);
+      return;
+    }
     made.acked_then = judge_.acked(made.actor);
     const request& asked = judge_.add(made);
     fields.id = asked.id;
     auto message = make_message(fields);
-    message->deadline_ns = asked.deadline_ns;
     message->is_async = is_async && !is_order;
     if (is_order) {
       message->order = an_order(made.actor);
@@ -145,20 +150,61 @@ class run_state {
     message->read_state = dice < 5;
     message->scheduled_to =
         is_scheduled && !is_order ? static_cast<std::int64_t>(1 + world_.rng().below(500)) : 0;
+    hand_over(*k, asked, std::move(message));
+  }
+
+  void hand_over(sim_kernel& to, const request& asked, spawn::invocation_ptr message) {
     auto* slot = new pending_reply;
     slot->judge = &judge_;
     slot->id = asked.id;
-    slot->home = &k->lane(asked.lane);
+    slot->home = &to.lane(asked.lane);
     slot->arrived = [](spawn::reply_slot& s) {
       const std::unique_ptr<pending_reply> mine(static_cast<pending_reply*>(&s));
       mine->judge->answered(mine->judge->at(mine->id), mine->result);
     };
     message->reply = slot;
-    message->budget = &k->budget();
+    message->deadline_ns = asked.deadline_ns;
+    message->budget = &to.budget();
     message->charged_bytes = 100;
-    k->budget().take(100);
-    world_.note("request", asked.id, asked.actor, k->life());
-    k->ingress(asked.lane, std::move(message));
+    to.budget().take(100);
+    world_.note("request", asked.id, asked.actor, to.life());
+    to.ingress(asked.lane, std::move(message));
+  }
+
+  // A call with an idempotency key, and its repeats: while it runs, after it was answered, after
+  // its kernel died. What runs is the first request, whichever of them it comes with.
+  void send_keyed(request made, bool is_async, request_id first = 0, int repeats = 0) {
+    const auto which = world_.rng().below(kernels_.size());
+    sim_kernel* k = kernels_[which].get();
+    if (k != nullptr && k->is_serving()) {
+      made.life = k->life();
+      made.lane = static_cast<std::uint32_t>(world_.rng().below(k->lanes()));
+      made.sent_ns = world_.now_ns();
+      made.deadline_ns = made.sent_ns + (50 + world_.rng().below(2'000)) * spawn::ns_per_ms;
+      made.ordered = false;
+      made.foreign_answer = true;
+      made.keyed_as = first != 0 ? first : judge_.requests() + 1;
+      const request& asked = judge_.add(made);
+      first = made.keyed_as;
+      message_fields fields;
+      const std::string key = "call-" + std::to_string(first);
+      fields.name = judge_.actors()[made.actor].name;
+      fields.action = "append";
+      fields.id = first;
+      fields.idempotency_key = key;
+      auto message = make_message(fields);
+      message->is_async = is_async;
+      hand_over(*k, asked, std::move(message));
+    }
+    if (repeats < 5 && first != 0 && !world_.rng().one_in(4)) {
+      const std::uint64_t after_ms =
+          world_.rng().one_in(3) ? world_.rng().below(5) : world_.rng().below(1'500);
+      world_.after_ms(after_ms, [this, made, is_async, first, repeats] {
+        if (!world_.calm) {
+          send_keyed(made, is_async, first, repeats + 1);
+        }
+      });
+    }
   }
 
   std::shared_ptr<spawn::state_order> an_order(std::uint32_t actor) {
@@ -289,7 +335,7 @@ class run_state {
     if (!drained && !judge_.failed()) {
       judge_.fail("drain", "a kernel did not drain within 15 s:" + left_now());
     }
-    static_cast<void>(until(100, [] { return false; }));
+    static_cast<void>(until(1'000, [] { return false; }));  // the reads that are out come back
     for (auto& k : kernels_) {
       if (k && k->is_serving() && !judge_.failed()) {
         k->check_empty();
@@ -309,6 +355,9 @@ class run_state {
       }
     }
     judge_.rows_at_end(pending, dead, quiet && !world_.plans.operators);
+    if (quiet && !world_.plans.operators) {
+      judge_.calls_at_end(store_.running_calls());
+    }
   }
 
   world world_;

@@ -236,7 +236,12 @@ void sim_kernel::check_empty() {
     if (l->router.cells().table().size() != 0 || l->store.in_flight() != 0 ||
         l->records.in_flight() != 0 || l->keeper.in_flight() != 0 ||
         l->stats.messages_waiting.get() != 0) {
-      judge_.fail("empty", "something is left on a lane after the drain");
+      judge_.fail("empty", "left on a lane after the drain: cells " +
+                               std::to_string(l->router.cells().table().size()) +
+                               ", store operations " + std::to_string(l->store.in_flight()) +
+                               ", records " + std::to_string(l->records.in_flight()) + ", rows " +
+                               std::to_string(l->keeper.in_flight()) + ", messages " +
+                               std::to_string(l->stats.messages_waiting.get()));
     }
   }
   if (budget_.used() != 0) {

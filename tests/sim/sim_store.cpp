@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "state/rows/call_row.hpp"
 #include "state/rows/row_codec.hpp"
 #include "state/seal/keys.hpp"
 #include "state/seal/meta.hpp"
@@ -407,6 +408,22 @@ std::vector<std::pair<std::string, spawn::invocation_ptr>> sim_store::rows() con
       continue;
     }
     out.emplace_back(key, std::move(*read));
+  }
+  return out;
+}
+
+std::vector<std::string> sim_store::running_calls() const {
+  std::vector<std::string> out;
+  for (const auto& [key, of] : records_) {
+    if (!key.starts_with("k/") || of.head.payload.empty()) {
+      continue;
+    }
+    const auto read = spawn::decode_call(std::string_view(of.head.payload).substr(1));
+    if (!read) {
+      judge_.fail("row", "the row " + key + " cannot be read: " + read.error().text);
+    } else if (read->state == spawn::call_state::running) {
+      out.push_back(key);
+    }
   }
   return out;
 }

@@ -33,6 +33,8 @@ class sim_store {
   [[nodiscard]] std::size_t records() const noexcept { return records_.size(); }
   // Keys and contents of message rows that are in the store now: pending and dead.
   [[nodiscard]] std::vector<std::pair<std::string, spawn::invocation_ptr>> rows() const;
+  // Keys of calls that are not at their end.
+  [[nodiscard]] std::vector<std::string> running_calls() const;
   // 0: there is no record of it.
   [[nodiscard]] std::uint64_t revision_of(std::uint32_t actor) const;
 

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "state/rows/call_row.hpp"
 #include "state/rows/flow_fields.hpp"
 #include "state/rows/row_keys.hpp"
 #include "state/seal/tagged_fields.hpp"
@@ -26,6 +27,7 @@ enum class field : std::uint8_t {
   trace = 11,
   awaited = 12,
   event = 13,
+  call = 24,
 };
 enum class meta_field : std::uint8_t {
   to = 1,
@@ -169,6 +171,8 @@ result<void> read_field(std::uint8_t tag, std::string_view value, invocation& to
       SPAWN_TRY(row.event, decode_event(value));
       break;
     }
+    case field::call:
+      return read_link(value, row.call);
     default:
       put(row.unknown, static_cast<field>(tag), value);
   }
@@ -273,6 +277,9 @@ void encode_row(const invocation& message, std::string& out) {
   }
   if (row.event) {
     put(out, field::event, encode_event(*row.event));
+  }
+  if (row.call) {
+    put(out, field::call, encode_link(*row.call));
   }
   out += row.unknown;
 }

@@ -35,6 +35,7 @@ struct row_keeper::job : list_hook<job_tag> {
   std::uint32_t tries = 0;
   std::uint32_t unanswered = 0;
   std::vector<std::unique_ptr<write>> writes;
+  invocation_ptr end;  // of a chain, stored with the rest
   done_fn done;
   struct retry_timer : timer {
     job* work = nullptr;
@@ -100,6 +101,24 @@ void row_keeper::add_insert(job& to, std::string key, const invocation& message,
   to.writes.push_back(std::move(made));
 }
 
+void row_keeper::add_call(job& to, call_write call) {
+  auto made = std::make_unique<write>();
+  made->code = SPAWN_SS_SAVE;
+  made->ttl_s = call.ttl_s;
+  made->key = std::move(call.key);
+  made->expect_revision = call.expect_revision;
+  made->expect_writer = call.expect_writer;
+  made->new_revision = call.new_revision;
+  made->writer = call.writer;
+  made->content = std::move(call.content);
+  to.writes.push_back(std::move(made));
+}
+
+void row_keeper::add_end(job& to, invocation_ptr end) {
+  add_insert(to, end->row->key, *end, 0);
+  to.end = std::move(end);
+}
+
 void row_keeper::name_from_outside(message_row& row, const invocation& message) {
   row.sender = row_from_outside;
   row.birth = birth_;
@@ -118,21 +137,37 @@ void row_keeper::insert(invocation& message, done_fn done) {
   submit(work);
 }
 
-void row_keeper::consume(const message_row& row, done_fn done) {
-  conclude(row, nullptr, std::move(done));
+// The key first: repeated after a doubt, it tells whether it was this very one that landed.
+void row_keeper::insert_call(invocation& message, call_write call, done_fn done) {
+  name_from_outside(*message.row, message);
+  job& work = begin(message.row->store, false, std::move(done));
+  add_call(work, std::move(call));
+  add_insert(work, message.row->key, message, 0);
+  submit(work);
 }
 
-void row_keeper::conclude(const message_row& row, const invocation* told, done_fn done) {
+void row_keeper::consume(const message_row& row, invocation_ptr end, done_fn done) {
+  conclude(row, nullptr, std::move(end), std::move(done));
+}
+
+void row_keeper::conclude(const message_row& row, const invocation* told, invocation_ptr end,
+                          done_fn done) {
   job& work = begin(row.store, false, std::move(done));
   add_delete(work, row);
   if (told != nullptr) {
     add_insert(work, told->row->key, *told, 0);
   }
+  if (end) {
+    add_end(work, std::move(end));
+  }
   submit(work);
 }
 
-void row_keeper::remove(const message_row& row, done_fn done) {
-  consume(row, std::move(done));
+void row_keeper::settle(const message_row& row, call_write call, done_fn done) {
+  job& work = begin(row.store, false, std::move(done));
+  add_delete(work, row);
+  add_call(work, std::move(call));
+  submit(work);
 }
 
 void row_keeper::put_off(invocation& message, done_fn done) {
@@ -161,6 +196,9 @@ void row_keeper::bury(invocation& message, const invocation* told, done_fn done)
   if (told != nullptr) {
     add_insert(work, told->row->key, *told, 0);
   }
+  if (row.call) {
+    add_end(work, make_call_end(message, row.writer, lane_.unix_ms(), dead_call(row)));
+  }
   submit(work);
 }
 
@@ -181,7 +219,7 @@ void row_keeper::transfer(invocation& message, std::uint32_t to, done_fn done) {
   job& work = begin(
       to, false, [this, source, then = std::move(done)](row_outcome how, std::string why) mutable {
         if (how == row_outcome::done || how == row_outcome::gone) {
-          consume(source, std::move(then));
+          consume(source, nullptr, std::move(then));
         } else {
           then(how, std::move(why));
         }
@@ -202,6 +240,7 @@ void row_keeper::replay(invocation& dead, done_fn done) {
   row.of_failure = false;
   row.reply = {};
   row.awaited.reset();  // whoever waited was told of the failure
+  row.call.reset();
   row.due_ms = 0;
   row.attempts = 0;
   row.next_try_ms = 0;
@@ -312,6 +351,9 @@ void row_keeper::finish(job& work, row_outcome with, std::string why) {
   }
   const std::unique_ptr<job> owned(&work);
   work.unlink();
+  if (with == row_outcome::done && owned->end && bring_) {
+    bring_(std::move(owned->end));
+  }
   owned->done(with, std::move(why));
 }
 

@@ -8,6 +8,7 @@
 #include "base/limits.hpp"
 #include "base/unique_function.hpp"
 #include "state/journal.hpp"
+#include "state/rows/call_row.hpp"
 #include "state/rows/row_codec.hpp"
 #include "state/writer_ids.hpp"
 
@@ -41,24 +42,32 @@ class row_keeper {
   // A row without a sender's record: fills identity and key, and submits it once, since a second
   // one might land after the row was consumed (rule 16). `message` is the caller's until `done`.
   void insert(invocation& message, done_fn done);
-  // Deletes a row whose turn has run in an actor without a durable record.
-  void consume(const message_row& row, done_fn done);
+  // The same with the row of the idempotency key that it came with, which may be repeated since
+  // that row guards it. gone: the key is there already, or not as expected.
+  void insert_call(invocation& message, call_write call, done_fn done);
+  // Deletes a row: its turn has run in an actor without a durable record, or an operator wants it
+  // gone. `end`, when given, goes in with it: the end of the chain for the row of its call.
+  void consume(const message_row& row, invocation_ptr end, done_fn done);
   // The same, and tells the flow that waits for it: `told` is its outcome's row, or null. The row
-  // is the caller's until `done`.
-  void conclude(const message_row& row, const invocation* told, done_fn done);
+  // and `told` are the caller's until `done`.
+  void conclude(const message_row& row, const invocation* told, invocation_ptr end, done_fn done);
+  // Deletes a row that brought the end of a chain, and writes it where it belongs.
+  void settle(const message_row& row, call_write call, done_fn done);
   // Writes attempts, next_try_ms and last_error as they stand in the row, whose revision and writer
   // are then the new ones. `message` is the caller's until `done`.
   void put_off(invocation& message, done_fn done);
   // To the dead letters; `told`, when given, is a row for the flow that waits for it and goes in
-  // the same group (rule 19). Both are the caller's until `done`.
+  // the same group (rule 19). Both are the caller's until `done`. The row of the call that the
+  // message's chain began with is told.
   void bury(invocation& message, const invocation* told, done_fn done);
   // From the store it is in to another, guarded against coming there twice (rule 17). In the row,
   // `store` is then the new one.
   void transfer(invocation& message, std::uint32_t to, done_fn done);
   // A dead letter's way back: out of d/, in again as a new row from outside (rule 19).
   void replay(invocation& dead, done_fn done);
-  // Deletes a row for good: a cancelled schedule, a dropped dead letter.
-  void remove(const message_row& row, done_fn done);
+
+  // Who is given the end of a chain once it is stored with the fate of the chain's last row.
+  void bring_ends_to(unique_function<void(invocation_ptr)> router) { bring_ = std::move(router); }
 
   // Nothing is repeated any more; what is at the store ends there.
   void stop() noexcept { stopped_ = true; }
@@ -72,6 +81,8 @@ class row_keeper {
   job& begin(std::uint32_t store, bool once, done_fn done);
   void add_guard(job& to, const invocation& message);
   void add_delete(job& to, const message_row& row);
+  static void add_call(job& to, call_write call);
+  void add_end(job& to, invocation_ptr end);
   void add_insert(job& to, std::string key, const invocation& message, std::uint32_t ttl_s);
   void name_from_outside(message_row& row, const invocation& message);
   void submit(job& work);
@@ -87,6 +98,7 @@ class row_keeper {
   std::uint64_t last_seq_ = 0;
   op_slab<save_request> ops_;
   intrusive_list<job, job_tag> jobs_;
+  unique_function<void(invocation_ptr)> bring_;
   std::size_t in_flight_ = 0;
   bool stopped_ = false;
 };

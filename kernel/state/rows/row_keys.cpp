@@ -157,6 +157,16 @@ std::string guard_key(actor_view to, const message_row& row) {
   return out;
 }
 
+std::string call_row_key(actor_view actor, std::string_view idempotency_key) {
+  std::string out = begin('k', actor);
+  append_actor(out, actor);
+  out += '/';
+  out += row_from_outside;
+  out += '/';
+  append_part(out, idempotency_key);
+  return out;
+}
+
 key_range message_range() {
   return prefix_range("m/");
 }

@@ -3,6 +3,7 @@
 //   t/<pp>/<due ms>/<sender>/<birth>/<seq>     due later
 //   d/<system>/<parent>/<name>/<sender>/<birth>/<seq>   dead letters
 //   g/<pp>/<sender>/<birth>/<seq>              guards of transfers between stores
+//   k/<pp>/<system>/<name>/<parent>/<source>/<idempotency key>   calls (call_row.hpp)
 // A sender is <system>/<name>/<parent>. The parent of a receiver is not part of where its rows
 // wait: a name that was spawned may be addressed with it or without, and its rows are in one order.
 // A part longer than 140 bytes is cut and ends in its SHA-256, so that two actors fit one key; the
@@ -36,6 +37,8 @@ inline constexpr std::uint32_t row_partitions = 1'024;
 [[nodiscard]] std::string pending_key(actor_view to, const message_row& row);
 [[nodiscard]] std::string dead_key(actor_view to, const message_row& row);
 [[nodiscard]] std::string guard_key(actor_view to, const message_row& row);
+// Of a call that names itself; its source is row_from_outside, whoever makes it.
+[[nodiscard]] std::string call_row_key(actor_view actor, std::string_view idempotency_key);
 
 [[nodiscard]] key_range message_range();
 // Everything addressed to one name, whatever the parent.

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from harness.wire import UNSET, payload_of, protocol_pb, put_payload, untext
 
 PATH = "/api/v1/actors/actions"
+TOLD = ("spawn-message-id", "spawn-revision")  # what a kernel says of each call (durability.md 28)
 KEEP = object()  # leave the state out of the answer
 
 
@@ -63,7 +64,14 @@ class Call:
 
     @property
     def metadata(self):
-        return dict(self.invocation.current_context.metadata)
+        """The caller's; what the kernel tells of the call itself is in `told`."""
+        return {key: value for key, value in self.invocation.current_context.metadata.items()
+                if key not in TOLD}
+
+    @property
+    def told(self):
+        return {key: value for key, value in self.invocation.current_context.metadata.items()
+                if key in TOLD}
 
 
 @dataclass

@@ -12,6 +12,7 @@ namespace spawn {
       return errc::ok;
     case failure::invalid_argument:
     case failure::hop_limit:
+    case failure::key_reused:
       return errc::invalid;
     case failure::actor_not_found:
     case failure::action_not_found:
@@ -21,12 +22,14 @@ namespace spawn {
       return errc::exhausted;
     case failure::unavailable:
     case failure::shutting_down:
+    case failure::call_in_progress:
       return errc::unavailable;
     case failure::deadline_exceeded:
       return errc::deadline;
     case failure::not_applied:
       return errc::aborted;
     case failure::outcome_unknown:
+    case failure::response_not_kept:  // it took effect, and nobody knows with what answer
       return errc::unknown_outcome;
     case failure::unimplemented:
       return errc::unsupported;

@@ -26,6 +26,7 @@ ACCOUNTS, CALLERS = 1000, 96
 SNAPSHOT_S = 0.25
 STATUSES = 50  # sagas that are asked how they ended
 DRAIN_S = 30.0
+SAGA_WAITS_S = 5.0  # with no row on its way, a saga goes on sooner than that, or never
 AUDITS_SHARE = 0.2  # of the time: an audit takes longer and longer
 CONFIG = {"runtime": {"lane_stall_ms": 5000}, "host": {"retry_ms": 300},
           "workflows": ["forward", "pipe", "effect", "broadcast", sagas.workflow()],
@@ -180,8 +181,12 @@ class Bank:
         self.kernel.kill9()
         self.host.order("behave")
         self.kernel.start()
-        began = time.monotonic()
-        while time.monotonic() < began + DRAIN_S and any(self.view.counts()):
+        began = busy = time.monotonic()
+        while any(left := self.view.counts()):
+            now = time.monotonic()
+            busy = now if any(left[:2]) else busy
+            if now > began + DRAIN_S or now > busy + SAGA_WAITS_S:
+                break
             time.sleep(0.1)
         self.drained = time.monotonic() - began
         self.checker.settled_ms = time.time_ns() // 1_000_000

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "admin/erase_calls.hpp"
 #include "admin/store_calls.hpp"
 #include "state/seal/keys.hpp"
 
@@ -189,6 +190,10 @@ admin_result<json> erase_in(admin_call& call, const actor_place& at, std::size_t
       co_return fail(std::move(done.error()));
     }
   }
+  auto calls = co_await erase_calls(call, store, {at.system, at.parent, at.name});
+  if (!calls) {
+    co_return fail(std::move(calls.error()));
+  }
   auto after = co_await find_record(call, store, key);
   auto left = co_await count_history(call, store, key);
   if (!after || !left) {
@@ -201,6 +206,7 @@ admin_result<json> erase_in(admin_call& call, const actor_place& at, std::size_t
   co_return json{{"store", call.kernel.settings.statestores[store].instance},
                  {"state", had_state},
                  {"history_revisions", revisions},
+                 {"calls", *calls},
                  {"tombstone_revision", *after ? json((*after)->revision) : json()}};
 }
 

@@ -211,7 +211,7 @@ void cell_lane::call_host(cell& c, invocation_ptr message, bool is_init) {
   }
   call.message_id = message_id;
   call.revision = revision;
-  started->body.reserve(128 + c.state_any.size() + c.tags.size() +
+  started->body.reserve(256 + c.state_any.size() + c.tags.size() +
                         std::min(message->argument.any.size(), copied_argument_max));
   started->tail = wire::append_host_request(started->body, call, copied_argument_max);
   started->message = std::move(message);

@@ -34,18 +34,16 @@ bool lane_router::admit_key(invocation& message, const actor_type& type) {
 
 // A row from outside whose call names itself: stored with the row of its key, unless that is there.
 void lane_router::insert_keyed_row(invocation_ptr message, actor_view id) {
-  const std::string key =
-      call_row_key(id, message->find_metadata(metadata_idempotency_key)->value);
+  const std::string key = call_row_key(id, message->find_metadata(metadata_idempotency_key)->value);
   const std::uint32_t store = message->row->store;
   answer_at_deadline(*message, [](invocation& late) {
     late.fail(failure::deadline_exceeded,
               "the message was not stored by the deadline; it was not executed");
   });
-  cells_.calls().look(
-      store, key,
-      [this, key, owned = std::move(message)](result<call_row> found) mutable {
-        keyed_row_known(std::move(owned), key, std::move(found));
-      });
+  cells_.calls().look(store, key,
+                      [this, key, owned = std::move(message)](result<call_row> found) mutable {
+                        keyed_row_known(std::move(owned), key, std::move(found));
+                      });
 }
 
 void lane_router::keyed_row_known(invocation_ptr message, const std::string& key,
@@ -59,7 +57,8 @@ void lane_router::keyed_row_known(invocation_ptr message, const std::string& key
   if (!found) {
     message->fail(failure::unavailable,
                   "the store did not tell whether the call with this idempotency-key was stored "
-                  "before: " + found.error().text);
+                  "before: " +
+                      found.error().text);
     return;
   }
   const std::string digest = call_digest(message->action, message->argument);
@@ -89,10 +88,10 @@ void lane_router::keyed_row_known(invocation_ptr message, const std::string& key
       [this, key, owned = std::move(message)](row_outcome how, const std::string& why) mutable {
         if (how == row_outcome::gone) {  // another call with the key was first
           const std::uint32_t store = owned->row->store;
-          cells_.calls().look(
-              store, key, [this, key, held = std::move(owned)](result<call_row> now) mutable {
-                keyed_row_known(std::move(held), key, std::move(now));
-              });
+          cells_.calls().look(store, key,
+                              [this, key, held = std::move(owned)](result<call_row> now) mutable {
+                                keyed_row_known(std::move(held), key, std::move(now));
+                              });
           return;
         }
         if (how == row_outcome::done) {
@@ -129,8 +128,7 @@ void lane_router::settle_call(invocation_ptr end) {
     return;  // the next scan brings it again
   }
   services_.keeper.settle(
-      row, std::move(*write),
-      [this, owned = std::move(end)](row_outcome how, const std::string&) {
+      row, std::move(*write), [this, owned = std::move(end)](row_outcome how, const std::string&) {
         if (how == row_outcome::gone) {
           // Its time was over, or another lane was first: then the row is gone as well.
           services_.keeper.consume(*owned->row, nullptr, [](row_outcome, const std::string&) {});

@@ -1,5 +1,7 @@
 """A call with metadata `idempotency-key` takes effect once, over kill -9 at any moment, and its
 repeats get what it was answered (durability.md 22)."""
+import json
+import sqlite3
 import threading
 import time
 
@@ -199,6 +201,21 @@ def test_a_deleted_actor_does_not_forget_its_keys(fresh):
     ctl(mesh, "state", "delete", "spawn-system", name)
     assert mesh.invoke(name, "inc", text(4), metadata=keyed("a")).expect_ok().value == "4"
     assert mesh.count(name) == 0
+
+
+def test_an_erased_actor_is_forgotten_with_its_keys(fresh):
+    """Nothing that it ever answered stays."""
+    mesh = fresh(CONFIG)
+    name = mesh.counter()
+    for key in ("a", "b", "c"):
+        mesh.invoke(name, "inc", text(4), metadata=keyed(key)).expect_ok()
+    receipt = json.loads(ctl(mesh, "--json", "state", "erase", "spawn-system", name))
+    assert receipt["stores"][0]["calls"] == 3
+    left = sqlite3.connect(mesh.kernel.database).execute(
+        "SELECT count(*) FROM record WHERE substr(key, 1, 2) = CAST('k/' AS BLOB)").fetchone()
+    assert left == (0,)
+    assert mesh.invoke(name, "inc", text(4), metadata=keyed("a")).expect_ok().value == "4"
+    assert runs(mesh, name) == 4
 
 
 # --- chains -----------------------------------------------------------------------------------------

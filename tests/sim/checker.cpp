@@ -122,9 +122,9 @@ entry checker::ran(request& what, std::uint64_t life, std::uint32_t actor) {
     fail("I10", "a message left " + actors_[what.cause_actor].name +
                     " for a turn whose state is not stored");
   }
-  // Sent by a turn that does not wait for it, it may come after that turn has ended and was lost:
-  // nothing tells it from a call of its own right then.
-  const bool came_late = what.is_detached && at(request_of(what.cause)).ran;
+  // It may come after its turn has ended and was lost: the turn did not wait for it, or was cut off
+  // at its deadline. Nothing tells it from a call of its own right then.
+  const bool came_late = what.cause != 0 && at(request_of(what.cause)).ran;
   if (commits && what.from == source::nested && !came_late &&
       !is_stored(what.cause_actor, what.cause_read)) {
     fail("I10", "a nested call left " + actors_[what.cause_actor].name +

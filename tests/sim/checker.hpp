@@ -46,7 +46,6 @@ struct request {
   bool is_durable = false;   // a row: it takes effect once, whatever happens
   bool is_row = false;       // it was in the store on its way, if only from there on
   bool keeps_order = false;  // among the rows of its sender to its receiver
-  bool is_detached = false;  // nested: the turn does not wait for it
   // For what a turn sent: the run that sent it, and the last entry of the state that run read.
   entry cause = 0;
   entry cause_read = 0;

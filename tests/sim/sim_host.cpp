@@ -132,7 +132,6 @@ void sim_host::call_nested(const running_ptr& r, bool wait) {
   request made = child(*r, source::nested, to);
   made.deadline_ns = world_.now_ns() + (100 + world_.rng().below(1'500)) * spawn::ns_per_ms;
   made.lane = static_cast<std::uint32_t>(world_.rng().below(k.lanes()));
-  made.is_detached = !wait;
   const request& asked = judge_.add(made);
   message_fields fields;
   fields.name = judge_.actors()[to].name;

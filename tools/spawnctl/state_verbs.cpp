@@ -69,6 +69,7 @@ void erase(tool& t, const actor_options& from) {
   for (const json& each : answer->value("stores", json::array())) {
     std::string what = each.value("state", false) ? "state" : "no state";
     what += ", " + text_of(each, "history_revisions") + " earlier revisions";
+    what += ", " + text_of(each, "calls") + " calls with a key";
     if (!each.value("tombstone_revision", json()).is_null()) {
       what += "; an empty tombstone of revision " + text_of(each, "tombstone_revision") + " stays";
     }

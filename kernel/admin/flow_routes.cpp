@@ -1,4 +1,5 @@
-// Flows for people: what a workflow plugin says of the actors that it serves (workflow.h, describe).
+// Flows for people: what a workflow plugin says of the actors that it serves (workflow.h,
+// describe).
 #include <nlohmann/json.hpp>
 
 #include "admin/store_calls.hpp"
@@ -135,8 +136,9 @@ admin_answer list_flows(admin_call& call) {
   if (!id.empty()) {
     co_return respond(flows.front());
   }
-  co_return respond({{"flows", std::move(flows)},
-                     {"cursor", page->cursor.empty() ? json() : json(base64_encode(page->cursor))}});
+  co_return respond(
+      {{"flows", std::move(flows)},
+       {"cursor", page->cursor.empty() ? json() : json(base64_encode(page->cursor))}});
 }
 
 }  // namespace spawn

@@ -140,8 +140,8 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
   stack.flows = std::make_unique<flow_runner>(home, budget_);
   stack.records = std::make_unique<record_writer>(*journals[0], *stack.codec, *stack.writers);
   stack.services = std::make_unique<cell_services>(
-      cell_services{home, *hosts, *stack.workflows, *stack.flows, *stack.codec,
-                    *stack.writers, journals, stack.stats, *stack.rows, *stack.keeper, budget_});
+      cell_services{home, *hosts, *stack.workflows, *stack.flows, *stack.codec, *stack.writers,
+                    journals, stack.stats, *stack.rows, *stack.keeper, budget_});
   cell_options cells;
   cells.request_ms = settings_.timeouts.request_ms;
   cells.request_ms_max = settings_.timeouts.request_max_ms;

@@ -226,8 +226,9 @@ invocation_ptr actor_pool::end_of(const invocation& message, const outcome& answ
   if (!row.call) {
     return nullptr;
   }
-  return make_call_end(message, s_.writers.next(), s_.home.unix_ms(),
-                       goes_on ? unkept_call(row.call->digest) : ended_call(row.call->digest, answer));
+  return make_call_end(
+      message, s_.writers.next(), s_.home.unix_ms(),
+      goes_on ? unkept_call(row.call->digest) : ended_call(row.call->digest, answer));
 }
 
 void actor_pool::consume(const message_row& row, const outcome& how, invocation_ptr end) {

@@ -111,9 +111,8 @@ void cell_lane::flow_call(cell& c, flow_state& state, invocation_ptr message) {
     ended.answer = std::move(*out.own_answer);
   } else if (awaited && !ended.out.route && !state.exists()) {
     ended.answer = outcome::failed(failure::outcome_unknown,
-                                   "workflow plugin " +
-                                                          std::string(c.def().served_by->name()) +
-                                                          " neither answered nor keeps a flow");
+                                   "workflow plugin " + std::string(c.def().served_by->name()) +
+                                       " neither answered nor keeps a flow");
   } else if (awaited && !ended.out.route) {
     flow_caller caller{in.call_id, {}, nullptr, 0};
     if (message->reply != nullptr) {
@@ -167,8 +166,8 @@ void cell_lane::flow_told(cell& c, flow_state& state, invocation_ptr message) {
 // Timers that are due, and calls whose time-out is. One whose step fails comes again.
 void cell_lane::run_due(cell& c, flow_state& state, flow_output& out) {
   const std::int64_t now = s_.home.unix_ms();
-  for (int steps = 0; steps < due_steps_max && state.exists() &&
-                      out.sends.size() < limits::save_rows_max;
+  for (int steps = 0;
+       steps < due_steps_max && state.exists() && out.sends.size() < limits::save_rows_max;
        ++steps) {
     const auto timer = std::min_element(
         state.timers.begin(), state.timers.end(),

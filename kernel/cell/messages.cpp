@@ -377,11 +377,11 @@ void cell_lane::consume_alone(cell& c, finished_turn& ended) {
     conclude_alone(c, std::move(kept), ended.answer, std::move(end));
     return;
   }
-  ended.out.route->reply = slot_for_row(
-      s_.home, std::move(kept),
-      [this, &c, end = std::move(end)](invocation_ptr of, outcome how) mutable {
-        conclude_alone(c, std::move(of), in_doubt(std::move(how)), std::move(end));
-      });
+  ended.out.route->reply =
+      slot_for_row(s_.home, std::move(kept),
+                   [this, &c, end = std::move(end)](invocation_ptr of, outcome how) mutable {
+                     conclude_alone(c, std::move(of), in_doubt(std::move(how)), std::move(end));
+                   });
 }
 
 void cell_lane::conclude_alone(cell& c, invocation_ptr of, const outcome& how, invocation_ptr end) {

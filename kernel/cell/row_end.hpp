@@ -8,8 +8,8 @@
 namespace spawn {
 
 // Its turn ran in an actor without a durable record: the row is deleted, and a flow that waits for
-// it is told how it ended, in one group; so is the row of the call that the chain began with, by `end`,
-// which may be null. `row` stays where it is until `done`.
+// it is told how it ended, in one group; so is the row of the call that the chain began with, by
+// `end`, which may be null. `row` stays where it is until `done`.
 void conclude_row(cell_services& services, const message_row& row, const outcome& how,
                   invocation_ptr end, row_keeper::done_fn done);
 

@@ -46,8 +46,8 @@ void order_row(lane_router& on, std::uint32_t store, std::string key, row_order 
         const stored_row& found = page->rows.front();
         auto read = on.services().rows.open(key, found.view());
         if (read && (*read)->row->tells_flow()) {
-          done(fail(errc::denied, "message " + key +
-                                      " is what a flow waits for; cancel the flow in its place"));
+          done(fail(errc::denied,
+                    "message " + key + " is what a flow waits for; cancel the flow in its place"));
           return;
         }
         // A call whose chain this ends will have no response.
@@ -63,13 +63,12 @@ void order_row(lane_router& on, std::uint32_t store, std::string key, row_order 
           invocation_ptr message = std::move(*read);
           message->row->store = store;
           const message_row& row = *message->row;
-          conclude_row(on.services(), row,
-                       outcome::failed(failure::not_applied, "an operator cancelled the message"),
-                       std::move(end),
-                       [done = std::move(done), owned = std::move(message)](
-                           row_outcome how, const std::string& why) mutable {
-                         done(end_of(how, why));
-                       });
+          conclude_row(
+              on.services(), row,
+              outcome::failed(failure::not_applied, "an operator cancelled the message"),
+              std::move(end),
+              [done = std::move(done), owned = std::move(message)](
+                  row_outcome how, const std::string& why) mutable { done(end_of(how, why)); });
           return;
         }
         if (what == row_order::remove) {  // also one that cannot be read

@@ -31,8 +31,8 @@ result<void> check_names(const spawn_wf_command& command) {
   const auto& to = command.to;
   for (const auto& name : {to.system, to.parent, to.name, command.action, command.register_ref}) {
     if (name.len > limits::name_bytes_max) {
-      return fail(errc::invalid, "a workflow names an actor or action of " +
-                                     std::to_string(name.len) + " bytes");
+      return fail(errc::invalid,
+                  "a workflow names an actor or action of " + std::to_string(name.len) + " bytes");
     }
   }
   for (const auto& parent : {to.parent, command.register_ref}) {

@@ -69,8 +69,9 @@ std::string name_of(const json& flow) {
 bool fetch_sagas(tool& t, const saga_options& from, const std::string& parent, json& into) {
   std::string cursor;
   do {
-    const auto body = t.fetch("GET", path_of(from, parent) + "&limit=200&state=" +
-                                         escape(from.state) + "&cursor=" + escape(cursor));
+    const auto body =
+        t.fetch("GET", path_of(from, parent) + "&limit=200&state=" + escape(from.state) +
+                           "&cursor=" + escape(cursor));
     if (!body) {
       return false;
     }
@@ -155,8 +156,7 @@ void print_saga(const json& saga, const std::string& name) {
   std::cout << '\n';
   table steps({"STEP", "STATE", "ATTEMPTS", "STARTED", "ENDED", "CAUSE"});
   for (const json& step : saga.value("steps", json::array())) {
-    add_step(steps, step,
-             text_of(step, "name") + (step.value("pivot", false) ? " (pivot)" : ""));
+    add_step(steps, step, text_of(step, "name") + (step.value("pivot", false) ? " (pivot)" : ""));
     if (step.contains("compensation")) {
       add_step(steps, step["compensation"], "  undo " + text_of(step, "name"));
     }
@@ -210,8 +210,8 @@ options_ptr add(CLI::App* verb, bool takes_id) {
 }  // namespace
 
 void add_saga_verbs(CLI::App& app, tool& t) {
-  auto* verbs = app.add_subcommand("saga", "sagas, their steps and what became of them")
-                    ->alias("sagas");
+  auto* verbs =
+      app.add_subcommand("saga", "sagas, their steps and what became of them")->alias("sagas");
   verbs->require_subcommand(1);
   auto* listing = verbs->add_subcommand("list", "lists them");
   auto listed = add(listing, false);

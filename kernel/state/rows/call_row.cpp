@@ -1,10 +1,10 @@
 #include "state/rows/call_row.hpp"
 
 #include "base/limits.hpp"
-#include "state/seal/tagged_fields.hpp"
 #include "state/rows/row_codec.hpp"
 #include "state/rows/row_keys.hpp"
 #include "state/seal/crypto.hpp"
+#include "state/seal/tagged_fields.hpp"
 
 namespace spawn {
 namespace {

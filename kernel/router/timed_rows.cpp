@@ -48,6 +48,8 @@ timed_rows::timed_rows(lane& home, std::uint32_t lanes, std::vector<journal*> st
   }
   timer_.owner = this;
   timer_.fire = [](timer& t) { static_cast<look_timer&>(t).owner->tick(); };
+  survey_timer_.owner = this;
+  survey_timer_.fire = [](timer& t) { static_cast<survey_timer&>(t).owner->survey_again(); };
 }
 
 timed_rows::~timed_rows() = default;
@@ -59,9 +61,18 @@ timed_rows::partition& timed_rows::at(std::uint32_t store, std::uint32_t number)
 void timed_rows::start() {
   running_ = true;
   tokens_at_ns_ = lane_.now_ns();
+  surveying_.assign(stores_.size(), false);
+  survey_again();
+}
+
+void timed_rows::survey_again() {
   for (std::uint32_t store = 0; store < stores_.size(); ++store) {
-    survey(store, timed_range().from);
+    if (!surveying_[store]) {
+      surveying_[store] = true;
+      survey(store, timed_range().from);
+    }
   }
+  lane_.arm_after_ms(survey_timer_, options_.survey_ms);
 }
 
 // From one partition that has rows to the next: mostly there are few, or none.
@@ -78,6 +89,7 @@ void timed_rows::surveyed(const page& what, errc status, std::string_view first_
     return;
   }
   if (first_key.empty()) {
+    surveying_[what.store] = false;
     return;
   }
   const std::uint32_t number = partition_of(first_key);
@@ -91,6 +103,7 @@ void timed_rows::surveyed(const page& what, errc status, std::string_view first_
 void timed_rows::stop() {
   running_ = false;
   timer_.unlink();
+  survey_timer_.unlink();
 }
 
 void timed_rows::stored(std::uint32_t store, std::uint32_t number, std::int64_t due_ms) {

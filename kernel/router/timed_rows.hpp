@@ -15,6 +15,7 @@ namespace spawn {
 struct timed_options {
   std::uint32_t late_per_s = 5'000;     // rows sent a second that are long overdue, of this lane
   std::uint64_t look_again_ms = 5'000;  // a row that was sent and is still there is sent again
+  std::uint64_t survey_ms = 30'000;     // rows that nobody told of are found after so long
 };
 
 // One per lane; it has the partitions whose number leaves its index over when divided by the number
@@ -31,7 +32,8 @@ class timed_rows {
   timed_rows(const timed_rows&) = delete;
   timed_rows& operator=(const timed_rows&) = delete;
 
-  // Looks what is there. Nothing is sent before.
+  // Looks what is there, and again every survey_ms: a kernel that died may have left an insert
+  // behind that lands, or has landed, without anybody to tell of it. Nothing is sent before.
   void start();
   void stop();
   // A row of one of this lane's partitions was stored.
@@ -49,6 +51,7 @@ class timed_rows {
   void arm();
   void tick();
   void survey(std::uint32_t store, std::string from);
+  void survey_again();
   void surveyed(const page& what, errc status, std::string_view first_key);
   void read(std::uint32_t store, std::uint32_t number, std::string cursor, std::int64_t until_ms,
             std::int64_t again_ms);
@@ -68,6 +71,7 @@ class timed_rows {
   send_fn send_;
   std::vector<std::vector<partition>> of_store_;
   std::vector<std::pair<std::uint32_t, std::string>> surveys_left_;  // store, from which key on
+  std::vector<bool> surveying_;                                      // by store
   op_slab<list_request> lists_;
   std::size_t in_flight_ = 0;
   double late_tokens_ = 0;
@@ -78,6 +82,9 @@ class timed_rows {
   struct look_timer : timer {
     timed_rows* owner = nullptr;
   } timer_;
+  struct survey_timer : timer {
+    timed_rows* owner = nullptr;
+  } survey_timer_;
 };
 
 }  // namespace spawn

@@ -1,5 +1,6 @@
 // What a turn sends as rows of its own commit (durability.md 4, 11, 21).
 #include "cell/cell_lane.hpp"
+#include "cell/row_end.hpp"
 #include "state/rows/outcome_row.hpp"
 #include "state/rows/row_keys.hpp"
 
@@ -84,6 +85,10 @@ void cell_lane::tell_flow(cell& c, finished_turn& ended) {
   }
   const bool is_lost = ended.out.route != nullptr;  // one hop too many
   const outcome how = is_lost ? too_many_hops(options_) : outcome(ended.answer);
+  if (!options_.rules.outcome_in_group) {
+    conclude_row(s_, *row, how, [](row_outcome, const std::string&) {});
+    return;
+  }
   if (auto told =
           make_outcome_row(*row->awaited, how, c.def().policy.store, c.writer, s_.home.unix_ms())) {
     ended.out.sends.push_back(std::move(told));

@@ -145,7 +145,8 @@ void cell_lane::flow_told(cell& c, flow_state& state, invocation_ptr message) {
     const std::int64_t reached = std::max(s_.home.unix_ms(), row.due_ms);
     std::erase_if(state.armed, [&](std::int64_t due) { return due <= reached; });
     run_due(c, state, out);
-  } else if (is_ours && (!row.event->awaited || state.end_wait(row.event->token))) {
+  } else if (is_ours && (!row.event->awaited || state.end_wait(row.event->token) ||
+                         !options_.rules.tokens_once)) {
     flow_input in;
     in.event = row.kind == row_kind::flow_result ? SPAWN_WF_RESULT : SPAWN_WF_FAILURE;
     in.self = c.id();

@@ -1,5 +1,6 @@
 // What a turn sends as rows of its own commit (durability.md 4, 11, 21).
 #include "cell/actor_pool.hpp"
+#include "cell/row_end.hpp"
 #include "state/rows/outcome_row.hpp"
 #include "state/rows/row_keys.hpp"
 
@@ -87,6 +88,10 @@ void cell_lane::tell_flow(cell& c, finished_turn& ended) {
   outcome how = is_lost ? in_doubt(hop_limit_reached(options_)) : ended.answer;
   if (row->kind == row_kind::route) {
     how = in_doubt(std::move(how));
+  }
+  if (!options_.rules.outcome_in_group) {
+    conclude_row(s_, *row, how, nullptr, [](row_outcome, const std::string&) {});
+    return;
   }
   if (auto told =
           make_outcome_row(*row->awaited, how, c.def().policy.store, c.writer, s_.home.unix_ms())) {

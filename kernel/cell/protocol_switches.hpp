@@ -15,6 +15,8 @@ struct protocol_switches {
   bool consume_in_group = true;       // rule 12: else a row is deleted after its turn's save
   bool keys_in_group = true;          // rule 22: else a call with a key leaves no row
   bool fifo_by_store = true;          // rule 13: else any hint is taken as it comes
+  bool outcome_in_group = true;       // rule 19: else a flow is told beside the save, not by it
+  bool tokens_once = true;            // workflow.h: else a flow is told of what it dropped
 };
 
 }  // namespace spawn

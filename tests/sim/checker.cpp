@@ -72,6 +72,10 @@ void checker::landed(std::uint32_t actor, const change& what) {
     if (!first && other->second != e && !may_repeat) {
       fail("I4", "request " + std::to_string(request_of(e)) + " is in " + name + " twice");
     }
+    if (first && r.undone_by != 0 && keeps(actor) && of.request_in.contains(r.undone_by)) {
+      fail("I7", "message " + std::to_string(r.id) + " came to " + name +
+                     " after the one that undoes it");
+    }
     // I7. A record that an operator put back numbers its rows anew.
     if (r.is_durable && r.keeps_order && first && !world_.plans.operators &&
         actors_[actor].mode == durability::commit) {
@@ -121,6 +125,9 @@ entry checker::ran(request& what, std::uint64_t life, std::uint32_t actor) {
   if (commits && what.from != source::nested && !is_stored(what.cause_actor, what.cause)) {
     fail("I10", "a message left " + actors_[what.cause_actor].name +
                     " for a turn whose state is not stored");
+  }
+  if (what.from == source::flow && !errands.has_sent(what.id)) {
+    fail("I10", "a message left a flow for " + name + " for a step that is not stored");
   }
   // It may come after its turn has ended and was lost: the turn did not wait for it, or was cut off
   // at its deadline. Nothing tells it from a call of its own right then.
@@ -200,6 +207,7 @@ void checker::check_keyed(const request& what, const spawn::outcome& with) {
 void checker::check_answer(request& what, const spawn::outcome& with) {
   per_actor& of = of_[what.actor];
   const bool commits = actors_[what.actor].mode == durability::commit;
+  errands.answered(what, with);
   switch (with.why) {
     case failure::none: {
       ++sum.ok;
@@ -286,7 +294,7 @@ void checker::rows_at_end(const std::unordered_set<request_id>& pending,
     const bool is_in = of_[r.actor].request_in.contains(r.id);
     const int places =
         (is_in ? 1 : 0) + (pending.contains(r.id) ? 1 : 0) + (dead.contains(r.id) ? 1 : 0);
-    if (places == 0) {
+    if (places == 0 && !r.for_flow) {  // else given up, its flow was told in place of a dead letter
       fail("I5", "message " + std::to_string(r.id) + " from " + actors_[r.cause_actor].name +
                      " to " + actors_[r.actor].name + " is lost");
     } else if (places > 1) {

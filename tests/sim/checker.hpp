@@ -9,6 +9,7 @@
 
 #include "model/definition.hpp"
 #include "model/outcome.hpp"
+#include "sim/errand_ledger.hpp"
 #include "sim/world.hpp"
 
 namespace sim {
@@ -23,7 +24,7 @@ using request_id = std::uint64_t;
 [[nodiscard]] std::vector<entry> entries_in(std::string_view bytes);
 [[nodiscard]] std::string bytes_of(const std::vector<entry>& entries);
 
-enum class source : std::uint8_t { client, nested, effect, broadcast, pipe, kernel };
+enum class source : std::uint8_t { client, nested, effect, broadcast, pipe, flow, kernel };
 
 // One message to one actor, as the simulator knows it.
 struct request {
@@ -51,6 +52,13 @@ struct request {
   entry cause_read = 0;
   std::uint32_t cause_actor = 0;
   std::uint64_t acked_then = 0;  // reads: entries of the actor that were acknowledged when it began
+  // What a client asks of a flow, and of which errand; what a flow asks of an actor.
+  errand_call call = errand_call::none;
+  std::uint64_t errand = 0;
+  bool refused = false;      // the host fails it for good
+  bool for_flow = false;     // a flow waits for the end of the chain it is of
+  request_id undone_by = 0;  // of one sender to one receiver, in this order
+  request_id undoes = 0;
 };
 
 // What the actor's operator said of it.
@@ -100,6 +108,19 @@ class checker {
     return e == 0 || of_[actor].stored.contains(e) || of_[actor].excused.contains(e);
   }
   [[nodiscard]] std::uint64_t acked(std::uint32_t actor) const { return of_[actor].acked.size(); }
+  // Whether what an actor has seen can be told from its record, at any time.
+  [[nodiscard]] bool keeps(std::uint32_t actor) const {
+    return actors_[actor].mode == spawn::durability::commit && !actors_[actor].pooled &&
+           !world_.plans.operators;
+  }
+  // Whether the request took effect in the actor, at some time.
+  [[nodiscard]] bool is_in(std::uint32_t actor, request_id id) const {
+    return of_[actor].request_in.contains(id);
+  }
+  void note_errand(std::uint64_t number, std::uint64_t phase, std::uint64_t last_token) {
+    world_.note("errand stored", number, phase, last_token);
+  }
+  errand_ledger errands{*this};
   struct totals {
     std::uint64_t ok = 0, not_applied = 0, unknown = 0, refused = 0, other = 0, lost = 0;
   } sum;

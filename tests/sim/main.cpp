@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
   std::uint64_t crashes = 0;
   double simulated = 0;
   sim::checker::totals sum;
+  sim::errand_ledger::totals errands;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     with.seed = seed;
     const sim::report said = sim::run(with, true);
@@ -75,6 +76,11 @@ int main(int argc, char** argv) {
     sum.refused += said.answers.refused;
     sum.other += said.answers.other;
     sum.lost += said.answers.lost;
+    errands.begun += said.errands.begun;
+    errands.completed += said.errands.completed;
+    errands.undone += said.errands.undone;
+    errands.unseen += said.errands.unseen;
+    errands.left += said.errands.left;
     if (!said.good()) {
       return 1;
     }
@@ -92,5 +98,9 @@ int main(int argc, char** argv) {
       "answers: %llu ok, %llu not applied, %llu unknown, %llu refused, %llu other, "
       "%llu lost in crashes\n",
       n(sum.ok), n(sum.not_applied), n(sum.unknown), n(sum.refused), n(sum.other), n(sum.lost));
+  std::printf(
+      "errands: %llu begun, %llu completed, %llu undone, %llu ended unseen, %llu left under way\n",
+      n(errands.begun), n(errands.completed), n(errands.undone), n(errands.unseen),
+      n(errands.left));
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "model/reserved_metadata.hpp"
+#include "sim/errand.hpp"
 #include "wire/common.hpp"
 
 namespace sim {
@@ -93,7 +94,7 @@ std::vector<actor_facts> make_actors(const plan& of) {
   return out;
 }
 
-spawn::policies make_policies(const plan& of) {
+spawn::policies make_policies(const plan& of, spawn::workflow_port& flows) {
   spawn::policies out;
   out.fallback.mailbox_max = of.mailbox_max;
   out.types["care"] = out.fallback;
@@ -101,6 +102,14 @@ spawn::policies make_policies(const plan& of) {
   out.types["snap"] = out.fallback;
   out.types["snap"].mode = spawn::durability::snapshot;
   out.host = std::make_shared<spawn::host_address>(spawn::host_address{"default", "host", 1});
+  spawn::definition served;
+  served.type = errand_parent;
+  served.kind = spawn::actor_kind::unnamed;
+  served.stateful = true;
+  served.deactivate_ms = of.deactivate_ms;
+  served.policy = out.fallback;
+  served.served_by = &flows;
+  out.virtuals.emplace(errand_parent, std::move(served));
   return out;
 }
 
@@ -149,7 +158,7 @@ std::string id_bytes(std::uint64_t id) {
 
 spawn::invocation_ptr make_message(const message_fields& from) {
   auto out = std::make_unique<spawn::invocation>();
-  out->storage.reserve(256);
+  out->storage.reserve(256 + from.value.size());
   const auto keep = [&](std::string_view text) {
     const std::size_t at = out->storage.size();
     out->storage += text;
@@ -157,7 +166,8 @@ spawn::invocation_ptr make_message(const message_fields& from) {
   };
   out->target = {keep(system_name), {}, keep(from.name)};
   out->action = keep(from.action);
-  out->argument = {spawn::presence::value, keep(any_of(id_bytes(from.id)))};
+  out->argument = {spawn::presence::value,
+                   keep(any_of(from.value.empty() ? id_bytes(from.id) : from.value))};
   out->register_ref = keep(from.register_ref);
   if (!from.idempotency_key.empty()) {
     out->metadata.push_back({keep(spawn::metadata_idempotency_key), keep(from.idempotency_key)});

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/invocation.hpp"
+#include "plugin/ports/workflow_port.hpp"
 #include "router/policies.hpp"
 #include "sim/checker.hpp"
 
@@ -16,7 +17,8 @@ inline constexpr std::string_view channel_name = "news";
 // The actors of a run: their types cover the three durability modes, turns on undurable state and
 // not, pools, timers, init actions and subscriptions.
 [[nodiscard]] std::vector<actor_facts> make_actors(const plan& of);
-[[nodiscard]] spawn::policies make_policies(const plan& of);
+// `flows` serves the virtual actors.
+[[nodiscard]] spawn::policies make_policies(const plan& of, spawn::workflow_port& flows);
 [[nodiscard]] std::string registration_bytes(const plan& of);
 [[nodiscard]] std::string spawn_bytes(const std::vector<actor_facts>& actors);
 
@@ -28,6 +30,7 @@ struct message_fields {
   std::string_view name;
   std::string_view action;
   std::uint64_t id = 0;
+  std::string_view value;  // not empty: in place of the id
   std::string_view register_ref;
   std::string_view idempotency_key;
   const actor_facts* caller = nullptr;

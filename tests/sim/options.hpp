@@ -35,6 +35,7 @@ struct plan {
   std::uint64_t cells_max = 1'000;
   bool outages = false;
   bool orders = false;     // somebody has actors restored and deleted, in their turns
+  bool hunts = false;      // kernels tend to die when a flow has just been stored
   bool operators = false;  // somebody restores records from a backup, or removes them
 };
 

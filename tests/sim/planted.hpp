@@ -7,7 +7,7 @@
 
 namespace sim {
 
-inline constexpr std::array<std::string_view, 12> planted_bugs{
+inline constexpr std::array<std::string_view, 14> planted_bugs{
     "cas_on_revision_only",       // rule 1
     "cas_skipped",                // rule 1
     "writer_per_incarnation",     // rule 2
@@ -20,6 +20,8 @@ inline constexpr std::array<std::string_view, 12> planted_bugs{
     "dedup_off",                  // rule 12
     "hints_in_any_order",         // rule 13
     "keys_not_stored",            // rule 22
+    "outcome_apart",              // rule 19
+    "dropped_tokens_told",        // workflow.h "Flows"
 };
 
 // False when there is no such bug.
@@ -49,6 +51,10 @@ inline constexpr std::array<std::string_view, 12> planted_bugs{
     rules.fifo_by_store = false;
   } else if (name == "keys_not_stored") {
     rules.keys_in_group = false;
+  } else if (name == "outcome_apart") {
+    rules.outcome_in_group = false;
+  } else if (name == "dropped_tokens_told") {
+    rules.tokens_once = false;
   } else {
     return false;
   }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <unordered_set>
 
+#include "sim/errand_client.hpp"
 #include "sim/sim_host.hpp"
 #include "wire/common.hpp"
 
@@ -24,7 +25,9 @@ class run_state {
       start(i);
     }
     next_request();
+    next_errand();
     next_trouble();
+    hunt();
     next_look();
     const auto& with = world_.with;
     while (!judge_.failed() &&
@@ -41,6 +44,7 @@ class run_state {
     out.actors = static_cast<std::uint32_t>(judge_.actors().size());
     out.simulated_s = static_cast<double>(world_.now_ns()) / 1e9 - 1'000;
     out.answers = judge_.sum;
+    out.errands = judge_.errands.sum();
     return out;
   }
   [[nodiscard]] trace& log() { return world_.log(); }
@@ -150,25 +154,7 @@ class run_state {
     message->read_state = dice < 5;
     message->scheduled_to =
         is_scheduled && !is_order ? static_cast<std::int64_t>(1 + world_.rng().below(500)) : 0;
-    hand_over(*k, asked, std::move(message));
-  }
-
-  void hand_over(sim_kernel& to, const request& asked, spawn::invocation_ptr message) {
-    auto* slot = new pending_reply;
-    slot->judge = &judge_;
-    slot->id = asked.id;
-    slot->home = &to.lane(asked.lane);
-    slot->arrived = [](spawn::reply_slot& s) {
-      const std::unique_ptr<pending_reply> mine(static_cast<pending_reply*>(&s));
-      mine->judge->answered(mine->judge->at(mine->id), mine->result);
-    };
-    message->reply = slot;
-    message->deadline_ns = asked.deadline_ns;
-    message->budget = &to.budget();
-    message->charged_bytes = 100;
-    to.budget().take(100);
-    world_.note("request", asked.id, asked.actor, to.life());
-    to.ingress(asked.lane, std::move(message));
+    k->ask(asked, std::move(message));
   }
 
   // A call with an idempotency key, and its repeats: while it runs, after it was answered, after
@@ -194,7 +180,7 @@ class run_state {
       fields.idempotency_key = key;
       auto message = make_message(fields);
       message->is_async = is_async;
-      hand_over(*k, asked, std::move(message));
+      k->ask(asked, std::move(message));
     }
     if (repeats < 5 && first != 0 && !world_.rng().one_in(4)) {
       const std::uint64_t after_ms =
@@ -205,6 +191,35 @@ class run_state {
         }
       });
     }
+  }
+
+  void next_errand() {
+    world_.after_us(world_.about(world_.plans.think_us * 15), [this] {
+      if (!world_.calm) {
+        sim_kernel* k = kernels_[world_.rng().below(kernels_.size())].get();
+        if (k != nullptr && k->is_serving()) {
+          send_errand_call(world_, judge_, *k);
+        }
+        next_errand();
+      }
+    });
+  }
+
+  // Half of the runs: what one step of a flow has stored is what the next life finds.
+  void hunt() {
+    if (!world_.plans.hunts) {
+      return;
+    }
+    judge_.errands.on_landed = [this] {
+      if (world_.calm || !world_.rng().one_in(8)) {
+        return;
+      }
+      world_.after_us(world_.rng().below(6'000), [this] {
+        if (!world_.calm) {
+          crash(static_cast<std::uint32_t>(world_.rng().below(kernels_.size())));
+        }
+      });
+    };
   }
 
   std::shared_ptr<spawn::state_order> an_order(std::uint32_t actor) {
@@ -233,7 +248,9 @@ class run_state {
           break;
         case 1: {
           const std::int64_t hour = 3'600'000;
-          world_.time().jump_wall_ms(world_.rng().one_in(2) ? hour : -hour);
+          const std::int64_t jump = world_.rng().one_in(2) ? hour : -hour;
+          world_.time().jump_wall_ms(jump);
+          clock_behind_ms_ = std::max<std::int64_t>(clock_behind_ms_ - jump, 0);
           world_.note("wall clock jumps");
           break;
         }
@@ -282,6 +299,7 @@ class run_state {
   // The troubles end; every request is answered, every save known, and the kernels drain.
   void settle() {
     world_.calm = true;
+    world_.time().jump_wall_ms(clock_behind_ms_);  // put right: what is due by now, is
     const auto until = [this](std::uint64_t ms, auto done) {
       const std::uint64_t limit = world_.now_ns() + ms * spawn::ns_per_ms;
       while (!judge_.failed() && !done() && world_.now_ns() < limit && world_.step()) {
@@ -302,8 +320,13 @@ class run_state {
       return k && k->is_serving() && !k->is_draining();
     });
     const auto quiet = [&] { static_cast<void>(until(12'000, [] { return false; })); };
+    const auto errands_end = [&] {
+      static_cast<void>(until(60'000, [this] { return judge_.errands.is_quiet(); }));
+      static_cast<void>(until(3'000, [] { return false; }));  // what they have dropped
+    };
     if (!at_once) {
       quiet();
+      errands_end();
     }
     const std::string before_drain = left_now();
     static_cast<void>(until(8'000, [this] {
@@ -346,7 +369,9 @@ class run_state {
   void look_at_rows(bool quiet) {
     std::unordered_set<request_id> pending;
     std::unordered_set<request_id> dead;
-    for (const auto& [key, message] : store_.rows()) {
+    const auto rows = store_.rows();
+    judge_.errands.at_end(rows, quiet);
+    for (const auto& [key, message] : rows) {
       spawn::wire::any_view any;
       request_id id = 0;
       if (spawn::wire::read_any(message->argument.any, any) && any.value.size() == sizeof id) {
@@ -368,6 +393,7 @@ class run_state {
   std::vector<std::unique_ptr<sim_kernel>> kernels_;
   std::uint64_t last_life_ = 0;
   std::uint32_t crashes_ = 0;
+  std::int64_t clock_behind_ms_ = 0;  // of the latest that the wall clock has shown
   bool finished_ = false;
 };
 

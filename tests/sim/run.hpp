@@ -18,6 +18,7 @@ struct report {
   std::uint32_t actors = 0;
   double simulated_s = 0;
   checker::totals answers;
+  errand_ledger::totals errands;
 
   [[nodiscard]] bool good() const noexcept { return failures.empty(); }
 };

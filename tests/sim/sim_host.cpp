@@ -88,6 +88,10 @@ void sim_host::arrive(const running_ptr& r) {
 void sim_host::act(const running_ptr& r) {
   const bool faulty = !world_.calm && world_.per_mille(world_.plans.host_fault_per_mille);
   const std::uint64_t think = world_.about(world_.rng().one_in(8) ? 8'000 : 600);
+  if (judge_.at(r->id).refused) {
+    world_.after_us(think, [this, r] { end(r, host_result::answered, 400, "no"); });
+    return;
+  }
   if (faulty) {
     switch (world_.rng().below(4)) {
       case 0:
@@ -122,6 +126,7 @@ request sim_host::child(const running& r, source from, std::uint32_t to) const {
   made.sent_ns = world_.now_ns();
   made.cause = r.run;
   made.cause_actor = r.actor;
+  made.for_flow = from == source::pipe && judge_.at(r.id).for_flow;
   made.cause_read = r.view.state.empty() ? 0 : r.view.state.back();
   return made;
 }
@@ -198,7 +203,8 @@ void sim_host::answer(const running_ptr& r) {
     if (world_.rng().one_in(40)) {
       send('B', source::broadcast, r->actor);
     }
-    if (world_.rng().one_in(16)) {
+    // What is undone is undone here: the end of a chain would not tell whether it was.
+    if (world_.rng().one_in(16) && judge_.at(r->id).undoes == 0) {
       judge_.at(r->id).foreign_answer = true;
       send('P', source::pipe, some_actor());
     }

@@ -16,13 +16,13 @@ struct sim_kernel::per_lane {
         rows(*seal),
         keeper(home, {&store}, rows, writers, {}),
         link(host, of, index),
-        workflow_ports{&workflow},
+        workflow_ports{&of.workflow_},
         workflows(home, workflow_ports, of.budget_),
         flows(home, of.budget_),
         services{home,     link,  workflows, flows,  codec,      writers,
                  {&store}, stats, rows,      keeper, of.budget_, nullptr},
         router({*of.set_, services, options_of(of.world_), records, of.budget_, nullptr, 5'000,
-                true, of.life_, nullptr, scan_of(of.world_), timed_of(of.world_)}) {}
+                true, of.life_, &of.policies_.virtuals, scan_of(of.world_), timed_of(of.world_)}) {}
 
   static spawn::row_scan_options scan_of(const world&) {
     spawn::row_scan_options out;
@@ -35,6 +35,7 @@ struct sim_kernel::per_lane {
     spawn::timed_options out;
     out.look_again_ms = 300;
     out.late_per_s = 500;
+    out.survey_ms = 1'000;
     return out;
   }
 
@@ -59,7 +60,6 @@ struct sim_kernel::per_lane {
   spawn::row_codec rows;
   spawn::row_keeper keeper;
   sim_link link;
-  sim_workflow workflow;
   spawn::workflow_port* workflow_ports[1];
   spawn::workflow_engine workflows;
   spawn::flow_runner flows;
@@ -74,7 +74,7 @@ sim_kernel::sim_kernel(world& in, sim_store& store, sim_host& host, checker& jud
       judge_(judge),
       life_(life),
       graveyard_(graveyard),
-      policies_(make_policies(in.plans)),
+      policies_(make_policies(in.plans, workflow_)),
       port_(store.port(life)),
       sealer_(std::move(*spawn::sealer::create({}))) {
   std::vector<spawn::lane*> raw;
@@ -114,8 +114,7 @@ void sim_kernel::start() {
         start_failed_ = true;  // as a process that ends, and is started again
         return;
       }
-      if (registrar_->registrations() > 0 && routers_[0]->names().size() > 0 &&
-          !world_.rng().one_in(4)) {
+      if (registrar_->registrations() > 0 && world_.spawned && !world_.rng().one_in(4)) {
         serving_ = true;  // the host is alive and says nothing: it was registered before
         world_.note("kernel serves", life_);
         return;
@@ -149,10 +148,28 @@ void sim_kernel::ask_spawn() {
   slot->arrived = [](spawn::reply_slot& s) {
     const std::unique_ptr<asked> mine(static_cast<asked*>(&s));
     mine->of->serving_ = mine->result.ok();
+    mine->of->world_.spawned = mine->of->world_.spawned || mine->result.ok();
     mine->of->start_failed_ = !mine->result.ok();
     mine->of->world_.note("kernel serves", mine->of->life_);
   };
   spawn::registrar::spawn(routers_, *set_, *lanes_[0], spawn_bytes(judge_.actors()), 0, *slot);
+}
+
+void sim_kernel::ask(const request& asked, spawn::invocation_ptr message) {
+  auto* slot = new pending_reply;
+  slot->judge = &judge_;
+  slot->id = asked.id;
+  slot->home = &lane(asked.lane);
+  slot->arrived = [](spawn::reply_slot& s) {
+    const std::unique_ptr<pending_reply> mine(static_cast<pending_reply*>(&s));
+    mine->judge->answered(mine->judge->at(mine->id), mine->result);
+  };
+  message->reply = slot;
+  message->budget = &budget_;
+  message->charged_bytes = 100;
+  budget_.take(100);
+  world_.note("request", asked.id, asked.actor, life_);
+  ingress(asked.lane, std::move(message));
 }
 
 void sim_kernel::ingress(std::uint32_t lane, spawn::invocation_ptr message) {

@@ -52,6 +52,8 @@ class sim_kernel {
   [[nodiscard]] std::uint32_t lanes() const noexcept {
     return static_cast<std::uint32_t>(lanes_.size());
   }
+  // A client's request: `message` carries what `asked` says, and the checker hears of its answer.
+  void ask(const request& asked, spawn::invocation_ptr message);
   // A request at the ingress of a lane.
   void ingress(std::uint32_t lane, spawn::invocation_ptr message);
   [[nodiscard]] spawn::lane& lane(std::uint32_t i) noexcept { return *lanes_[i]; }
@@ -78,6 +80,7 @@ class sim_kernel {
   std::vector<std::unique_ptr<sim_lane>> lanes_;
   std::unique_ptr<spawn::lane_set> set_;
   spawn::byte_budget budget_{1'000'000'000};
+  sim_workflow workflow_;
   spawn::policies policies_;
   std::unique_ptr<spawn::statestore_port> port_;
   std::unique_ptr<spawn::sealer> sealer_;

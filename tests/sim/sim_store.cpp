@@ -181,6 +181,9 @@ void sim_store::apply(unit& all) {
     return;
   }
   for (operation& op : all) {
+    if (op.code == SPAWN_SS_DELETE && op.expect_revision == 0) {
+      judge_.fail("store", "a DELETE of a key that was never seen: " + op.key);
+    }
     if (is_expected(op) || !world_.with.cas) {
       continue;
     }
@@ -246,6 +249,9 @@ void sim_store::apply_write(operation& op) {
     if (recent_.size() > 8) {
       recent_.erase(recent_.begin());
     }
+  }
+  if (const auto flow = errand_ledger::name_of(op.key); !flow.empty()) {
+    judge_.errands.landed(flow, op.content.deleted ? std::string() : content(&op.content));
   }
   record& of = records_[op.key];
   if (now != nullptr) {

@@ -1,14 +1,16 @@
-// The workflows of the simulated host's answers: effect, broadcast, pipe.
+// The workflows of a simulated world: effect, broadcast and pipe in the host's answers; errands.
 #pragma once
 #include <string>
 #include <vector>
 
 #include "plugin/ports/workflow_port.hpp"
+#include "sim/errand.hpp"
+#include "sim/errand_steps.hpp"
 #include "sim/messages.hpp"
 
 namespace sim {
 
-// Pure and inline, as a workflow plugin is. One per lane.
+// Pure and inline, as a workflow plugin is. One per kernel, for all lanes: it keeps nothing.
 class sim_workflow final : public spawn::workflow_port {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "sim"; }
@@ -18,14 +20,22 @@ class sim_workflow final : public spawn::workflow_port {
   [[nodiscard]] const std::vector<std::string>& virtual_parents() const noexcept override {
     return parents_;
   }
-  [[nodiscard]] bool accepts_scratch(std::uint32_t) const noexcept override { return false; }
+  [[nodiscard]] bool accepts_scratch(std::uint32_t schema) const noexcept override {
+    return schema == errand_schema;
+  }
   [[nodiscard]] spawn::result<std::string> describe(std::uint32_t,
                                                     std::string_view) const override {
     return spawn::fail(spawn::errc::unsupported, "nothing to describe");
   }
   void submit(spawn::lane&, std::span<spawn_op* const> ops) override {
     for (spawn_op* op : ops) {
-      run(reinterpret_cast<spawn_wf_step&>(*op));
+      auto& step = reinterpret_cast<spawn_wf_step&>(*op);
+      if (step.event == SPAWN_WF_BEGIN) {
+        run(step);
+      } else {
+        run_errand_step(step);
+      }
+      static_cast<void>(spawn::port_op::end(step.op));
     }
   }
 
@@ -64,10 +74,9 @@ class sim_workflow final : public spawn::workflow_port {
       delete static_cast<output*>(ctx);
     };
     step.op.status = SPAWN_OK;
-    static_cast<void>(spawn::port_op::end(step.op));
   }
   std::vector<std::string> types_{"effect", "broadcast", "pipe"};
-  std::vector<std::string> parents_;
+  std::vector<std::string> parents_{std::string(errand_parent)};
 };
 
 }  // namespace sim

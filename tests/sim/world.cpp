@@ -21,6 +21,7 @@ world::world(const options& given) : with(given), rng_(given.seed), trace_(given
   plans.outages = rng_.one_in(2);
   plans.operators = rng_.one_in(3);
   plans.orders = rng_.one_in(3);
+  plans.hunts = rng_.one_in(2);
 }
 
 void world::after_us(std::uint64_t us, spawn::unique_function<void()> run) {

@@ -43,7 +43,8 @@ class world {
 
   const options with;
   plan plans;
-  bool calm = false;  // no further faults: the run is coming to its end
+  bool spawned = false;  // the host has named all its actors to some kernel, which bound them
+  bool calm = false;     // no further faults: the run is coming to its end
 
  private:
   struct event {

@@ -135,7 +135,7 @@ void actor_pool::ended(call& finished) {
     kept_back(finished);
   } else {
     s_.stats.host_failures.add();
-    if (finished.message->row && finished.result != host_result::refused) {
+    if (finished.message->row && may_have_run(finished)) {
       finished.message->row->may_have_run = true;
     }
     const failure why = finished.result == host_result::refused ? failure::unavailable

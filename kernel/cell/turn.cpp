@@ -232,6 +232,11 @@ failure failure_of(const host_call& ended, const invocation* message) noexcept {
                                                         : failure::host_error;
 }
 
+bool may_have_run(const host_call& ended) noexcept {
+  return ended.result == host_result::timed_out || ended.result == host_result::failed ||
+         (ended.result == host_result::answered && ended.status > 500 && ended.status < 505);
+}
+
 void cell_lane::host_done(turn& finished) {
   cell& c = *finished.of;
   const std::unique_ptr<turn> ended = std::move(c.running);
@@ -256,8 +261,7 @@ void cell_lane::host_done(turn& finished) {
     return;
   }
   const std::string answer = std::move(ended->answer);
-  if (ended->message->row && c.def().mode() != durability::commit &&
-      ended->result != host_result::refused) {
+  if (ended->message->row && c.def().mode() != durability::commit && may_have_run(*ended)) {
     ended->message->row->may_have_run = true;
   }
   switch (ended->result) {

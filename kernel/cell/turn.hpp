@@ -28,4 +28,8 @@ struct turn : host_call {
 // When a stored message is looked at again, with jitter.
 [[nodiscard]] std::uint64_t held_row_wait_ms(const host_call& ended, random& rng) noexcept;
 
+// Whether a call that failed may have done its work all the same: it did not come to an answer of
+// the host's own.
+[[nodiscard]] bool may_have_run(const host_call& ended) noexcept;
+
 }  // namespace spawn

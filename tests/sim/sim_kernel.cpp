@@ -165,6 +165,7 @@ void sim_kernel::ask(const request& asked, spawn::invocation_ptr message) {
     mine->judge->answered(mine->judge->at(mine->id), mine->result);
   };
   message->reply = slot;
+  message->deadline_ns = asked.deadline_ns;
   message->budget = &budget_;
   message->charged_bytes = 100;
   budget_.take(100);

@@ -53,7 +53,8 @@ inline constexpr std::uint32_t row_partitions = 1'024;
 [[nodiscard]] result<message_row> parse_row_key(std::string_view key);
 // Whether a row's key is of one that tells a flow the end of a call: those keep no order.
 [[nodiscard]] constexpr bool is_outcome_key(std::string_view key) noexcept {
-  return key.ends_with('f');  // what stands there else is a number
+  constexpr std::size_t with_f = 17;  // a number has 16 digits, of which the last may be an f too
+  return key.ends_with('f') && key.size() - (key.rfind('/') + 1) == with_f;
 }
 // Whether a key is of a row: pending, due later, or dead.
 [[nodiscard]] constexpr bool is_message_key(std::string_view key) noexcept {

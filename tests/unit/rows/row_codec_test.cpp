@@ -138,6 +138,11 @@ TEST(OutcomeRow, HasTheIdOfTheCallAndAnF) {
   ASSERT_TRUE(parsed) << parsed.error().text;
   EXPECT_TRUE(parsed->of_failure);
   EXPECT_EQ(parsed->seq, 4u);
+  EXPECT_TRUE(is_outcome_key(told->row->key));
+  message_row fifteenth = *told->row;
+  fifteenth.of_failure = false;
+  fifteenth.seq = 15;
+  EXPECT_FALSE(is_outcome_key(pending_key(told->target, fifteenth))) << "its number ends with an f";
   to.failures_only = true;
   EXPECT_EQ(make_outcome_row(to, outcome::done({}), 0, 99, 1), nullptr);
   EXPECT_NE(make_outcome_row(to, outcome::failed(failure::internal, "x"), 0, 99, 1), nullptr);

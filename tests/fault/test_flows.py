@@ -203,7 +203,7 @@ def test_the_outcome_of_a_step_is_that_of_the_last_hop(fresh, mode):
     trip.start("one")
     ended = trip.await_end("one")
     assert ended["state"] == "STUCK", ended
-    assert trip.log == [("hotel", "book"), ("flight", "cancel"), ("hotel", "cancel")]
+    assert trip.log == [("hotel", "book")], "nothing is undone behind a pivot that may have happened"
     assert "HOST_ERROR" in json.dumps(ended)
 
 

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "cell/row_end.hpp"
 #include "model/failure_codes.hpp"
+#include "state/rows/kernel_message.hpp"
 #include "state/rows/outcome_row.hpp"
 #include "wire/common.hpp"
 
@@ -260,18 +261,7 @@ void cell_lane::tell_callers(cell& c, save_batch& batch, finished_turn& ended) {
 // One row at a time is under way for all timers of a flow, but for those that are due sooner than
 // the one before.
 invocation_ptr cell_lane::timer_row(const cell& c, std::uint64_t life, std::int64_t due_ms) {
-  auto out = std::make_unique<invocation>();
-  const auto id = c.id();
-  out->storage.reserve(64 + id.system.size() + id.parent.size() + id.name.size());
-  const auto keep = [&](std::string_view text) {
-    const std::size_t at = out->storage.size();
-    out->storage += text;
-    return std::string_view(out->storage.data() + at, text.size());
-  };
-  out->target = {keep(id.system), keep(id.parent), keep(id.name)};
-  out->is_internal = true;
-  out->caller_settled = true;
-  out->row = std::make_unique<message_row>();
+  auto out = make_kernel_message(c.id(), {});
   out->row->kind = row_kind::flow_timer;
   out->row->due_ms = due_ms;
   auto event = std::make_shared<flow_event>();

@@ -5,6 +5,7 @@
 
 #include "base/limits.hpp"
 #include "model/failure_codes.hpp"
+#include "state/rows/kernel_message.hpp"
 
 namespace spawn {
 namespace {
@@ -30,24 +31,13 @@ std::int64_t until_of(const spawn_wf_command& command, std::int64_t now_ms) noex
 // The outcome of a call that can not be made, from the flow to itself.
 invocation_ptr still_born(actor_view self, std::uint64_t life, std::uint64_t token, bool waits,
                           const error& why) {
-  auto out = std::make_unique<invocation>();
-  constexpr std::size_t never_inline = 64;  // shorter strings move with their object
-  out->storage.reserve(never_inline + self.system.size() + self.parent.size() + self.name.size());
-  const auto keep = [&](std::string_view text) {
-    const std::size_t at = out->storage.size();
-    out->storage += text;
-    return std::string_view(out->storage.data() + at, text.size());
-  };
-  out->target = {keep(self.system), keep(self.parent), keep(self.name)};
-  out->is_internal = true;
-  out->caller_settled = true;
+  auto out = make_kernel_message(self, {});
   auto event = std::make_shared<flow_event>();
   event->life = life;
   event->token = token;
   event->awaited = waits;
   event->status = errc::invalid;
   event->text = std::string(facts(failure::invalid_argument).code) + ": " + why.text;
-  out->row = std::make_unique<message_row>();
   out->row->kind = row_kind::failure;
   out->row->event = std::move(event);
   return out;

@@ -1,6 +1,7 @@
 #include "state/rows/call_row.hpp"
 
 #include "base/limits.hpp"
+#include "state/rows/kernel_message.hpp"
 #include "state/rows/row_codec.hpp"
 #include "state/rows/row_keys.hpp"
 #include "state/seal/crypto.hpp"
@@ -213,19 +214,7 @@ invocation_ptr make_call_end(const invocation& last, std::uint64_t writer, std::
   const message_row& from = *last.row;
   std::string bytes;
   encode_call(end, bytes);
-  auto out = std::make_unique<invocation>();
-  out->storage.reserve(64 + bytes.size() + last.target.system.size() + last.target.parent.size() +
-                       last.target.name.size());
-  const auto keep = [&](std::string_view text) {
-    const std::size_t at = out->storage.size();
-    out->storage += text;
-    return std::string_view(out->storage.data() + at, text.size());
-  };
-  out->target = {keep(last.target.system), keep(last.target.parent), keep(last.target.name)};
-  out->argument = {presence::value, keep(bytes)};
-  out->is_internal = true;
-  out->caller_settled = true;
-  out->row = std::make_unique<message_row>();
+  auto out = make_kernel_message(last.target, {presence::value, bytes});
   message_row& row = *out->row;
   row.kind = row_kind::call_end;
   row.store = from.store;

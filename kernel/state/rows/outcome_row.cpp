@@ -1,6 +1,7 @@
 #include "state/rows/outcome_row.hpp"
 
 #include "model/failure_codes.hpp"
+#include "state/rows/kernel_message.hpp"
 #include "state/rows/row_codec.hpp"
 #include "state/rows/row_keys.hpp"
 
@@ -11,19 +12,7 @@ invocation_ptr make_outcome_row(const awaited_by& to, const outcome& how, std::u
   if (how.ok() && to.failures_only) {
     return nullptr;
   }
-  auto out = std::make_unique<invocation>();
-  constexpr std::size_t never_inline = 64;  // shorter strings move with their object
-  out->storage.reserve(never_inline + to.flow.system.size() + to.flow.parent.size() +
-                       to.flow.name.size() + how.value.any.size());
-  const auto keep = [&](std::string_view text) {
-    const std::size_t at = out->storage.size();
-    out->storage += text;
-    return std::string_view(out->storage.data() + at, text.size());
-  };
-  out->target = {keep(to.flow.system), keep(to.flow.parent), keep(to.flow.name)};
-  out->argument = {how.value.kind, keep(how.value.any)};
-  out->is_internal = true;
-  out->caller_settled = true;
+  auto out = make_kernel_message(to.flow.view(), how.value.view());
   out->charged_bytes = out->storage.size() + sizeof(invocation);  // counted in its group
   auto event = std::make_shared<flow_event>();
   event->life = to.life;
@@ -31,7 +20,6 @@ invocation_ptr make_outcome_row(const awaited_by& to, const outcome& how, std::u
   event->awaited = !to.failures_only;
   event->status = status_of(how.why);
   event->text = how.message().substr(0, row_error_bytes_max);
-  out->row = std::make_unique<message_row>();
   message_row& row = *out->row;
   row.kind = how.ok() ? row_kind::flow_result : row_kind::failure;
   row.store = store;

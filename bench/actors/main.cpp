@@ -35,8 +35,12 @@ struct stations {
         lane_seal(std::move(*seal->make_lane())),
         codec(*lane_seal),
         store(on.home(), on.store()),
+        rows(*lane_seal),
+        keeper(on.home(), {&store}, rows, writers, {}),
         workflows(on.home(), {}, budget),
-        services{on.home(), hosts, workflows, codec, writers, {&store}, stats, nullptr},
+        flows(on.home(), budget),
+        services{on.home(), hosts, workflows, flows,  codec,  writers,
+                 {&store},  stats, rows,      keeper, budget, nullptr},
         cells(services, options()) {}
   static cell_options options() {
     cell_options o;
@@ -52,7 +56,10 @@ struct stations {
   lane_stats stats;
   no_hosts hosts;
   byte_budget budget{1u << 30};
+  row_codec rows;
+  row_keeper keeper;
   workflow_engine workflows;
+  flow_runner flows;
   cell_services services;
   cell_lane cells;
 };

@@ -5,7 +5,7 @@ from runner import processes as p
 from runner import tally
 from runner.report import Table
 
-CONNECTIONS = (1, 16, 64)
+CONNECTIONS = (1, 16, 64, 256)
 ROUNDS = 5
 STEPS = "abcde"  # step a of saga n calls the actor a<n>, and so on
 ACTORS = 256  # of each letter

@@ -26,6 +26,7 @@
 namespace spawn {
 
 class guarded_link;
+class intake;
 class host_breakers;
 
 // Made by the composition root once the lanes exist; outlives the admin server, and everything it
@@ -36,6 +37,7 @@ struct admin_context {
   std::vector<lane_router*> routers;
   std::vector<const lane_stats*> stats;
   std::vector<const guarded_link*> links;  // none where nothing is guarded
+  std::vector<intake*> intakes;            // in the order of the configuration
   const host_breakers& breakers;
   registrar& registry;
   plugin_manager& plugins;

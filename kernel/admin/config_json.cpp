@@ -138,6 +138,23 @@ json of(const cfg::policy_choice& from) {
   return from.name.empty() ? of(from.policy) : json(from.name);
 }
 
+json of(const cfg::reminder_settings& from) {
+  json out{{"name", from.name}, {"action", from.action}, {"missed", name(from.missed)}};
+  if (from.cron.empty()) {
+    out["every_ms"] = from.every_ms;
+  } else {
+    out["cron"] = from.cron;
+    out["time_zone"] = from.time_zone;
+  }
+  if (from.payload_secret) {
+    out["payload"] = "(secret)";
+  } else if (!from.payload_json.empty()) {
+    out["payload"] = json::parse(from.payload_json, nullptr, false);
+    hide(out);
+  }
+  return out;
+}
+
 // By name, and the breaker of hosts that have none of their own.
 void add_resiliency(const cfg::settings& from, json& out) {
   json& policies = out["resiliency"] = json::object();
@@ -185,6 +202,46 @@ json network(const cfg::settings& from) {
               {"token", from.admin.tcp_token.empty() ? json() : json("(secret)")}}}}}};
 }
 
+json route(const cfg::activator_route& from) {
+  static constexpr const char* contents[] = {"auto",  "json",     "text",
+                                             "bytes", "protobuf", "cloudevents"};
+  json when = json::object();
+  for (const auto& [field, pattern] : from.when) {
+    when[field] = pattern;
+  }
+  return {{"when", std::move(when)},
+          {"system", from.system},
+          {"actor", from.actor},
+          {"parent", from.parent},
+          {"register_ref", from.register_ref},
+          {"action", from.action},
+          {"dedup_id", from.dedup_id},
+          {"order_by", from.order_by},
+          {"content", contents[static_cast<std::size_t>(from.content)]},
+          {"message", from.message}};
+}
+
+json activator_rules(const cfg::activator_rules& from) {
+  static constexpr const char* orders[] = {"actor", "key", "none"};
+  static constexpr const char* dead[] = {"kernel", "source", "drop"};
+  json routes = json::array();
+  for (const auto& each : from.routes) {
+    routes.push_back(route(each));
+  }
+  return {{"routes", std::move(routes)},
+          {"window", from.window},
+          {"order", orders[static_cast<std::size_t>(from.order)]},
+          {"retry",
+           {{"attempts", from.retry.attempts},
+            {"first_ms", from.retry.first_ms},
+            {"max_ms", from.retry.max_ms},
+            {"unknown_actor_ms", from.retry.unknown_actor_ms}}},
+          {"timeout_ms", from.timeout_ms},
+          {"dead_letters", dead[static_cast<std::size_t>(from.dead_letters)]},
+          {"dedup", from.dedup},
+          {"headers", from.all_headers ? json() : json(from.headers)}};
+}
+
 json plugins(const cfg::settings& from) {
   json stores = json::object();
   for (const auto& each : from.statestores) {
@@ -197,18 +254,23 @@ json plugins(const cfg::settings& from) {
   json activators = json::array();
   for (const auto& each : from.activators) {
     json made = named(each.plugin);
-    made["route"] = {{"system", each.route.system},
-                     {"actor", each.route.actor},
-                     {"parent", each.route.parent},
-                     {"action", each.route.action}};
+    made.update(activator_rules(each.rules));
     activators.push_back(std::move(made));
+  }
+  json sinks = json::array();
+  for (const auto& each : from.sinks) {
+    sinks.push_back({{"name", each.name},
+                     {"via", each.via},
+                     {"destination", each.destination},
+                     {"channels", each.channels}});
   }
   return {
       {"plugins", {{"path", from.plugins.path}, {"require_signed", from.plugins.require_signed}}},
       {"statestores", std::move(stores)},
       {"transport", of(from.transport)},
       {"workflows", std::move(workflows)},
-      {"activators", std::move(activators)}};
+      {"activators", std::move(activators)},
+      {"sinks", std::move(sinks)}};
 }
 
 json actors(const cfg::settings& from) {
@@ -217,7 +279,8 @@ json actors(const cfg::settings& from) {
     json& rule = out[each.type];
     rule = {{"tags", each.keep_tags ? "keep" : "clear"},
             {"speculative", each.speculative},
-            {"on_conflict", text(each.on_conflict)}};
+            {"on_conflict", text(each.on_conflict)},
+            {"on_poison", each.on_poison == cfg::poison_rule::block ? "block" : "skip"}};
     if (each.durability) {
       rule["durability"] = text(*each.durability);
     }
@@ -238,6 +301,9 @@ json actors(const cfg::settings& from) {
     }
     for (const auto& [action, choice] : each.actions) {
       rule["actions"][action] = of(choice);
+    }
+    for (const auto& reminder : each.reminders) {
+      rule["reminders"].push_back(of(reminder));
     }
   }
   return out;

@@ -4,15 +4,13 @@
 
 #include "admin/routes.hpp"
 #include "base/base64.hpp"
-#include "wire/common.hpp"
+#include "wire/json_any.hpp"
 
 namespace spawn {
 namespace {
 
 using nlohmann::json;
 
-// What most SDKs pack and unpack; the kernel itself compares only the last name.
-constexpr std::string_view json_type_url = "type.googleapis.com/eigr.functions.protocol.JSONType";
 // Past a deadline the kernel answers by itself; this is for the answer's way back.
 constexpr std::uint64_t grace_ms = 5'000;
 
@@ -48,9 +46,7 @@ std::optional<std::string> read_payload(const json& body, ask_for& out) {
     return "give either \"payload\", or \"type_url\" and \"base64\"";
   }
   if (has_json) {
-    std::string content;
-    wire::put_text(content, 1, body["payload"].dump());
-    wire::append_any(out.argument, json_type_url, content);
+    out.argument = wire::json_any(body["payload"].dump());
   } else if (has_bytes) {
     const auto url = body.find("type_url");
     const auto bytes = body.find("base64");

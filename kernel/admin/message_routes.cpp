@@ -2,9 +2,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "admin/store_calls.hpp"
+#include "admin/message_orders.hpp"
 #include "base/base64.hpp"
-#include "router/row_orders.hpp"
+#include "model/channel_name.hpp"
+#include "model/reserved_metadata.hpp"
 #include "state/rows/row_keys.hpp"
 
 namespace spawn {
@@ -32,6 +33,15 @@ std::string id_of(std::string_view key) {
   return std::string(key.substr(2));
 }
 
+// A channel's rows wait at a name that only the kernel knows.
+std::string shown_name(std::string_view receiver) {
+  if (is_sink_name(receiver)) {
+    return "sink/" + std::string(sink_of(receiver));
+  }
+  return is_channel_name(receiver) ? "channel/" + std::string(topic_of(receiver))
+                                   : std::string(receiver);
+}
+
 json row_json(const admin_call& call, std::size_t store, const stored_row& row, bool with_payload) {
   json out{{"id", id_of(row.key)}, {"store", call.kernel.settings.statestores[store].instance}};
   auto opened = call.kernel.rows.open(row.key, row.view());
@@ -43,12 +53,18 @@ json row_json(const admin_call& call, std::size_t store, const stored_row& row, 
   const message_row& at = *message.row;
   out["to"] = {{"system", message.target.system},
                {"parent", message.target.parent},
-               {"name", message.target.name}};
+               {"name", shown_name(message.target.name)}};
   out["action"] = message.action;
   out["kind"] = name(at.kind);
+  if (const kv_view* reminder = message.find_metadata(metadata_reminder)) {
+    out["reminder"] = reminder->value;
+  }
   out["from"] = at.sender == row_from_outside ? json() : json(at.sender);
   out["created_ms"] = at.created_ms;
   out["attempts"] = at.attempts;
+  if (at.blocked) {
+    out["blocks"] = true;  // what its sender sent to the same actor afterwards waits for it
+  }
   if (at.due_ms != 0) {
     out["due_ms"] = at.due_ms;
   }
@@ -152,24 +168,9 @@ admin_answer carry_out(admin_call& call, family of, row_order what) {
   if (id.empty()) {
     co_return bad_request("query id names the message");
   }
-  const std::string key = std::string{of.letter, '/'} + id;
-  // A replayed message goes on from the lane that wrote it; any lane will do.
-  lane_router* router = call.kernel.routers[*store % call.kernel.routers.size()];
-  auto work = [router, at = static_cast<std::uint32_t>(*store), key,
-               what](lane_answer<result<void>> answer) mutable {
-    order_row(*router, at, key, what,
-              [answer = std::move(answer)](result<void> done) mutable { answer(std::move(done)); });
-  };
-  auto done = co_await ask<result<void>>(call.loop, router->home(), upkeep_ms + lane_answer_ms,
-                                         std::move(work));
+  auto done = co_await order_message(call, *store, std::string{of.letter, '/'} + id, what);
   if (!done) {
-    co_return lane_is_busy();
-  }
-  if (!*done) {
-    if (done->error().code == errc::not_found) {
-      co_return not_there(id);
-    }
-    co_return store_problem(done->error());
+    co_return done.error().code == errc::not_found ? not_there(id) : store_problem(done.error());
   }
   admin_response out;
   out.body = lossless({{"id", id}, {what == row_order::replay ? "replayed" : "removed", true}});

@@ -6,6 +6,7 @@
 #include "admin/process_facts.hpp"
 #include "admin/resiliency_facts.hpp"
 #include "base/log.hpp"
+#include "intake/intake.hpp"
 
 namespace spawn {
 namespace {
@@ -49,7 +50,13 @@ constexpr lane_counter totals[] = {
      &lane_stats::row_retries},
     {"spawn_messages_duplicate_total", "Messages that were gone when their turn was saved",
      &lane_stats::row_duplicates},
+    {"spawn_reminder_calls_total", "Calls that reminders made", &lane_stats::reminder_calls},
     {"spawn_messages_dead_total", "Messages that went to the dead letters", &lane_stats::rows_dead},
+    {"spawn_fan_out_pages_total", "Pages of subscribers that got rows of a broadcast",
+     &lane_stats::fan_out_pages},
+    {"spawn_published_total", "Messages that sinks have confirmed", &lane_stats::published},
+    {"spawn_fan_out_messages_total", "Messages of broadcasts stored for subscribers",
+     &lane_stats::fan_out_rows},
     {"spawn_calls_keyed_total", "Calls stored with their idempotency key",
      &lane_stats::calls_keyed},
     {"spawn_calls_repeated_total", "Calls whose idempotency key was known: they did not run",
@@ -224,6 +231,40 @@ void add_plugins(const admin_context& from, metrics_builder& out) {
   }
 }
 
+void add_activators(const admin_context& from, metrics_builder& out) {
+  const auto value = [](std::uint64_t n) { return static_cast<double>(n); };
+  for (const intake* each : from.intakes) {
+    const labels who{{"activator", std::string(each->port().name())}};
+    const intake_counts& n = each->counts();
+    out.counter("spawn_activator_offered_total", "Messages taken from a source",
+                value(n.offered.get()), who);
+    out.counter("spawn_activator_acknowledged_total",
+                "Messages whose state is durable and that the source was told are done",
+                value(n.acknowledged.get()), who);
+    out.counter("spawn_activator_retried_total", "Calls of messages that are tried again",
+                value(n.retried.get()), who);
+    out.counter("spawn_activator_dead_total", "Messages given up", value(n.dead.get()), who);
+    out.counter("spawn_activator_released_total", "Messages given back to the source",
+                value(n.released.get()), who);
+    out.gauge("spawn_activator_in_flight", "Messages taken and not settled yet",
+              value(n.in_flight.get()), who);
+    out.gauge("spawn_activator_credit", "Messages that may be in flight at once, now",
+              value(each->window()), who);
+    for (const auto& [source, lag] : each->lags()) {
+      auto of = who;
+      of.emplace_back("source", source);
+      if (lag.messages != UINT64_MAX) {
+        out.gauge("spawn_activator_lag_messages", "Messages that wait at a source",
+                  value(lag.messages), of);
+      }
+      if (lag.oldest_ms != UINT64_MAX) {
+        out.gauge("spawn_activator_lag_seconds", "Age of the oldest message that waits",
+                  value(lag.oldest_ms) / 1e3, of);
+      }
+    }
+  }
+}
+
 void add_process(const admin_context& from, metrics_builder& out) {
   const process_facts process = process_facts::now();
   out.gauge("process_resident_memory_bytes", "Resident memory",
@@ -250,6 +291,7 @@ std::string render_metrics(const admin_context& from) {
   add_resiliency(from, out);
   add_lanes(from, out);
   add_plugins(from, out);
+  add_activators(from, out);
   add_process(from, out);
   return out.text();
 }

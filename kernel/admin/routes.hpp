@@ -54,6 +54,11 @@ struct admin_call {
                                                                      std::uint64_t wait_ms);
 // A payload for people: {"type_url", "base64", "json"}; "null" without one.
 [[nodiscard]] std::string payload_json(payload_view value);
+// --- activator_routes.cpp -----------------------------------------------------------------------
+[[nodiscard]] admin_answer list_activators(admin_call& call);
+[[nodiscard]] admin_answer pause_activator(admin_call& call);
+[[nodiscard]] admin_answer resume_activator(admin_call& call);
+[[nodiscard]] admin_answer drain_activator(admin_call& call);
 // --- status_routes.cpp --------------------------------------------------------------------------
 [[nodiscard]] admin_answer show_status(admin_call& call);
 [[nodiscard]] admin_answer list_hosts(admin_call& call);

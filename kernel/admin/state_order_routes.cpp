@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "admin/erase_calls.hpp"
+#include "admin/erase_rows.hpp"
 #include "admin/store_calls.hpp"
 #include "state/seal/keys.hpp"
 
@@ -170,6 +170,13 @@ admin_result<json> erase_in(admin_call& call, const actor_place& at, std::size_t
   if (!history) {
     co_return fail(std::move(history.error()));
   }
+  const actor_view id{at.system, at.parent, at.name};
+  erased_actor whose{id, at.is_bound || at.parent.empty(), 0};
+  auto rows = co_await erase_messages(call, store, whose, false);
+  if (!rows) {
+    co_return fail(std::move(rows.error()));
+  }
+  const std::int64_t ordered_ms = call.kernel.time.unix_ms();
   const bool had_state = *before && !(*before)->tombstone;
   const std::uint64_t revisions = *history - (had_state && *history > 0 ? 1 : 0);
   if (at.has_cells && store == at.store) {
@@ -190,9 +197,11 @@ admin_result<json> erase_in(admin_call& call, const actor_place& at, std::size_t
       co_return fail(std::move(done.error()));
     }
   }
-  auto calls = co_await erase_calls(call, store, {at.system, at.parent, at.name});
-  if (!calls) {
-    co_return fail(std::move(calls.error()));
+  auto calls = co_await erase_calls(call, store, id);
+  whose.reminders_until_ms = ordered_ms;
+  auto late_rows = co_await erase_messages(call, store, whose, true);  // and what came meanwhile
+  if (!calls || !late_rows) {
+    co_return fail(std::move(calls ? late_rows.error() : calls.error()));
   }
   auto after = co_await find_record(call, store, key);
   auto left = co_await count_history(call, store, key);
@@ -207,6 +216,9 @@ admin_result<json> erase_in(admin_call& call, const actor_place& at, std::size_t
                  {"state", had_state},
                  {"history_revisions", revisions},
                  {"calls", *calls},
+                 {"messages", rows->messages + late_rows->messages},
+                 {"schedules", rows->schedules + late_rows->schedules},
+                 {"dead_letters", rows->dead_letters + late_rows->dead_letters},
                  {"tombstone_revision", *after ? json((*after)->revision) : json()}};
 }
 

@@ -9,6 +9,7 @@
 #include "base/base64.hpp"
 #include "base/log.hpp"
 #include "plugin/asio_lane_io.hpp"
+#include "schedule/time_zone.hpp"
 
 namespace spawn {
 namespace {
@@ -49,6 +50,7 @@ kernel::~kernel() {
   registrar_.reset();
   retention_.reset();
   unix_.reset();
+  intakes_.clear();
   stacks_.clear();
 }
 
@@ -80,9 +82,14 @@ result<void> kernel::load_plugins() {
     SPAWN_TRY(auto port, make_workflow_port(*instance));
     workflows_.push_back(std::move(port));
   }
-  if (!settings_.activators.empty()) {
-    return fail(errc::unsupported, "activators: this kernel has no activator support");
+  for (const auto& use : settings_.activators) {
+    SPAWN_TRY(auto* instance, plugins_->load(request_of("activator", use.plugin)));
+    // In turn, so that no lane has all of them.
+    const auto home = static_cast<std::uint32_t>(activators_.size() % threads_.size());
+    SPAWN_TRY(auto port, make_activator_port(*instance, home));
+    activators_.push_back(std::move(port));
   }
+  SPAWN_CHECK(make_sinks());
   return {};
 }
 
@@ -136,7 +143,7 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
   for (auto& port : workflows_) {
     ports.push_back(port.get());
   }
-  stack.workflows = std::make_unique<workflow_engine>(home, ports, budget_);
+  stack.workflows = std::make_unique<workflow_engine>(home, ports, budget_, &sinks_);
   stack.flows = std::make_unique<flow_runner>(home, budget_);
   stack.records = std::make_unique<record_writer>(*journals[0], *stack.codec, *stack.writers);
   stack.services = std::make_unique<cell_services>(
@@ -166,6 +173,7 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
                            settings_.timers_enabled,
                            incarnation,
                            &policies_->virtuals};
+  parts.sinks = &sinks_;
   stack.router = std::make_unique<lane_router>(parts);
 }
 
@@ -174,8 +182,10 @@ result<void> kernel::start() {
   if (http.enabled) {
     SPAWN_CHECK(check_port_is_free(http.address, http.port));
   }
+  time_zone::load_database();  // so that no lane has to, for a reminder
   SPAWN_CHECK(start_parts(true));
   SPAWN_CHECK(listen());
+  SPAWN_CHECK(start_activators());
   post(*threads_[0], [this] { retention_->start(); });
   state_.ready = true;
   SPAWN_LOG(info, "ready", {"port", http.enabled ? http.port : 0}, {"lanes", threads_.size()},
@@ -240,11 +250,12 @@ result<void> kernel::start_parts(bool serves) {
   registrar_ = std::make_unique<registrar>(*lanes_, routers, *policies_, *stacks_[0]->records,
                                            *stacks_[0]->codec, *stacks_[0]->journals[0]);
   retention_ = std::make_unique<retention>(*routers[0], *policies_);
+  SPAWN_CHECK(make_intakes());
   for (std::uint32_t i = 0; i < count; ++i) {
     threads_[i]->start(settings_.runtime.pin ? static_cast<int>(i) : -1);
   }
   lanes_running_ = true;
-  SPAWN_CHECK(plugins_->start_all(plugin_start_ms));
+  SPAWN_CHECK(plugins_->start_all(plugin_start_ms, "activator"));
   SPAWN_CHECK(recover(serves));
   return start_admin();
 }

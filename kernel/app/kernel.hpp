@@ -1,5 +1,6 @@
 // The composition root: builds a kernel from a typed configuration, starts and stops it in order.
 #pragma once
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/result.hpp"
 #include "config/settings.hpp"
 #include "ingress/http_server.hpp"
+#include "intake/intake.hpp"
 #include "plugin/manager.hpp"
 #include "plugin/ports/make_ports.hpp"
 #include "router/policies.hpp"
@@ -47,6 +49,10 @@ class kernel {
   void build_lane(std::size_t index, std::uint64_t incarnation, std::unique_ptr<lane_sealer> keys);
   [[nodiscard]] result<void> recover(bool serves);
   [[nodiscard]] result<void> listen();
+  [[nodiscard]] result<void> make_sinks();
+  [[nodiscard]] result<void> make_intakes();
+  [[nodiscard]] result<void> start_activators();
+  [[nodiscard]] result<void> drain_activators();
   [[nodiscard]] result<void> start_admin();
   [[nodiscard]] result<void> drain_lanes();
   void stop_lanes();
@@ -66,11 +72,15 @@ class kernel {
   std::vector<std::unique_ptr<statestore_port>> stores_;
   std::vector<std::unique_ptr<workflow_port>> workflows_;
   std::unique_ptr<transport_port> transport_;
+  std::vector<std::unique_ptr<activator_port>> activators_;
+  std::map<std::string, std::unique_ptr<sink_port>> sink_ports_;  // by instance
+  sink_directory sinks_;
   std::unique_ptr<sealer> sealer_;
   std::unique_ptr<policies> policies_;
   std::unique_ptr<host_breakers> breakers_;
   bool has_guards_ = false;
   std::vector<std::unique_ptr<lane_stack>> stacks_;
+  std::vector<std::unique_ptr<intake>> intakes_;  // by activator
   std::unique_ptr<registrar> registrar_;
   std::unique_ptr<retention> retention_;  // on lane 0
   std::unique_ptr<unix_listener> unix_;

@@ -92,6 +92,10 @@ result<void> kernel::start_admin() {
       journals.emplace_back(std::string(each->store().name()), each.get());
     }
   }
+  std::vector<intake*> intakes;
+  for (const auto& each : intakes_) {
+    intakes.push_back(each.get());
+  }
   SPAWN_TRY(admin_keys_, sealer_->make_lane());
   admin_codec_ = std::make_unique<record_codec>(*admin_keys_);
   admin_rows_ = std::make_unique<row_codec>(*admin_keys_);
@@ -100,6 +104,7 @@ result<void> kernel::start_admin() {
                                          .routers = std::move(routers),
                                          .stats = std::move(stats),
                                          .links = std::move(links),
+                                         .intakes = std::move(intakes),
                                          .breakers = *breakers_,
                                          .registry = *registrar_,
                                          .plugins = *plugins_,
@@ -165,6 +170,10 @@ result<void> kernel::stop() {
     post(*threads_[0], [this] { unix_->close(); });
   }
   post(*threads_[0], [this] { retention_->stop(); });
+  if (auto quiet = drain_activators(); !quiet) {
+    SPAWN_LOG(warn, "not every message of an activator could be finished; the source has it",
+              {"why", quiet.error().text});
+  }
   auto drained = drain_lanes();
   if (!drained) {
     SPAWN_LOG(error, "not everything could be finished", {"why", drained.error().text});

@@ -1,6 +1,7 @@
 #include "app/policies_from.hpp"
 
 #include "app/machine.hpp"
+#include "app/reminders_from.hpp"
 
 namespace spawn {
 namespace {
@@ -84,11 +85,14 @@ result<std::unique_ptr<policies>> make_policies(const config::settings& settings
     policy.speculative = rule.speculative;
     policy.on_conflict = rule.on_conflict == config::conflict_rule::rerun ? conflict_policy::rerun
                                                                           : conflict_policy::error;
+    policy.on_poison =
+        rule.on_poison == config::poison_rule::block ? poison_policy::block : poison_policy::skip;
     policy.mailbox_max = rule.mailbox.value_or(policy.mailbox_max);
     policy.timeout_ms = rule.timeout_ms.value_or(0);
     if (rule.history) {
       keep_history(policy, *rule.history);
     }
+    SPAWN_TRY(policy.reminders, make_reminders(rule));
     SPAWN_CHECK(check_store(settings, policy, stores, "actors." + rule.type));
     out->types.emplace(rule.type, policy);
   }

@@ -39,12 +39,19 @@ inline constexpr std::uint32_t pool_parallel_default = 32;  // POOLED, max_pool_
 
 // --- messages ------------------------------------------------------------------------------------
 inline constexpr std::uint32_t row_attempts_max = 30;  // then a message is a dead letter
+// Half of what stores keep a tombstone for.
+inline constexpr std::uint64_t tombstone_renew_ms = 43'200'000;
 inline constexpr std::uint32_t dead_letters_keep_s = 30 * 86'400;
 inline constexpr std::uint32_t idempotency_keys_keep_s = 86'400;
 inline constexpr std::size_t idempotency_key_bytes_max = 512;
 inline constexpr std::size_t kept_response_bytes_max = 64 << 10;  // of a call with such a key
-inline constexpr std::uint32_t save_rows_max = 512;  // rows gathered before a turn waits
-inline constexpr std::uint32_t wakes_max = 256;      // receivers woken by a scan at a time
+inline constexpr std::uint32_t reminders_max = 64;                // of one actor, set by calls
+inline constexpr std::size_t reminder_payload_bytes_max = 64 << 10;
+inline constexpr std::uint32_t save_rows_max = 512;     // rows gathered before a turn waits
+inline constexpr std::uint32_t wakes_max = 256;         // receivers woken by a scan at a time
+inline constexpr std::uint32_t fan_out_rows_max = 256;  // subscribers in one page of a broadcast
+inline constexpr std::uint64_t fan_out_bytes_max = 1u << 20;  // of content in such a page
+inline constexpr std::uint32_t fan_outs_max = 1'024;  // channels at work at a time, per lane
 
 // --- time (milliseconds) ---------------------------------------------------------------------
 inline constexpr std::uint64_t request_timeout_ms = 60'000;  // default deadline of a request

@@ -125,6 +125,10 @@ result<void> cell_lane::take_record(cell& c, load_request& request) {
     c.birth = make_birth(s_.home.unix_ms(), s_.home.rng().next());
     c.next_seq = 1;
   }
+  c.undeclared = status == errc::not_found;
+  if (status == errc::ok && !read.meta.reminders.empty()) {
+    c.reminders = std::make_unique<std::vector<armed_reminder>>(std::move(read.meta.reminders));
+  }
   if (!read.meta.unknown.empty()) {
     c.unknown_meta = std::make_unique<std::string>(std::move(read.meta.unknown));
   }
@@ -218,6 +222,7 @@ void cell_lane::start_fresh(cell& c) {
   c.revision = 0;
   c.stored_writer = 0;
   c.has_payload = false;
+  c.undeclared = !c.def().is_eager();
   c.birth = make_birth(s_.home.unix_ms(), s_.home.rng().next());
   c.next_seq = 1;
   c.state_any = c.def().initial_any;
@@ -282,6 +287,14 @@ void cell_lane::fail_waiting(cell& c, failure why, const std::string& text) {
 }
 
 void cell_lane::after_load(cell& c) {
+  if (!c.undeclared) {
+    const std::uint64_t writer = c.writer;
+    const cell_phase before = c.phase;
+    declare_reminders(c);
+    if (c.writer != writer || c.phase != before) {
+      return;  // what it wanted saved was refused at once, and the actor is loaded afresh
+    }
+  }
   if (!c.def().init_action.empty()) {
     run_init(c);
     return;

@@ -4,6 +4,8 @@
 
 #include "cell/call_identity.hpp"
 #include "cell/row_end.hpp"
+#include "hostcall/host_error_text.hpp"
+#include "model/reserved_metadata.hpp"
 #include "resiliency/call_guard.hpp"
 #include "wire/host_call.hpp"
 
@@ -24,6 +26,15 @@ actor_pool::~actor_pool() {
 
 void actor_pool::deliver(invocation_ptr message) {
   const definition& def = *type_.now;
+  if (message->row && message->row->kind == row_kind::reminder) {
+    return;  // of the time before it was a pool: it waits for the type to be what it was
+  }
+  if (message->find_metadata(metadata_reminder_name) != nullptr) {
+    fail_call(std::move(message), failure::invalid_argument,
+              "metadata reminder-name: only actors in durability mode commit have reminders, and "
+              "this one is a pool");
+    return;
+  }
   if (message->row && waiting_count_ < def.policy.mailbox_max &&
       !taken_.insert(message->row->key).second) {
     return;
@@ -38,8 +49,7 @@ void actor_pool::deliver(invocation_ptr message) {
       message->answer(std::move(state));
       return;
     }
-    std::string text = "Action [" + std::string(message->action) + "] not found for Actor [" +
-                       std::string(message->target.name) + "]";
+    std::string text = action_unknown(*message);
     fail_call(std::move(message), failure::action_not_found, std::move(text));
     return;
   }
@@ -144,7 +154,7 @@ void actor_pool::ended(call& finished) {
                             : failure_of(finished, finished.message.get());
     fail_call(std::move(finished.message), why,
               finished.result == host_result::answered
-                  ? "the host answered HTTP " + std::to_string(finished.status)
+                  ? host_error_text(finished.status, finished.answer)
                   : finished.why);
   }
   --running_;
@@ -246,7 +256,7 @@ void actor_pool::fail_row(invocation_ptr message, failure why, const std::string
   row.last_error = std::string(facts(why).code) + ": " + text;
   row.last_error.resize(std::min(row.last_error.size(), row_error_bytes_max));
   invocation& held = *message;
-  if (row.tells_flow() || (is_retried(why) && row.attempts < options_.rows.attempts_max)) {
+  if (row.is_kept() || (is_retried(why) && row.attempts < options_.rows.attempts_max)) {
     const std::uint64_t wait = row_backoff_ms(options_.rows, row.attempts, s_.home.rng());
     row.next_try_ms = s_.home.unix_ms() + static_cast<std::int64_t>(wait);
     s_.stats.row_retries.add();

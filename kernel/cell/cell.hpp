@@ -88,6 +88,8 @@ class cell : public timer, public list_hook<lru_tag> {
   bool reload = false;        // drop what is in memory once the running turn has ended
   bool restoring = false;     // the first save carries an older revision's content
   bool has_payload = false;   // the stored record has a payload
+  bool undeclared = false;    // its next turn arms what the configuration declares
+  bool undeclarable = false;  // the store refused them: not in this life of the cell
   bool reborn = false;        // its row ids were used before: the next life gets new ones
   std::uint32_t waiting = 0;  // messages in the mailbox
 
@@ -108,8 +110,9 @@ class cell : public timer, public list_hook<lru_tag> {
   std::unique_ptr<save_batch> flying;     // at the store, or waiting to be tried again
   std::unique_ptr<save_batch> gathering;  // fills while `flying` is out
   std::unique_ptr<std::vector<held_call>> held;
-  std::unique_ptr<inbox> rows;                // none before the first message row comes or goes
-  std::unique_ptr<std::string> unknown_meta;  // fields of a newer kernel
+  std::unique_ptr<inbox> rows;  // none before the first message row comes or goes
+  std::unique_ptr<std::vector<armed_reminder>> reminders;  // null: none
+  std::unique_ptr<std::string> unknown_meta;               // fields of a newer kernel
 };
 
 }  // namespace spawn

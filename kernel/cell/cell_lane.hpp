@@ -34,6 +34,8 @@ struct row_policy {
 // Whether a failure says nothing against trying again.
 [[nodiscard]] bool is_retried(failure why) noexcept;
 
+[[nodiscard]] std::string action_unknown(const invocation& message);
+
 struct cell_options;
 // How long the action of a row may take: what its sender asked for (metadata request-timeout), else
 // the default. The row itself has no deadline (durability.md 20).
@@ -50,6 +52,7 @@ struct cell_options {
   std::uint64_t save_bytes_max = limits::save_bytes_max;
   std::uint32_t hops_max = limits::hops_max;
   row_policy rows;
+  std::uint32_t fan_out_rows = limits::fan_out_rows_max;
   std::uint32_t keys_keep_s = limits::idempotency_keys_keep_s;
   protocol_switches rules;
 };
@@ -130,6 +133,7 @@ class cell_lane {
   // turn.cpp
   void run_next(cell& c);
   void run_message(cell& c, invocation_ptr message);
+  void refuse(cell& c, invocation_ptr message, failure why, std::string text);
   void call_host(cell& c, invocation_ptr message, bool is_init);
   void host_done(turn& ended);
   void log_host_failure(const invocation& message, failure why, const std::string& text);
@@ -157,7 +161,9 @@ class cell_lane {
   // outbox.cpp
   [[nodiscard]] bool is_durable_sender(const cell& c) const;
   void join_group(cell& c, save_batch& batch, finished_turn& ended);
+  [[nodiscard]] bool sends_rows(const cell& c, emission& out) const;
   void emit_rows(cell& c, finished_turn& ended);
+  void emit_broadcasts(cell& c, emission& out);
   void tell_flow(cell& c, finished_turn& ended);
   void make_row(cell& c, invocation& message, row_kind kind);
 
@@ -167,7 +173,6 @@ class cell_lane {
   static void key_told(call_key& key, result<call_row> found);
   [[nodiscard]] bool knows_key(cell& c, const invocation& first);
   [[nodiscard]] bool answer_repeat(cell& c, invocation_ptr& message);
-  void refuse_keyed(cell& c, invocation_ptr message, failure why, std::string text);
   [[nodiscard]] bool is_keyed(const cell& c, const finished_turn& ended) const;
   void take_key(cell& c, save_batch& batch, finished_turn& ended);
   [[nodiscard]] call_row end_of_call(std::string digest, const finished_turn& ended) const;
@@ -175,6 +180,18 @@ class cell_lane {
   [[nodiscard]] result<void> seal_calls(save_batch& batch);
   static void call_stored(const cell& c, finished_turn& ended);
   void settle_call_conflict(cell& c, const spawn_ss_save& op);
+
+  // reminders.cpp
+  [[nodiscard]] bool take_reminder(cell& c, invocation_ptr& message);
+  void put_back(cell& c, invocation_ptr message);
+  void order_reminder(cell& c, invocation_ptr message);
+  void fire_reminder(cell& c, invocation_ptr message);
+  void declare_reminders(cell& c);
+  void arm(cell& c, armed_reminder what, payload_view argument, finished_turn& in,
+           std::int64_t not_before_ms = 0);
+  static void disarm(cell& c, std::string_view name, finished_turn& in);
+  static void disarm_all(cell& c, finished_turn& in);
+  static void note_armed(cell& c, const invocation& made);
 
   // messages.cpp
   inbox& inbox_of(cell& c);
@@ -185,7 +202,7 @@ class cell_lane {
   void listed(list_request& request);
   [[nodiscard]] bool take_page(cell& c, const spawn_ss_list& page);
   void row_failed(cell& c, invocation_ptr message, failure why, const std::string& text);
-  void row_written(cell& c, invocation_ptr message, bool again, row_outcome how,
+  void row_written(cell& c, invocation_ptr message, bool stays, row_outcome how,
                    const std::string& cause);
   void consume_alone(cell& c, finished_turn& ended);
   void conclude_alone(cell& c, invocation_ptr of, const outcome& how, invocation_ptr end);

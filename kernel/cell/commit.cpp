@@ -240,6 +240,7 @@ void cell_lane::save_lost(cell& c, failure why, const std::string& text, rerun a
   if (c.def().mode() == durability::snapshot) {
     s_.stats.snapshots_lost.add();
   }
+  c.undeclarable = c.undeclarable || again_if == rerun::refused;
   // A call with a key takes effect once, however often it runs (rule 8).
   const auto may_rerun = [&](const finished_turn& ended) {
     return again_if == rerun::all ||
@@ -313,6 +314,7 @@ void cell_lane::drop(cell& c) {
   c.restoring = false;
   c.state_any.clear();
   c.tags.clear();
+  c.reminders.reset();
   c.unknown_meta.reset();
   fail_held(c, "the state of the calling actor could not be stored");
   forget_rows(c);

@@ -115,7 +115,7 @@ bool cell_lane::answer_repeat(cell& c, invocation_ptr& message) {
   call_key& key = *message->keyed;
   if (key.is == call_key::knowledge::failed) {
     key.is = call_key::knowledge::none;
-    refuse_keyed(c, std::move(message), failure::unavailable, refusal(key.why));
+    refuse(c, std::move(message), failure::unavailable, refusal(key.why));
     return true;
   }
   if (!key.row.is_there) {
@@ -123,8 +123,8 @@ bool cell_lane::answer_repeat(cell& c, invocation_ptr& message) {
   }
   if (key.row.digest != call_digest(message->action, message->argument)) {
     s_.stats.keys_reused.add();
-    refuse_keyed(c, std::move(message), failure::key_reused,
-                 "a call with this idempotency-key had another action or payload");
+    refuse(c, std::move(message), failure::key_reused,
+           "a call with this idempotency-key had another action or payload");
     return true;
   }
   s_.stats.calls_repeated.add();
@@ -151,16 +151,6 @@ bool cell_lane::answer_repeat(cell& c, invocation_ptr& message) {
   ended.type = c.type;
   finish(c, std::move(ended), false, false);
   return true;
-}
-
-void cell_lane::refuse_keyed(cell& c, invocation_ptr message, failure why, std::string text) {
-  c.type->failed.add();
-  s_.stats.invocations_failed.add();
-  if (message->row) {
-    row_failed(c, std::move(message), why, text);
-  } else {
-    message->fail(why, std::move(text));
-  }
 }
 
 bool cell_lane::is_keyed(const cell& c, const finished_turn& ended) const {

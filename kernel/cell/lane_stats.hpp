@@ -40,6 +40,10 @@ struct lane_stats {
   counter row_retries;
   counter row_duplicates;  // rows that were gone when their turn was saved
   counter rows_dead;
+  counter reminder_calls;
+  counter fan_out_pages;            // pages of broadcasts stored for their subscribers
+  counter fan_out_rows;             // and the rows in them
+  counter published;                // messages that sinks have confirmed
   counter calls_keyed;              // turns whose idempotency key was stored with them
   counter calls_repeated;           // calls with a key that had taken effect before
   counter keys_reused;              // refused: another call has had the key

@@ -146,7 +146,9 @@ void cell_lane::pump(cell& c) {
     in.ticket.reset();  // it knows that something waits; others are to be woken meanwhile
     return;
   }
-  if (in.listing || !is_up || c.reload || in.putting_off != 0 || c.waiting >= refill_below) {
+  // Rows do not starve behind callers of whom there are always enough.
+  const bool is_full = c.waiting >= refill_below && in.pending() >= refill_below;
+  if (in.listing || !is_up || c.reload || in.putting_off != 0 || is_full) {
     return;
   }
   in.list_begins();
@@ -247,11 +249,13 @@ bool cell_lane::take_page(cell& c, const spawn_ss_list& page) {
       continue;
     }
     if (message->row->waits(now_ms)) {
-      const auto wait = static_cast<std::uint64_t>(message->row->next_try_ms - now_ms);
-      const std::uint64_t due =
-          s_.home.now_ns() + std::min(wait, options_.rows.backoff_max_ms) * ns_per_ms;
-      if (!in.retry.is_linked() || due < in.retry.due_ms * ns_per_ms) {
-        s_.home.timers().arm(in.retry, due);
+      if (!message->row->blocked) {  // whoever unblocks it wakes the actor
+        const auto wait = static_cast<std::uint64_t>(message->row->next_try_ms - now_ms);
+        const std::uint64_t due =
+            s_.home.now_ns() + std::min(wait, options_.rows.backoff_max_ms) * ns_per_ms;
+        if (!in.retry.is_linked() || due < in.retry.due_ms * ns_per_ms) {
+          s_.home.timers().arm(in.retry, due);
+        }
       }
       if (message->row->is_ordered()) {
         in.skipped = inbox::lane_of(*message->row);
@@ -259,7 +263,8 @@ bool cell_lane::take_page(cell& c, const spawn_ss_list& page) {
       }
       continue;
     }
-    if (c.waiting >= std::min(c.def().policy.mailbox_max, page_rows)) {
+    if (c.waiting >= c.def().policy.mailbox_max ||
+        (c.waiting >= page_rows && in.pending() >= page_rows)) {
       return false;
     }
     message->budget = &s_.budget;
@@ -281,13 +286,16 @@ void cell_lane::row_failed(cell& c, invocation_ptr message, failure why, const s
   ++row.attempts;
   row.last_error = std::string(facts(why).code) + ": " + text;
   row.last_error.resize(std::min(row.last_error.size(), row_error_bytes_max));
-  // What a flow waits for is never given up: a later version of its plugin may take it.
   const bool again =
-      row.tells_flow() || (is_retried(why) && row.attempts < options_.rows.attempts_max);
+      row.is_kept() || (is_retried(why) && row.attempts < options_.rows.attempts_max);
+  // A flow that waits for it decides what is next, in place of an operator.
+  const bool is_decided = row.awaited && !row.awaited->failures_only;
+  row.blocked =
+      !again && !is_decided && row.is_ordered() && c.def().policy.on_poison == poison_policy::block;
   invocation& held = *message;
-  auto after = [this, &c, again, owned = std::move(message)](row_outcome how,
-                                                             const std::string& cause) mutable {
-    row_written(c, std::move(owned), again, how, cause);
+  auto after = [this, &c, stays = again || row.blocked, owned = std::move(message)](
+                   row_outcome how, const std::string& cause) mutable {
+    row_written(c, std::move(owned), stays, how, cause);
   };
   if (again) {
     const std::uint64_t wait = row_backoff_ms(options_.rows, held.row->attempts, s_.home.rng());
@@ -299,7 +307,7 @@ void cell_lane::row_failed(cell& c, invocation_ptr message, failure why, const s
   give_up_row(s_, held, why, text, std::move(after));
 }
 
-void cell_lane::row_written(cell& c, invocation_ptr message, bool again, row_outcome how,
+void cell_lane::row_written(cell& c, invocation_ptr message, bool stays, row_outcome how,
                             const std::string& cause) {
   inbox& in = *c.rows;
   --in.writes;
@@ -310,7 +318,7 @@ void cell_lane::row_written(cell& c, invocation_ptr message, bool again, row_out
               {"row", row_id(row)}, {"why", cause});
   }
   in.open(row);
-  if (!again && how == row_outcome::done) {
+  if (!stays && how == row_outcome::done) {
     in.consumed(row);
   } else {
     in.gave_back(row);
@@ -320,7 +328,7 @@ void cell_lane::row_written(cell& c, invocation_ptr message, bool again, row_out
     constexpr std::uint64_t again_ms = 1'000;
     in.wanted = false;
     s_.home.arm_after_ms(in.retry, again_ms);
-  } else if (row.due_ms != 0 && again) {
+  } else if (row.due_ms != 0 && stays) {
     message_row due = row;
     due.due_ms = row.next_try_ms;
     s_.out->stored_for_later(due);

@@ -11,8 +11,13 @@ class outbound {
   // Sends a message on its way, here or to another lane.
   virtual void route(invocation_ptr message) = 0;
   virtual void broadcast(broadcast_order order) = 0;
+  // Whether actors in mode commit listen to that channel: theirs goes as a row (durability.md 24).
+  [[nodiscard]] virtual bool is_heard_durably(std::string_view system,
+                                              std::string_view channel) const = 0;
   // A row with a due time is stored: it will be sent when it is due.
   virtual void stored_for_later(const message_row& row) = 0;
+  // Deletes a row that means nothing any more, in time; harmless if it is not there.
+  virtual void drop_row(std::uint32_t store, std::string key) = 0;
   // Whether rows with this address are for that actor.
   [[nodiscard]] virtual bool is_address_of(actor_view address, actor_view id) = 0;
 

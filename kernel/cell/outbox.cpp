@@ -1,6 +1,8 @@
 // What a turn sends as rows of its own commit (durability.md 4, 11, 21).
 #include "cell/actor_pool.hpp"
 #include "cell/row_end.hpp"
+#include "model/channel_name.hpp"
+#include "state/rows/kernel_message.hpp"
 #include "state/rows/outcome_row.hpp"
 #include "state/rows/row_keys.hpp"
 
@@ -23,6 +25,19 @@ void settle_address(invocation& message) {
 bool cell_lane::is_durable_sender(const cell& c) const {
   return c.def().served_by != nullptr ||
          (options_.rules.outbox && c.def().mode() == durability::commit);
+}
+
+// Whether anything of it is to be a row; notes which broadcasts are.
+bool cell_lane::sends_rows(const cell& c, emission& out) const {
+  if (!is_durable_sender(c)) {
+    return false;
+  }
+  bool any = !out.sends.empty() || out.route;
+  for (auto& order : out.broadcasts) {
+    order.has_row = s_.out->is_heard_durably(order.system, order.channel);
+    any = any || order.has_row;
+  }
+  return any;
 }
 
 // The turn's rows, gone and new, belong to the group that carries its state.
@@ -58,6 +73,7 @@ void cell_lane::emit_rows(cell& c, finished_turn& ended) {
       make_row(c, *send, send->row ? send->row->kind : row_kind::effect);
     }
   }
+  emit_broadcasts(c, ended.out);
   invocation* route = ended.out.route.get();
   if (route == nullptr || route->hops > options_.hops_max) {
     return;  // one hop too many is an answer, not a message
@@ -73,6 +89,25 @@ void cell_lane::emit_rows(cell& c, finished_turn& ended) {
     row.reply = s_.out->park(*ended.message->reply, ended.message->deadline_ns);
     ended.parked = row.reply;
     ended.message->reply = nullptr;
+  }
+}
+
+// One row for all subscribers, whoever they are by the time that it gets there (rule 24).
+void cell_lane::emit_broadcasts(cell& c, emission& out) {
+  for (const auto& order : out.broadcasts) {
+    if (!order.has_row) {
+      continue;
+    }
+    const std::string name = channel_name(order.channel);
+    const actor_view caller = order.caller.view();
+    auto made = make_kernel_call({order.system, {}, name}, order.action, order.argument.view(),
+                                 order.has_caller ? &caller : nullptr);
+    made->trace = order.trace;
+    made->budget = &s_.budget;
+    made->charged_bytes = made->storage.size() + sizeof(invocation);
+    s_.budget.take(made->charged_bytes);
+    make_row(c, *made, row_kind::fan_out);
+    out.sends.push_back(std::move(made));
   }
 }
 
@@ -110,6 +145,9 @@ void cell_lane::make_row(cell& c, invocation& message, row_kind kind) {
   row.revision = 1;
   row.writer = c.writer;
   row.sender = row_actor(c.id());
+  if (kind == row_kind::async) {
+    row.sender += "/%r";  // a reminder's call: nothing that the actor sends holds it up
+  }
   inbox& known = inbox_of(c);
   if (c.next_seq == 1) {
     known.tails().begin();
@@ -136,6 +174,9 @@ void cell_lane::make_row(cell& c, invocation& message, row_kind kind) {
     known.tails().sent(receiver, row.seq);
   }
   row.key = pending_key(message.target, row);
+  if (kind == row_kind::reminder) {
+    note_armed(c, message);
+  }
 }
 
 }  // namespace spawn

@@ -16,6 +16,7 @@ struct protocol_switches {
   bool keys_in_group = true;          // rule 22: else a call with a key leaves no row
   bool fifo_by_store = true;          // rule 13: else any hint is taken as it comes
   bool outcome_in_group = true;       // rule 19: else a flow is told beside the save, not by it
+  bool fan_out_goes_on = true;        // rule 24: else one that is found begins anew
   bool tokens_once = true;            // workflow.h: else a flow is told of what it dropped
 };
 

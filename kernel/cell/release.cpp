@@ -48,6 +48,9 @@ void release_turn(cell_services& services, const cell_options& options, finished
   for (auto& [caller, with] : ended.answers) {
     services.out->answer(caller, std::move(with));
   }
+  for (auto& key : ended.superseded) {
+    services.out->drop_row(ended.type->now->policy.store, std::move(key));
+  }
   if (!ended.given_up) {
     services.stats.invocations_ok.add();
     ended.type->ok.add();

@@ -34,6 +34,7 @@ struct finished_turn {
   bool answered_later = false;
   bool ends_flow = false;
   std::vector<std::pair<reply_ref, outcome>> answers;
+  std::vector<std::string> superseded;  // keys of rows that mean nothing any more: reminders'
 };
 
 // Life: made by the first turn that changes the state while no batch is gathering; gathers until

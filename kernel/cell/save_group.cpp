@@ -50,6 +50,9 @@ result<void> cell_lane::seal_group(cell& c, save_batch& batch) {
   if (c.rows && c.rows->tails().is_stored() && c.next_seq > 1) {
     meta.tails = c.rows->tails().entries();
   }
+  if (c.reminders && !batch.removes) {
+    meta.reminders = *c.reminders;
+  }
   if (c.unknown_meta) {
     meta.unknown = *c.unknown_meta;
   }

@@ -132,6 +132,7 @@ void cell_lane::remove_state(cell& c, invocation_ptr message) {
   if (c.def().served_by != nullptr) {
     tell_callers(c, batch, ended);
   }
+  disarm_all(c, ended);
   c.state_any.clear();
   c.tags.clear();
   join(c, batch, std::move(ended));
@@ -163,6 +164,7 @@ void cell_lane::forget_content(cell& c) {
   c.snapshot_due_ns = 0;
   c.state_any.clear();
   c.tags.clear();
+  c.reminders.reset();
   c.unknown_meta.reset();
   c.phase = cell_phase::absent;
   if (has_work(c) && !draining_) {

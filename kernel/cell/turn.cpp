@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "cell/actor_pool.hpp"
 #include "cell/call_identity.hpp"
+#include "hostcall/host_error_text.hpp"
 #include "resiliency/call_guard.hpp"
 #include "wire/host_call.hpp"
 
@@ -142,6 +143,9 @@ void cell_lane::run_message(cell& c, invocation_ptr message) {
     return;
   }
   const definition& def = c.def();
+  if (take_reminder(c, message)) {
+    return;
+  }
   if (def.served_by != nullptr) {
     run_flow(c, std::move(message));
     return;
@@ -157,18 +161,27 @@ void cell_lane::run_message(cell& c, invocation_ptr message) {
     return;
   }
   if (!is_default && !def.knows(message->action)) {
-    c.type->failed.add();
-    s_.stats.invocations_failed.add();
-    const std::string text = "Action [" + std::string(message->action) + "] not found for Actor [" +
-                             std::string(message->target.name) + "]";
-    if (message->row) {
-      row_failed(c, std::move(message), failure::action_not_found, text);
-    } else {
-      message->fail(failure::action_not_found, text);
-    }
+    std::string text = action_unknown(*message);
+    refuse(c, std::move(message), failure::action_not_found, std::move(text));
     return;
   }
   call_host(c, std::move(message), false);
+}
+
+// Not now, and not by running it again.
+void cell_lane::refuse(cell& c, invocation_ptr message, failure why, std::string text) {
+  c.type->failed.add();
+  s_.stats.invocations_failed.add();
+  if (message->row) {
+    row_failed(c, std::move(message), why, text);
+  } else {
+    message->fail(why, std::move(text));
+  }
+}
+
+std::string action_unknown(const invocation& message) {
+  return "Action [" + std::string(message.action) + "] not found for Actor [" +
+         std::string(message.target.name) + "]";
 }
 
 void cell_lane::call_host(cell& c, invocation_ptr message, bool is_init) {
@@ -281,7 +294,7 @@ void cell_lane::host_done(turn& finished) {
     case host_result::answered:
       if (ended->status < 200 || ended->status > 299) {
         turn_failed(c, *ended, failure_of(*ended, ended->message.get()),
-                    "the host answered HTTP " + std::to_string(ended->status));
+                    host_error_text(ended->status, answer));
       } else {
         turn_succeeded(c, *ended, answer);
       }
@@ -370,7 +383,7 @@ void cell_lane::finish(cell& c, finished_turn ended, bool changed, bool durable_
   ended.ended_ns = s_.home.now_ns();
   const durability mode = c.def().mode();
   const bool consumes = ended.message && ended.message->row;
-  const bool sends = is_durable_sender(c) && (!ended.out.sends.empty() || ended.out.route);
+  const bool sends = sends_rows(c, ended.out);
   const bool keyed = is_keyed(c, ended);
   if (consumes && (mode != durability::commit || !options_.rules.consume_in_group)) {
     consume_alone(c, ended);

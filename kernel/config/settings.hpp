@@ -12,6 +12,8 @@
 
 #include "base/limits.hpp"
 #include "base/log.hpp"
+#include "config/activator_settings.hpp"
+#include "config/reminder_settings.hpp"
 #include "config/resiliency_settings.hpp"
 
 namespace spawn::config {
@@ -101,22 +103,15 @@ struct plugin_settings {
   bool operator==(const plugin_settings&) const = default;
 };
 
-struct activator_route {
-  std::string system;  // empty: the kernel's own
-  std::string actor;   // the four are templates: "order-{header.id}"
-  std::string parent;
-  std::string action;
-  bool operator==(const activator_route&) const = default;
-};
-
 struct activator_use {
   plugin_use plugin;
-  activator_route route;
+  activator_rules rules;
   bool operator==(const activator_use&) const = default;
 };
 
 enum class durability_mode : std::uint8_t { commit, snapshot, none };
 enum class conflict_rule : std::uint8_t { automatic, rerun, error };
+enum class poison_rule : std::uint8_t { skip, block };
 
 // How much history the store keeps: so many revisions, or those younger than an age. 0: none.
 struct history_rule {
@@ -160,11 +155,13 @@ struct actor_rule {
   bool keep_tags = false;
   bool speculative = true;
   conflict_rule on_conflict = conflict_rule::automatic;
+  poison_rule on_poison = poison_rule::skip;
   std::optional<std::uint32_t> mailbox;
   std::optional<std::uint64_t> timeout_ms;
   std::optional<history_rule> history;
   std::optional<policy_choice> resiliency;
   std::vector<std::pair<std::string, policy_choice>> actions;  // in place of the type's
+  std::vector<reminder_settings> reminders;
   bool operator==(const actor_rule&) const = default;
 };
 
@@ -228,6 +225,7 @@ struct settings {
   plugin_use transport;
   std::vector<plugin_use> workflows;
   std::vector<activator_use> activators;
+  std::vector<sink_use> sinks;
   durability_settings durability;
   encryption_settings encryption;
   std::vector<std::pair<std::string, policy_settings>> resiliency;  // by name

@@ -31,6 +31,13 @@ void read_policies(const value& root, settings& out, reading& in);
 // Of one entry of `actors`, after the policies.
 void read_choices(const value& from, const std::string& pointer, actor_rule& rule,
                   const settings& s, reading& in);
+// Of one entry of `actors`, after its durability.
+void read_reminders(const value& from, const std::string& pointer, actor_rule& rule,
+                    const settings& s, reading& in);
+// Of one entry of `activators`.
+void read_activator_rules(const value& from, const std::string& pointer, activator_rules& out,
+                          reading& in);
+void read_sinks(const value& root, settings& out, reading& in);
 // Of a host; nothing if there is none.
 [[nodiscard]] std::optional<breaker_settings> read_breaker(const value* from,
                                                            const std::string& pointer, reading& in);

@@ -108,10 +108,7 @@ void read_activators(const value& list, settings& out, reading& in) {
     activator.plugin = read_use(from, pointer, in);
     take(from.find("name"), activator.plugin.instance);
     check_fresh(names, *from.find("name"), activator.plugin.instance, pointer + "/name", in);
-    take(at(from, {"route", "system"}), activator.route.system);
-    take(at(from, {"route", "actor"}), activator.route.actor);
-    take(at(from, {"route", "parent"}), activator.route.parent);
-    take(at(from, {"route", "action"}), activator.route.action);
+    read_activator_rules(from, pointer, activator.rules, in);
     out.activators.push_back(std::move(activator));
   }
 }
@@ -141,6 +138,7 @@ void read_plugins(const value& root, settings& out, reading& in) {
   if (const value* activators = root.find("activators")) {
     read_activators(*activators, out, in);
   }
+  read_sinks(root, out, in);
 }
 
 void read_actors(const value& root, settings& out, reading& in) {
@@ -176,6 +174,9 @@ void read_actors(const value& root, settings& out, reading& in) {
                          : on->text == "error" ? conflict_rule::error
                                                : conflict_rule::automatic;
     }
+    if (const value* on = m.is.find("on_poison")) {
+      rule.on_poison = on->text == "block" ? poison_rule::block : poison_rule::skip;
+    }
     if (const value* mailbox = m.is.find("mailbox")) {
       rule.mailbox = static_cast<std::uint32_t>(mailbox->integer);
     }
@@ -186,6 +187,7 @@ void read_actors(const value& root, settings& out, reading& in) {
       rule.history = to_history(*history);
     }
     read_choices(m.is, pointer_step("/actors", m.key), rule, out, in);
+    read_reminders(m.is, pointer_step("/actors", m.key), rule, out, in);
     out.actors.push_back(std::move(rule));
   }
 }

@@ -1,6 +1,7 @@
 // A request as the routes see it, and what they answer.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,7 @@ struct http_request {
   std::string traceparent;
   std::string spawn_host;
   std::string authorization;
+  std::optional<std::string> idempotency_key;  // of the header, as it came
   std::string body;
   bool from_loopback = false;
   std::string remote_address;

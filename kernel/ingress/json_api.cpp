@@ -4,15 +4,13 @@
 
 #include "base/base64.hpp"
 #include "base/utf8.hpp"
-#include "wire/common.hpp"
+#include "model/reserved_metadata.hpp"
+#include "wire/json_any.hpp"
 
 namespace spawn {
 namespace {
 
 using nlohmann::json;
-
-// What most SDKs pack and unpack; the kernel itself compares only the last name.
-constexpr std::string_view json_type_url = "type.googleapis.com/eigr.functions.protocol.JSONType";
 
 std::string decode_percent(std::string_view text) {
   std::string out;
@@ -64,12 +62,10 @@ http_response json_answer(outcome& ended) {
   return out;
 }
 
-std::string json_argument(std::string_view body) {
-  std::string content;
-  wire::put_text(content, 1, body);
-  std::string any;
-  wire::append_any(any, json_type_url, content);
-  return any;
+// The header's value: a quoted string by the book, but most clients send it bare.
+std::string_view unquoted(std::string_view value) {
+  const bool quoted = value.size() >= 2 && value.starts_with('"') && value.ends_with('"');
+  return quoted ? value.substr(1, value.size() - 2) : value;
 }
 
 }  // namespace
@@ -139,8 +135,10 @@ void handle_json(gateway& g, http_request&& request, responder& to) {
     return;
   }
   auto message = std::make_unique<invocation>();
-  const std::string any = request.body.empty() ? std::string() : json_argument(request.body);
-  message->storage.reserve(64 + parts[0].size() + parts[2].size() + parts[3].size() + any.size());
+  const std::string any = request.body.empty() ? std::string() : wire::json_any(request.body);
+  const std::string_view key = request.idempotency_key ? unquoted(*request.idempotency_key) : "";
+  message->storage.reserve(64 + parts[0].size() + parts[2].size() + parts[3].size() + any.size() +
+                           key.size());
   const auto keep = [&](std::string_view text) {
     const std::size_t at = message->storage.size();
     message->storage += text;
@@ -151,6 +149,10 @@ void handle_json(gateway& g, http_request&& request, responder& to) {
   message->action = keep(parts[3]);
   message->argument =
       any.empty() ? payload_view{presence::noop, {}} : payload_view{presence::value, keep(any)};
+  if (request.idempotency_key) {
+    const auto name = keep(metadata_idempotency_key);
+    message->metadata.push_back({name, keep(key)});
+  }
   start_invocation(g, std::move(message), request.traceparent, to, json_answer);
 }
 

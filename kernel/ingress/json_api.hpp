@@ -4,7 +4,8 @@
 
 namespace spawn {
 
-// POST /v1/systems/{s}/actors/{a}/{action} and GET /v1/systems/{s}/actors/{a}. [lane]
+// POST /v1/systems/{s}/actors/{a}/{action} and GET /v1/systems/{s}/actors/{a}. A POST's header
+// Idempotency-Key is the metadata idempotency-key (docs/durability.md). [lane]
 void handle_json(gateway& g, http_request&& request, responder& to);
 // An error as application/problem+json (RFC 9457).
 [[nodiscard]] http_response problem(const outcome& ended);

@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
+#include <optional>
 #include <string>
 
 namespace spawn {
@@ -24,6 +25,7 @@ class request_reader final : public boost::beast::http::basic_parser<true> {
   std::string traceparent;
   std::string spawn_host;
   std::string authorization;
+  std::optional<std::string> idempotency_key;
   bool expects_continue = false;
   std::string body;
 
@@ -56,6 +58,8 @@ class request_reader final : public boost::beast::http::basic_parser<true> {
           traceparent.assign(value.data(), value.size());
         } else if (boost::beast::iequals(raw, "spawn-host")) {
           spawn_host.assign(value.data(), value.size());
+        } else if (boost::beast::iequals(raw, "idempotency-key")) {
+          idempotency_key.emplace(value.data(), value.size());
         }
     }
   }

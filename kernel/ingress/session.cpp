@@ -240,6 +240,7 @@ void session::request_done() {
   request.traceparent = std::move(reader_->traceparent);
   request.spawn_host = std::move(reader_->spawn_host);
   request.authorization = std::move(reader_->authorization);
+  request.idempotency_key = std::move(reader_->idempotency_key);
   request.body = std::move(reader_->body);
   request.from_loopback = from_loopback_;
   request.remote_address = remote_;

@@ -29,6 +29,12 @@ enum class durability : std::uint8_t { commit, snapshot, none };
 // What happens to a message whose action ran on a state that another owner replaced (rule 8).
 enum class conflict_policy : std::uint8_t { error, rerun };
 
+// What becomes of the rows behind one that failed for good (rule 19).
+enum class poison_policy : std::uint8_t {
+  skip,   // they go on: the order of their sender has a hole, which is counted
+  block,  // they wait until an operator has decided about it
+};
+
 // Where a host listens.
 struct host_address {
   std::string name;  // of the host entry in the configuration, or "default"
@@ -47,6 +53,7 @@ struct timer_binding {
   std::string action;
 };
 
+struct reminder_spec;
 struct type_guards;
 
 // What the operator says of an actor type (`actors:` in the configuration).
@@ -56,12 +63,15 @@ struct type_policy {
   bool keep_tags = false;   // absent tags keep the old ones (D5)
   bool speculative = true;  // turns may run on a state that is not durable yet
   conflict_policy on_conflict = conflict_policy::error;
+  poison_policy on_poison = poison_policy::skip;
   std::uint32_t mailbox_max = limits::mailbox_messages_max;
   std::uint32_t history_keep = 0;  // superseded revisions the store keeps
   std::uint64_t history_keep_ms = 0;
   std::uint64_t timeout_ms = 0;  // 0: the request's own or the default
   // Bounds of its calls to the host (resiliency/call_guard.hpp); null: none.
   std::shared_ptr<const type_guards> guards;
+  // Prepared (schedule/reminder_spec.hpp), names unique; null: none. Only with mode commit.
+  std::shared_ptr<const std::vector<reminder_spec>> reminders;
 };
 
 // Immutable once published; shared by all lanes and by every cell of the type.

@@ -43,6 +43,7 @@ struct invocation : task, list_hook<mailbox_tag> {
   bool read_state = false;      // wants the state, whatever the host says of default actions
   bool pooled = false;          // the request asked for the POOLED path
   bool is_internal = false;     // made by the kernel: timer, broadcast, effect, hop
+  bool key_if_kept = false;     // its idempotency key is dropped where no record is kept
   bool caller_settled = false;  // the caller's own state is durable (durability.md 6)
   std::uint8_t reroutes = 0;    // times it moved on after a lost ownership
   std::uint32_t hops = 0;       // pipes and forwards behind it

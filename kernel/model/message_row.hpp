@@ -20,6 +20,9 @@ enum class row_kind : std::uint8_t {
   flow_result = 6,
   flow_timer = 7,
   failure = 8,    // tells a sender that its row went to the dead letters (durability.md 19)
+  broadcast = 9,  // from a channel to one of its subscribers
+  fan_out = 10,   // what was sent to a channel, on its way to the subscribers (rule 24)
+  publish = 11,   // to a sink, a system outside
   call_end = 16,  // brings the end of a chain to the k row of the call that began it (rule 22)
 };
 
@@ -41,6 +44,12 @@ enum class row_kind : std::uint8_t {
       return "flow-timer";
     case row_kind::failure:
       return "failure";
+    case row_kind::broadcast:
+      return "broadcast";
+    case row_kind::fan_out:
+      return "fan-out";
+    case row_kind::publish:
+      return "publish";
     case row_kind::call_end:
       return "call-end";
   }
@@ -118,13 +127,18 @@ struct message_row {
   // An attempt came to the host of an actor without a durable record: it may have done its work,
   // whatever a later one ends with.
   bool may_have_run = false;
+  // It failed for good, and the rows of its lane wait behind it until an operator has decided
+  // (on_poison: block; rule 19).
+  bool blocked = false;
+  std::string cursor;  // of a fan_out: the last subscriber that has its row
   std::string unknown_meta;
 
   // Whether its next attempt is still to come. One that is further off than any back-off is of a
   // wall clock that was set back since.
   [[nodiscard]] bool waits(std::int64_t now_ms) const noexcept {
-    return next_try_ms > now_ms &&
-           next_try_ms - now_ms <= static_cast<std::int64_t>(limits::row_backoff_ms_limit);
+    return blocked ||
+           (next_try_ms > now_ms &&
+            next_try_ms - now_ms <= static_cast<std::int64_t>(limits::row_backoff_ms_limit));
   }
 
   // In memory: the save that the receiver's turn belongs to deletes it.
@@ -136,6 +150,8 @@ struct message_row {
   [[nodiscard]] bool is_ordered() const noexcept {
     return due_ms == 0 && kind != row_kind::async && kind != row_kind::call_end && !tells_flow();
   }
+  // However often its turn fails, it is not given up: somebody may be able to take it later.
+  [[nodiscard]] bool is_kept() const noexcept { return tells_flow() || kind == row_kind::reminder; }
   // It is no call: it brings a flow what it waits for.
   [[nodiscard]] bool tells_flow() const noexcept {
     return kind == row_kind::flow_result || kind == row_kind::failure ||

@@ -8,6 +8,23 @@ namespace spawn {
 // 22). It names one call: what that call's action sends does not inherit it.
 inline constexpr std::string_view metadata_idempotency_key = "idempotency-key";
 
+// A call with these sets a reminder of its receiver, in place of running its action now, or takes
+// one away. The action, and the payload, are those of the call.
+inline constexpr std::string_view metadata_reminder_name = "reminder-name";
+inline constexpr std::string_view metadata_reminder_cron = "reminder-cron";
+inline constexpr std::string_view metadata_reminder_every = "reminder-every";
+inline constexpr std::string_view metadata_reminder_zone = "reminder-time-zone";
+inline constexpr std::string_view metadata_reminder_missed = "reminder-missed";
+inline constexpr std::string_view metadata_reminder_cancel = "reminder-cancel";
+// What the kernel tells of a call that a reminder made: which one, and the Unix milliseconds at
+// which it was due.
+inline constexpr std::string_view metadata_reminder = "spawn-reminder";
+inline constexpr std::string_view metadata_reminder_due = "spawn-reminder-due";
+
+// Of a message to a sink: the key whose messages keep their order, and where it goes.
+inline constexpr std::string_view metadata_publish_key = "publish-key";
+inline constexpr std::string_view metadata_publish_destination = "publish-destination";
+
 // What the kernel tells a host of each call, to pass on to systems outside (durability.md 28). A
 // caller's entries that begin with the prefix are dropped.
 inline constexpr std::string_view metadata_reserved_prefix = "spawn-";

@@ -5,7 +5,9 @@
 #include "plugin/blocking_pool.hpp"
 #include "plugin/host_loop.hpp"
 #include "plugin/host_metrics.hpp"
+#include "plugin/ports/activator_port.hpp"
 #include "plugin/transport_sink.hpp"
+#include "spawn/plugin/cpp/bytes.hpp"
 #include "spawn/plugin/transport.h"
 
 namespace spawn {
@@ -95,12 +97,55 @@ void link_state(const spawn_host* h, std::uint32_t up) noexcept {
   }
 }
 
+// --- spawn.host.activator/1
+// -----------------------------------------------------------------------
+
+activator_listener* listener_of(const spawn_host* h) noexcept {
+  host_table* host = owner_of(h);
+  return host != nullptr ? host->services.activator.load() : nullptr;
+}
+
+std::uint32_t offer(const spawn_host* h, std::uint32_t, const spawn_delivery* const* messages,
+                    std::uint32_t n) noexcept {
+  activator_listener* to = listener_of(h);
+  return to != nullptr && messages != nullptr ? to->offer({messages, n}) : 0;
+}
+
+void lag(const spawn_host* h, spawn_slice source, std::uint64_t messages,
+         std::uint64_t oldest_ms) noexcept {
+  if (activator_listener* to = listener_of(h)) {
+    to->lag(view_of(source), messages, oldest_ms);
+  }
+}
+
+spawn_status cursor_set(const spawn_host* h, spawn_slice source, spawn_slice bytes) noexcept {
+  activator_listener* to = listener_of(h);
+  return to == nullptr ? SPAWN_E_SHUTDOWN
+                       : static_cast<spawn_status>(to->set_cursor(view_of(source), view_of(bytes)));
+}
+
+spawn_status cursor_get(const spawn_host* h, spawn_slice source, spawn_buf* out) noexcept {
+  activator_listener* to = listener_of(h);
+  if (to == nullptr || out == nullptr) {
+    return to == nullptr ? SPAWN_E_SHUTDOWN : SPAWN_E_INVALID;
+  }
+  auto found = to->cursor(view_of(source));
+  if (!found) {
+    return SPAWN_E_NOT_FOUND;
+  }
+  *out = plugin::give(std::move(*found));
+  return SPAWN_OK;
+}
+
 constexpr spawn_host_metrics metrics_table{sizeof(spawn_host_metrics), 0, define, add, observe};
 constexpr spawn_host_loop loop_table{
     sizeof(spawn_host_loop), 0, post, timer, timer_cancel, fd_watch, fd_unwatch};
 constexpr spawn_host_blocking blocking_table{sizeof(spawn_host_blocking), 0, run};
 constexpr spawn_host_transport transport_table{sizeof(spawn_host_transport), 0, deliver,
                                                link_state};
+
+constexpr spawn_host_activator activator_table{
+    sizeof(spawn_host_activator), 0, offer, lag, cursor_set, cursor_get};
 
 }  // namespace
 
@@ -117,6 +162,9 @@ const void* find_host_interface(const host_services& services, const char* id) n
   }
   if (wanted == SPAWN_HOST_TRANSPORT && services.is_transport) {
     return &transport_table;
+  }
+  if (wanted == SPAWN_HOST_ACTIVATOR && services.is_activator) {
+    return &activator_table;
   }
   return nullptr;
 }

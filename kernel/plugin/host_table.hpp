@@ -20,6 +20,7 @@ class host_metrics;
 class host_loop;
 class blocking_pool;
 class transport_sink;
+class activator_listener;
 
 struct host_block;  // what the plugin has a pointer to; never freed
 
@@ -29,7 +30,10 @@ struct host_services {
   host_loop* loop = nullptr;
   blocking_pool* blocking = nullptr;
   std::atomic<transport_sink*> transport{nullptr};
-  bool is_transport = false;  // the sink comes later, the plugin may ask now
+  std::atomic<activator_listener*> activator{nullptr};
+  // What its kind is offered: the one who listens comes later, the plugin may ask now.
+  bool is_transport = false;
+  bool is_activator = false;
 };
 
 // One per instance (and one per library, for init). Counts what the plugin does and contains what

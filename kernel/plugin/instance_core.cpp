@@ -17,6 +17,7 @@ instance_core::instance_core(std::shared_ptr<plugin_library> lib, std::string in
   host.services.loop = &loop;
   host.services.blocking = &blocking;
   host.services.is_transport = library->manifest().kind == "transport";
+  host.services.is_activator = library->manifest().kind == "activator";
 }
 
 void instance_core::refuse(std::span<spawn_op* const> ops) const {

@@ -71,9 +71,10 @@ result<plugin_instance*> plugin_manager::load(std::shared_ptr<plugin_library> li
   return instances_.back().get();
 }
 
-result<void> plugin_manager::start_all(std::uint64_t limit_ms) {
+result<void> plugin_manager::start_all(std::uint64_t limit_ms, std::string_view but_not) {
   for (const auto& instance : instances_) {
-    if (instance->now() == plugin_instance::state::created) {
+    if (instance->now() == plugin_instance::state::created &&
+        instance->manifest().kind != but_not) {
       SPAWN_CHECK(instance->start(limit_ms));
     }
   }

@@ -65,8 +65,9 @@ class plugin_manager {
   [[nodiscard]] result<plugin_instance*> load(std::shared_ptr<plugin_library> library,
                                               const plugin_request& request);
 
-  // In order of loading; the first failure ends it, and what has started goes on until stop_all.
-  [[nodiscard]] result<void> start_all(std::uint64_t limit_ms);
+  // Those that are not started yet, but for one kind, in order of loading; the first failure ends
+  // it, and what has started goes on until stop_all.
+  [[nodiscard]] result<void> start_all(std::uint64_t limit_ms, std::string_view but_not = {});
   // Quiesces all, drains all, stops all, last loaded first; goes on after a failure and gives the
   // first. limit_ms is for each step of each instance.
   [[nodiscard]] result<void> stop_all(std::uint64_t limit_ms);

@@ -23,6 +23,11 @@ bool lane_router::admit_key(invocation& message, const actor_type& type) {
     return false;
   }
   if (!keeps_record(message, type)) {
+    if (message.key_if_kept) {
+      std::erase_if(message.metadata,
+                    [](const kv_view& each) { return each.key == metadata_idempotency_key; });
+      return true;
+    }
     message.fail(failure::invalid_argument,
                  "metadata idempotency-key: actor " + std::string(message.target.name) +
                      " does not keep its state in durability mode commit, so nothing would tell a "

@@ -1,4 +1,8 @@
 // A broadcast: from the actor that asked to the subscribers of every lane, and to the transport.
+// Where it is a row as well, fan_outs brings that to those in mode commit.
+#include <iterator>
+#include <utility>
+
 #include "lane/post.hpp"
 #include "router/lane_router.hpp"
 
@@ -45,16 +49,52 @@ void lane_router::deliver_broadcast(const broadcast_message& message) {
   const actor_view caller = order.caller.view();
   // All are made before the first is received: receiving one may change the subscriptions.
   std::vector<invocation_ptr> ready;
-  channels_.for_each(order.channel, [&](const subscriber& to) {
+  const auto prepare = [&](const subscriber& to) {
     if (to.id.system != order.system) {
       return;
     }
     ready.push_back(make_internal(to.id.view(), order.action.empty() ? to.action : order.action,
                                   order.argument.view(), order.has_caller ? &caller : nullptr));
     ready.back()->trace = order.trace;
-  });
+  };
+  if (order.has_row) {
+    channels_.for_each_in_memory(order.channel, prepare);
+  } else {
+    channels_.for_each(order.channel, prepare);
+  }
   for (auto& each : ready) {
     receive(std::move(each));  // subscribers are on the lane of their own name: this one
+  }
+}
+
+// Every lane is asked by post, itself included, and answers by post. Whoever asks sets the
+// deadline.
+void lane_router::ask_listeners(fan_outs::question what, fan_outs::heard_fn done) {
+  struct survey {
+    const fan_outs::question what;
+    // On the asking lane alone:
+    std::size_t unanswered;
+    fan_outs::heard_fn done;
+    bool complete = true;
+    std::vector<listener> heard;
+  };
+  const auto asked =
+      std::make_shared<survey>(survey{std::move(what), all_.size(), std::move(done), true, {}});
+  for (lane_router* each : all_) {
+    post(each->lane_, [each, asked, home = &lane_] {
+      const bool knows = each->serving_ && !each->draining_;
+      const auto& [system, topic, place, most] = asked->what;
+      auto heard = each->channels_.durable_after(system, topic, place, most);
+      post(*home, [asked, knows, part = std::move(heard)]() mutable {
+        asked->complete = asked->complete && knows;
+        asked->heard.insert(asked->heard.end(), std::make_move_iterator(part.begin()),
+                            std::make_move_iterator(part.end()));
+        if (--asked->unanswered == 0) {
+          auto then = std::exchange(asked->done, nullptr);  // never left to another lane
+          then(asked->complete, std::move(asked->heard));
+        }
+      });
+    });
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "lane/post.hpp"
+#include "model/channel_name.hpp"
 #include "router/due_time.hpp"
 
 namespace spawn {
@@ -16,6 +17,11 @@ lane_router::lane_router(const parts& with)
       request_ms_(with.request_ms),
       timers_enabled_(with.timers_enabled),
       virtuals_(with.virtuals),
+      fan_outs_(services_, options_, desk_,
+                [this](fan_outs::question what, fan_outs::heard_fn done) {
+                  ask_listeners(std::move(what), std::move(done));
+                }),
+      publisher_(services_, desk_, with.sinks),
       bindings_(with.records),
       timers_(lane_,
               [this](actor_view id, actor_type& type, std::string_view action,
@@ -23,6 +29,7 @@ lane_router::lane_router(const parts& with)
                 fire_timer(id, type, action, std::move(ticket));
               }),
       replies_(lane_, with.incarnation),
+      tombstones_(lane_, with.services.stores, desk_, services_.codec, services_.writers),
       timed_(lane_, with.lanes.size(), with.services.stores, with.services.rows, with.budget,
              with.timed, [this](invocation_ptr message) { route(std::move(message)); }) {
   services_.keeper.bring_ends_to([this](invocation_ptr end) { route(std::move(end)); });
@@ -30,11 +37,18 @@ lane_router::lane_router(const parts& with)
     scan_ = std::make_unique<row_scan>(
         lane_, services_.stores, services_.rows, with.scan,
         [this](actor_id address, std::uint32_t store, std::shared_ptr<void> ticket) {
+          wake_receiver(std::move(address), store, std::move(ticket));
+        },
+        [this](actor_id address, std::uint32_t store) {
           lane_router& owner = owner_of(address.system, address.name);
-          post(owner.lane_,
-               [&owner, to = std::move(address), store, held = std::move(ticket)]() mutable {
-                 owner.wake(std::move(to), store, std::move(held));
-               });
+          post(owner.lane_, [&owner, to = std::move(address), store] {
+            const auto found = owner.resolve(to.system, to.name, to.parent);
+            if (found.type == nullptr) {
+              owner.tombstones_.look(to.view(), store);
+            } else {
+              owner.tombstones_.look(found.id.view(), found.type->now->policy.store);
+            }
+          });
         },
         [this] {
           for (lane_router* each : all_) {
@@ -99,6 +113,14 @@ void lane_router::carry(invocation_ptr message, lane_router& to) {
 void lane_router::receive(invocation_ptr message) {
   if (message->row && message->row->kind == row_kind::call_end) {
     settle_call(std::move(message));
+    return;
+  }
+  if (message->row && message->row->kind == row_kind::fan_out) {
+    fan_outs_.wake(message->target, message->row->store, nullptr);
+    return;
+  }
+  if (is_sink_name(message->target.name)) {
+    take_publish(std::move(message));
     return;
   }
   if (!message->caller_settled) {

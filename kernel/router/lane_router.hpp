@@ -17,10 +17,14 @@
 #include "router/actor_timers.hpp"
 #include "router/bindings.hpp"
 #include "router/channels.hpp"
+#include "router/durable_topics.hpp"
+#include "router/fan_outs.hpp"
 #include "router/policies.hpp"
+#include "router/publisher.hpp"
 #include "router/reply_desk.hpp"
 #include "router/row_scan.hpp"
 #include "router/timed_rows.hpp"
+#include "router/tombstone_care.hpp"
 #include "state/store_desk.hpp"
 
 namespace spawn {
@@ -48,6 +52,7 @@ class lane_router final : public outbound {
     const virtual_types* virtuals = nullptr;  // may be null: none
     row_scan_options scan{};
     timed_options timed{};
+    const sink_directory* sinks = nullptr;  // may be null: none
   };
   explicit lane_router(const parts& with);
   ~lane_router() override;
@@ -57,8 +62,13 @@ class lane_router final : public outbound {
   // --- outbound: from cells, and from ingress on this lane ---------------------------------
   void route(invocation_ptr message) override;
   void broadcast(broadcast_order order) override;
+  [[nodiscard]] bool is_heard_durably(std::string_view system,
+                                      std::string_view channel) const override {
+    return durable_topics_.contains(system, channel);
+  }
   void restored(actor_view id) override;
   void stored_for_later(const message_row& row) override;
+  void drop_row(std::uint32_t store, std::string key) override;
   [[nodiscard]] bool is_address_of(actor_view address, actor_view id) override;
   [[nodiscard]] reply_ref park(reply_slot& caller, std::uint64_t deadline_ns) override;
   [[nodiscard]] bool is_parked(reply_ref place) const override { return replies_.is_parked(place); }
@@ -113,6 +123,9 @@ class lane_router final : public outbound {
     timers_.drop(id);
     channels_.unsubscribe(id);
   }
+  // Rows may wait in that store for whoever has this address: it looks for them, and keeps the
+  // ticket while it does.
+  void wake_receiver(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket = nullptr);
   void drain(unique_function<void()> drained);
   // Once every lane has drained: whoever still waits for a durable chain is told that it goes on.
   void close_replies() { replies_.close(); }
@@ -130,6 +143,9 @@ class lane_router final : public outbound {
   void answer_at_deadline(invocation& message, void (*late)(invocation&));
   void not_found(invocation_ptr taken);
 
+  // lane_broadcasts.cpp
+  void ask_listeners(fan_outs::question what, fan_outs::heard_fn done);
+
   // lane_rows.cpp
   void insert_row(invocation_ptr message, actor_view id, actor_type& type, std::int64_t due_ms);
   // Its caller is told "unknown" at the deadline, from the moment that the store has the row.
@@ -143,15 +159,17 @@ class lane_router final : public outbound {
   void insert_keyed_row(invocation_ptr message, actor_view id);
   void keyed_row_known(invocation_ptr message, const std::string& key, result<call_row> found);
   void settle_call(invocation_ptr end);
+  void take_publish(invocation_ptr message);
   void wake(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket);
+  // `skipped`: the lane that the pages before left where it is.
   void fetch(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket,
-             std::string cursor = {});
+             std::string cursor = {}, std::string skipped = {});
   void move_to_store(invocation_ptr message, std::uint32_t to);
   [[nodiscard]] static bool is_for_pool(const invocation& message, const actor_type& type) {
     return message.pooled || type.now->kind == actor_kind::pooled;
   }
   void fetched(result<stored_page> page, const actor_id& address, std::uint32_t store,
-               std::shared_ptr<void> ticket);
+               std::shared_ptr<void> ticket, std::string skipped);
   // Rows on their way from the store of their sender to that of their receiver.
   struct row_move {
     actor_id address;
@@ -194,9 +212,13 @@ class lane_router final : public outbound {
   std::unordered_set<std::string, text_hash, std::equal_to<>> systems_;
   std::unordered_map<actor_type*, std::unique_ptr<actor_pool>> pools_;
   channels channels_;
+  durable_topics durable_topics_;
+  fan_outs fan_outs_;
+  publisher publisher_;
   bindings bindings_;
   actor_timers timers_;
   reply_desk replies_;
+  tombstone_care tombstones_;
   timed_rows timed_;
   std::unique_ptr<row_scan> scan_;  // on lane 0
   // Address and store of the pages on their way, and whether there is more to look for.

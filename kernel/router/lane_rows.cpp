@@ -3,8 +3,10 @@
 #include "base/log.hpp"
 #include "cell/row_end.hpp"
 #include "lane/post.hpp"
+#include "model/channel_name.hpp"
 #include "model/reserved_metadata.hpp"
 #include "router/lane_router.hpp"
+#include "router/row_orders.hpp"
 #include "state/rows/row_keys.hpp"
 
 namespace spawn {
@@ -98,7 +100,33 @@ void lane_router::stored_for_later(const message_row& row) {
   });
 }
 
+void lane_router::drop_row(std::uint32_t store, std::string key) {
+  if (!draining_) {  // what stays is dropped when it is due
+    order_row(*this, store, std::move(key), row_order::erase, [](const result<void>&) {});
+  }
+}
+
 // --- found in a store ------------------------------------------------------------------------
+
+// A row that is stored is read from there. What an actor without a record publishes becomes a row
+// of its own here.
+void lane_router::take_publish(invocation_ptr message) {
+  if (!message->row || message->row->revision != 0) {
+    publisher_.wake(message->target, message->row ? message->row->store : 0, nullptr);
+    return;
+  }
+  invocation& row = *message;
+  services_.stats.rows_inserted.add();
+  services_.keeper.insert(row, [this, owned = std::move(message)](row_outcome how,
+                                                                  const std::string& why) {
+    if (how == row_outcome::done || how == row_outcome::unknown) {
+      publisher_.wake(owned->target, owned->row->store, nullptr);
+    } else {
+      SPAWN_LOG(error, "what an actor published could not be stored and is lost",
+                {"sink", sink_of(owned->target.name)}, {"from", owned->caller.name}, {"why", why});
+    }
+  });
+}
 
 void lane_router::begin_rows() {
   cells_.set_recovering(true);
@@ -112,6 +140,8 @@ void lane_router::begin_rows() {
 
 void lane_router::end_rows() {
   timed_.stop();
+  fan_outs_.stop();
+  publisher_.stop();
   if (scan_) {
     scan_->stop();
   }
@@ -124,7 +154,23 @@ bool lane_router::is_address_of(actor_view address, actor_view id) {
   return found.type != nullptr && found.id.view() == id;
 }
 
+void lane_router::wake_receiver(actor_id address, std::uint32_t store,
+                                std::shared_ptr<void> ticket) {
+  lane_router& owner = owner_of(address.system, address.name);
+  post(owner.lane_, [&owner, to = std::move(address), store, held = std::move(ticket)]() mutable {
+    owner.wake(std::move(to), store, std::move(held));
+  });
+}
+
 void lane_router::wake(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket) {
+  if (is_channel_name(address.name)) {
+    fan_outs_.wake(address.view(), store, std::move(ticket));
+    return;
+  }
+  if (is_sink_name(address.name)) {
+    publisher_.wake(address.view(), store, std::move(ticket));
+    return;
+  }
   ensure_virtual(address.system, address.parent);
   const auto found = resolve(address.system, address.name, address.parent);
   const bool is_own_business = found.type != nullptr &&
@@ -140,7 +186,7 @@ void lane_router::wake(actor_id address, std::uint32_t store, std::shared_ptr<vo
 // Rows whose receiver has no cell here to fetch them: a pool, nobody at all, or an actor that keeps
 // its state in another store.
 void lane_router::fetch(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket,
-                        std::string cursor) {
+                        std::string cursor, std::string skipped) {
   const std::string who = row_actor(address.view());
   const auto [at, is_first] = fetching_.try_emplace({who, store}, false);
   if (!is_first) {
@@ -155,10 +201,10 @@ void lane_router::fetch(actor_id address, std::uint32_t store, std::shared_ptr<v
   order.cursor = std::move(cursor);
   const std::uint64_t until = lane_.now_ns() + fetch_limit_ms * ns_per_ms;
   desk_.read(*services_.stores[store], std::move(order), until,
-             [this, to = std::move(address), who, store,
+             [this, to = std::move(address), who, store, passed = std::move(skipped),
               held = std::move(ticket)](result<stored_page> page) mutable {
                const auto done = fetching_.extract({who, store});
-               fetched(std::move(page), to, store, held);
+               fetched(std::move(page), to, store, held, std::move(passed));
                if (done.mapped() && !draining_) {
                  fetch(to, store, std::move(held));
                }
@@ -166,13 +212,12 @@ void lane_router::fetch(actor_id address, std::uint32_t store, std::shared_ptr<v
 }
 
 void lane_router::fetched(result<stored_page> page, const actor_id& address, std::uint32_t store,
-                          std::shared_ptr<void> ticket) {
+                          std::shared_ptr<void> ticket, std::string skipped) {
   if (!page || draining_) {
     return;  // the next scan tries again
   }
   const std::int64_t now = lane_.unix_ms();
   auto moving = std::make_shared<row_move>();
-  std::string skipped;  // the lane of a row that cannot be read: nothing of it passes that row
   bool has_room = true;
   for (const auto& row : page->rows) {
     if (!skipped.empty() && row.key.starts_with(skipped) && !is_outcome_key(row.key)) {
@@ -196,6 +241,10 @@ void lane_router::fetched(result<stored_page> page, const actor_id& address, std
         row_without_receiver(std::move(message));
       }
     } else if (found.type->now->policy.store != store) {
+      if (message->row->blocked) {  // an operator finds it beside its dead letter
+        skipped = row.key.substr(0, row.key.rfind('/') + 1);
+        continue;
+      }
       // Also one that waits for its next attempt, which it does there: the order is kept.
       moving->rows.emplace_back(std::move(message), found.type->now->policy.store);
     } else if (is_for_pool(*message, *found.type) && !message->row->waits(now)) {
@@ -204,7 +253,7 @@ void lane_router::fetched(result<stored_page> page, const actor_id& address, std
     }
   }
   if (moving->rows.empty() && !page->cursor.empty() && has_room) {
-    fetch(address, store, std::move(ticket), std::move(page->cursor));
+    fetch(address, store, std::move(ticket), std::move(page->cursor), std::move(skipped));
     return;
   }
   if (!moving->rows.empty()) {
@@ -269,8 +318,7 @@ void lane_router::row_without_receiver(invocation_ptr message) {
   invocation& held = *message;
   // Somebody waits at the other end of a pipe or forward: the error is the reply (rule 18).
   const bool is_awaited = row.reply && row.reply.incarnation == replies_.incarnation();
-  const bool is_kept = row.tells_flow();  // until a plugin serves that flow again
-  if (is_kept || (!is_awaited && row.attempts < options_.rows.attempts_max)) {
+  if (row.is_kept() || (!is_awaited && row.attempts < options_.rows.attempts_max)) {
     const std::uint64_t wait = row_backoff_ms(options_.rows, row.attempts, lane_.rng());
     row.next_try_ms = lane_.unix_ms() + static_cast<std::int64_t>(wait);
     services_.stats.row_retries.add();

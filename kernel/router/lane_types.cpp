@@ -1,7 +1,21 @@
 // What a lane knows of actor types and bindings, and the two ends of its service.
+#include "base/log.hpp"
 #include "router/lane_router.hpp"
 
 namespace spawn {
+namespace {
+
+void warn_of_reminders(const definition& def) {
+  if (def.policy.reminders &&
+      (def.mode() != durability::commit || def.kind == actor_kind::pooled)) {
+    SPAWN_LOG(warn,
+              "the reminders of an actor type have no effect: only actors that keep their state in "
+              "durability mode commit have any",
+              {"type", def.type}, {"key", "actors." + def.type + ".reminders"});
+  }
+}
+
+}  // namespace
 
 actor_type* lane_router::find_type(std::string_view system, std::string_view type) {
   const auto found = types_.find(identity_key({system, {}, type}).view());
@@ -44,6 +58,10 @@ void lane_router::install(definition_ptr def) {
   slot->forgotten = false;
   const definition_ptr before = std::exchange(slot->now, def);
   timers_.replace(*slot);
+  durable_topics_.install(*def);
+  if (lane_.index() == 0) {
+    warn_of_reminders(*def);
+  }
   const bool listens = !def->channels.empty() || (before && !before->channels.empty());
   const actor_view own{def->system, {}, def->type};
   const bool ours = &owner_of(def->system, def->type) == this;
@@ -71,11 +89,17 @@ void lane_router::uninstall(std::string_view system, std::string_view type) {
     return;
   }
   channels_.unsubscribe({system, {}, type});
+  bindings_.for_each([&](const binding& b) {
+    if (b.system == system && b.parent == type) {
+      channels_.unsubscribe({b.system, b.parent, b.name});
+    }
+  });
   auto gone = std::make_shared<definition>(*known->now);
   gone->timers.clear();
   gone->channels.clear();
   known->now = gone;
   known->forgotten = true;
+  durable_topics_.install(*gone);
   timers_.replace(*known);
 }
 

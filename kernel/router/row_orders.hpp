@@ -9,12 +9,15 @@
 namespace spawn {
 
 enum class row_order : std::uint8_t {
-  replay,  // a dead letter goes out again, as a new message behind all others (durability.md 19)
+  // A dead letter goes out again: as a new message behind all others, or in its old place when the
+  // rows behind it have waited for that (durability.md 19).
+  replay,
   remove,  // of any family: a message that is removed is never delivered
+  erase,   // the same, and whoever it was for is to be forgotten: also what a flow waits for
 };
 
 // `done` gets not_found when the row is not there, or goes while this is at it: consumed, fired,
-// replayed by another. [lane of `on`]
+// replayed by another; denied for what only a flow may decide. [lane of `on`]
 void order_row(lane_router& on, std::uint32_t store, std::string key, row_order what,
                unique_function<void(result<void>)> done);
 

@@ -40,13 +40,14 @@ struct ticket {
 }  // namespace
 
 row_scan::row_scan(lane& home, std::vector<journal*> stores, row_codec& codec,
-                   const row_scan_options& options, wake_fn wake,
+                   const row_scan_options& options, wake_fn wake, long_wait_fn long_wait,
                    unique_function<void()> first_pass_done)
     : lane_(home),
       stores_(std::move(stores)),
       codec_(codec),
       options_(options),
       wake_(std::move(wake)),
+      long_wait_(std::move(long_wait)),
       first_pass_done_(std::move(first_pass_done)),
       awake_(std::make_shared<std::atomic<std::uint32_t>>(0)) {
   timer_.owner = this;
@@ -87,6 +88,7 @@ void row_scan::begin_pass() {
   from_ = std::move(range.from);
   to_ = std::move(range.to);
   cursor_.clear();
+  blocked_.clear();
   next_page();
 }
 
@@ -127,6 +129,9 @@ void row_scan::take(list_request& request) {
       receiver = for_whom;
       woken.clear();
     }
+    if (!blocked_.empty() && key.starts_with(blocked_) && !is_outcome_key(key)) {
+      continue;
+    }
     auto opened = codec_.open_meta(key, row.rec);
     if (!opened) {
       if (log_.allows(lane_.now_ns())) {
@@ -136,6 +141,13 @@ void row_scan::take(list_request& request) {
       continue;
     }
     const message_row& found = *(*opened)->row;
+    if (now - found.created_ms >= static_cast<std::int64_t>(options_.long_wait_ms)) {
+      long_wait_(actor_id((*opened)->target), store_);
+    }
+    if (found.blocked) {
+      blocked_ = key.substr(0, key.rfind('/') + 1);
+      continue;
+    }
     const bool is_old =
         now - found.created_ms >= static_cast<std::int64_t>(options_.old_after_ms) ||
         found.created_ms > now;

@@ -19,6 +19,7 @@ struct row_scan_options {
   std::uint64_t every_ms = limits::row_scan_every_ms;
   std::uint64_t old_after_ms = limits::row_is_old_after_ms;
   std::uint32_t wakes = limits::wakes_max;
+  std::uint64_t long_wait_ms = limits::tombstone_renew_ms;
 };
 
 // Walks the keys of m/ without their content and goes from receiver to receiver, so that a pass
@@ -33,8 +34,12 @@ class row_scan {
   using wake_fn =
       unique_function<void(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket)>;
 
+  // A row has waited in that store for `long_wait_ms`, for whoever has this address.
+  using long_wait_fn = unique_function<void(actor_id address, std::uint32_t store)>;
+
   row_scan(lane& home, std::vector<journal*> stores, row_codec& codec,
-           const row_scan_options& options, wake_fn wake, unique_function<void()> first_pass_done);
+           const row_scan_options& options, wake_fn wake, long_wait_fn long_wait,
+           unique_function<void()> first_pass_done);
   ~row_scan();
   row_scan(const row_scan&) = delete;
   row_scan& operator=(const row_scan&) = delete;
@@ -55,6 +60,7 @@ class row_scan {
   row_codec& codec_;
   const row_scan_options options_;
   wake_fn wake_;
+  long_wait_fn long_wait_;
   unique_function<void()> first_pass_done_;
   op_slab<list_request> lists_;
   std::size_t in_flight_ = 0;
@@ -65,6 +71,7 @@ class row_scan {
   log_limit log_;
   std::uint32_t store_ = 0;
   std::string from_, to_, cursor_;
+  std::string blocked_;  // the lane of this pass whose first row waits for an operator
   std::uint64_t asked_ns_ = 0;
   std::uint64_t reading_ns_ = 0;  // that this pass has waited for the store
   std::shared_ptr<std::atomic<std::uint32_t>> awake_;

@@ -2,6 +2,8 @@
 
 #include "base/hash.hpp"
 #include "base/limits.hpp"
+#include "model/channel_name.hpp"
+#include "state/rows/kernel_message.hpp"
 #include "state/rows/row_keys.hpp"
 
 namespace spawn {
@@ -33,8 +35,8 @@ broadcast_order make_broadcast(const spawn_wf_command& command, actor_view self,
 }
 
 workflow_engine::workflow_engine(lane& home, std::span<workflow_port* const> ports,
-                                 byte_budget& budget)
-    : lane_(home), budget_(budget), steps_(home) {
+                                 byte_budget& budget, const sink_directory* sinks)
+    : lane_(home), budget_(budget), sinks_(sinks), steps_(home) {
   for (workflow_port* port : ports) {
     for (const auto& type : port->part_types()) {
       by_part_.emplace(type, port);
@@ -90,7 +92,17 @@ result<void> workflow_engine::take_command(const workflow_turn& turn,
     case SPAWN_WF_BROADCAST:
       out.broadcasts.push_back(make_broadcast(command, turn.self, turn.request.argument,
                                               turn.response, turn.request.trace));
+      if (sinks_ != nullptr) {
+        const payload argument = out.broadcasts.back().argument;
+        for (const std::string& sink : sinks_->of_channel(view_of(command.channel))) {
+          SPAWN_CHECK(take_publish(turn, sink, argument, {}, out));
+        }
+      }
       return {};
+    case SPAWN_WF_PUBLISH:
+      return take_publish(turn, view_of(command.channel),
+                          kernel_payload(command.payload, turn.request.argument, turn.response),
+                          {command.metadata, command.n_metadata}, out);
     case SPAWN_WF_DONE:
       return {};
     default:
@@ -98,6 +110,38 @@ result<void> workflow_engine::take_command(const workflow_turn& turn,
                                          " gave a command of kind " + std::to_string(command.kind) +
                                          ", which a part of a response cannot give");
   }
+}
+
+result<void> workflow_engine::take_publish(const workflow_turn& turn, std::string_view sink,
+                                           const payload& argument,
+                                           std::span<const spawn_kv> headers, emission& out) {
+  if (sinks_ == nullptr || sinks_->find(sink) == nullptr) {
+    return fail(errc::not_found,
+                "there is no sink \"" + std::string(sink) + "\" in the configuration (sinks:)");
+  }
+  if (out.sends.size() >= limits::in_force.commands_per_turn) {
+    return fail(errc::too_large, "a workflow sends more than " +
+                                     std::to_string(limits::in_force.commands_per_turn) +
+                                     " messages");
+  }
+  std::vector<kv_view> metadata;
+  for (const spawn_kv& each : headers) {
+    metadata.push_back({view_of(each.key), view_of(each.value)});
+  }
+  std::string trace;
+  if (turn.request.trace.present()) {
+    turn.request.trace.append_header_value(trace);
+    metadata.push_back({"traceparent", trace});
+  }
+  auto made = make_kernel_call({turn.self.system, {}, sink_name(sink)}, "publish", argument.view(),
+                               &turn.self, metadata);
+  made->row->kind = row_kind::publish;
+  made->trace = turn.request.trace;
+  made->budget = &budget_;
+  made->charged_bytes = made->storage.size() + sizeof(invocation);
+  budget_.take(made->charged_bytes);
+  out.sends.push_back(std::move(made));
+  return {};
 }
 
 result<void> workflow_engine::take_invoke(const workflow_turn& turn,

@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "model/invocation.hpp"
 #include "wire/host_call.hpp"
+#include "workflow/sink_directory.hpp"
 #include "workflow/step_runner.hpp"
 
 namespace spawn {
@@ -24,6 +25,8 @@ struct broadcast_order {
   bool has_caller = false;
   actor_id caller;
   trace_context trace;
+  // Subscribers in mode commit get it by a row of the turn that sent it (durability.md 24).
+  bool has_row = false;
 };
 
 // What a BROADCAST command says.
@@ -56,7 +59,9 @@ struct workflow_turn {
 // the workflow as a whole, since half a workflow is worse than none.
 class workflow_engine {
  public:
-  workflow_engine(lane& home, std::span<workflow_port* const> ports, byte_budget& budget);
+  // `sinks` may be null: there are none.
+  workflow_engine(lane& home, std::span<workflow_port* const> ports, byte_budget& budget,
+                  const sink_directory* sinks = nullptr);
 
   // Plugins are pure and end inline; one that does not is faulted here, with its name.
   [[nodiscard]] result<emission> run(const workflow_turn& turn);
@@ -70,8 +75,13 @@ class workflow_engine {
   [[nodiscard]] result<void> take_invoke(const workflow_turn& turn, const spawn_wf_command& command,
                                          std::string_view plugin, emission& out);
 
+  [[nodiscard]] result<void> take_publish(const workflow_turn& turn, std::string_view sink,
+                                          const payload& argument,
+                                          std::span<const spawn_kv> headers, emission& out);
+
   lane& lane_;
   byte_budget& budget_;
+  const sink_directory* const sinks_;
   std::unordered_map<std::string, workflow_port*, text_hash, std::equal_to<>> by_part_;
   step_runner steps_;
 };

@@ -180,5 +180,7 @@ int main(void) {
   dump_statestore();
   dump_transport();
   dump_workflow();
+  dump_activator();
+  dump_sink();
   return layout_holes == 0 ? 0 : 1;
 }

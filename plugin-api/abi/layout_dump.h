@@ -21,4 +21,6 @@ void layout_end(const char* of, size_t size);
 void dump_statestore(void);
 void dump_transport(void);
 void dump_workflow(void);
+void dump_activator(void);
+void dump_sink(void);
 #endif

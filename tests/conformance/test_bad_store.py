@@ -169,6 +169,26 @@ def test_a_misspelt_configuration(fresh):
     assert "spawn.yaml:" in words and "gatway" in words and "gateway" in words
 
 
+def test_values_from_the_environment_reach_the_store(fresh):
+    """D40: ${...} in a plugin's config, as text and as a number."""
+    mesh = fresh(start=False)
+    path = mesh.kernel.folder / "elsewhere.db"
+    mesh.kernel.config["statestores"]["main"]["config"] = {
+        "path": "${DB_PATH}", "cache_kib": "${DB_CACHE}", "history": {"keep": "${DB_KEEP}"}}
+    mesh.kernel.env |= {"DB_PATH": str(path), "DB_CACHE": "1024", "DB_KEEP": "3"}
+    mesh.kernel.start()
+    mesh.invoke(mesh.counter(), "inc").expect_ok()
+    assert path.exists() and not mesh.kernel.database.exists()
+
+
+def test_a_number_from_the_environment_that_is_none(fresh):
+    """Bad input: D40: refused at start; the key is named."""
+    mesh = fresh(start=False)
+    mesh.kernel.config["statestores"]["main"]["config"]["cache_kib"] = "${DB_CACHE}"
+    mesh.kernel.env["DB_CACHE"] = "much"
+    assert "cache_kib" in refused(mesh.kernel)
+
+
 def test_a_port_in_use(fresh):
     """Bad input: D8: one port, one kernel; the text says which port."""
     first = fresh()

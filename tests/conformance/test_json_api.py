@@ -133,6 +133,32 @@ def test_names_in_the_path_are_decoded(mesh):
     assert len(mesh.host.seen(name, "act it")) == 1
 
 
+def test_a_call_with_an_idempotency_key_is_done_once(mesh):
+    """D9: the header Idempotency-Key, bare or quoted; the repeat gets the stored answer."""
+    name = json_actor(mesh, lambda call: Reply(payload=json_any('{"run": 1}'), state=text("x")))
+
+    def call(key, body):
+        return mesh.client.request("POST", url(name, "act"), json.dumps(body).encode(),
+                                   {"Content-Type": "application/json", "Idempotency-Key": key})
+
+    for key in ("order-7", '"order-7"', "order-7"):
+        response = call(key, {"a": 1})
+        assert (response.status, json.loads(response.plain)) == (200, {"run": 1}), response
+    assert len(mesh.host.seen(name, "act")) == 1
+    assert problem(call("order-7", {"a": 2}), 422)["title"] == "KEY_REUSED"
+    assert call("order-8", {"a": 2}).status == 200
+    assert len(mesh.host.seen(name, "act")) == 2
+
+
+@pytest.mark.parametrize("key", ["", '""', "k" * 513])
+def test_an_idempotency_key_has_1_to_512_bytes(mesh, key):
+    """D9: 400, and the host is not asked."""
+    name = json_actor(mesh)
+    response = mesh.client.request("POST", url(name, "act"), b"{}", {"Idempotency-Key": key})
+    assert "idempotency-key" in problem(response, 400)["detail"]
+    assert not mesh.host.seen(name, "act")
+
+
 def test_the_wrong_system(mesh):
     """D9: an unknown system is an unknown actor."""
     problem(post(mesh, json_actor(mesh), "act", {}, system="elsewhere"), (404, 500))

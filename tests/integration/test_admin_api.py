@@ -108,6 +108,23 @@ def test_the_configuration_shows_no_secret(mesh):
     assert ask(mesh, "GET", "/v1/status").json["encryption"] is True
 
 
+def test_the_configuration_shows_reminders(fresh):
+    """With canonical expressions; a payload from the environment is a secret as a whole."""
+    reminders = [{"name": "nightly", "action": "close", "cron": "0  3 * * MON",
+                  "time_zone": "Europe/Paris", "missed": "all", "payload": {"depth": 1}},
+                 {"name": "tick", "action": "refresh", "every": "15m",
+                  "payload": {"key": "${REMINDER_KEY}"}}]
+    mesh = fresh({"actors": {"Billing": {"reminders": reminders}}},
+                 {"REMINDER_KEY": "not-to-be-seen"})
+    shown = ask(mesh, "GET", "/v1/config")
+    assert b"not-to-be-seen" not in shown.body
+    assert shown.json["actors"]["Billing"]["reminders"] == [
+        {"name": "nightly", "action": "close", "cron": "0 3 * * mon", "time_zone": "Europe/Paris",
+         "missed": "all", "payload": {"depth": 1}},
+        {"name": "tick", "action": "refresh", "every_ms": 900_000, "missed": "once",
+         "payload": "(secret)"}]
+
+
 def test_a_slow_actor_does_not_keep_others_from_being_answered(mesh):
     name = mesh.plain(actions=["slow"])
     mesh.host.on(name, "slow", reply=Reply(delay=1.0))

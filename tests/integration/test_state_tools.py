@@ -8,8 +8,9 @@ import time
 from urllib.parse import quote
 
 import yaml
+from harness import host as manners
 from harness.host import Reply
-from harness.mesh import counting, eventually
+from harness.mesh import counting, eventually, now_ms
 from harness.wire import BUILD, SYSTEM, UNNAMED, actor, text
 from tools import ask, ctl, socket_of
 
@@ -117,6 +118,25 @@ def test_what_is_erased_is_nowhere(fresh):
     # A new life is possible, and begins at nothing.
     shown = ctl("invoke", SYSTEM, child, "inc", "--ref", parent, admin=mesh).ok().out
     assert shown.split()[-1] != "" and len(revisions(mesh, child)) == 1
+
+
+def test_messages_to_an_erased_actor_are_gone_and_those_of_others_are_not(fresh):
+    mesh = fresh(KEPT)
+    name, neighbour = grown(mesh), grown(mesh)
+    later = now_ms() + 3_600_000
+    for each in (name, name, neighbour):
+        mesh.invoke(each, "inc", at=later).expect_ok()
+    mesh.host.on(name, "inc", lambda call: manners.failing())
+    mesh.invoke(name, "inc", asynchronous=True).expect_ok()
+    eventually(lambda: ctl("--json", "dead-letters", "list", admin=mesh).ok().json["dead_letters"],
+               what="a dead letter")
+    (told,) = ctl("--json", "state", "erase", SYSTEM, name, admin=mesh).ok().json["stores"]
+    assert (told["messages"], told["schedules"], told["dead_letters"]) == (0, 2, 1)
+    with sqlite3.connect(mesh.kernel.folder / "spawn.db") as db:
+        keys = [key.decode() for (key,) in db.execute("SELECT CAST(key AS BLOB) FROM record")]
+    assert not [key for key in keys if key[0] in "mtdk" and name in key]
+    (left,) = ctl("--json", "schedule", "list", admin=mesh).ok().json["schedules"]
+    assert left["to"]["name"] == neighbour
 
 
 def test_an_actor_that_nobody_registers_any_more_can_be_erased(fresh):

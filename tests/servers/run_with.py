@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Runs a command beside database servers made for it, and ends them with it.
+"""Runs a command beside servers made for it, and ends them with it.
 
 run_with.py postgres[,mariadb] -- COMMAND ARGS...
 
-The command finds them in SPAWN_TEST_POSTGRES_* and SPAWN_TEST_MARIADB_* (README.md). Its exit
-code is passed on; 77 when a server is not installed, 128 + N after signal N.
+The command finds them in SPAWN_TEST_POSTGRES_* and the like (README.md), and what it can ask for
+while it runs behind SPAWN_TEST_CONTROL_PORT (control.py). Its exit code is passed on; 77 when a
+server is not installed, 128 + N after signal N.
 """
 import contextlib
 import os
@@ -16,11 +17,22 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from servers import processes  # noqa: E402
+from servers.control import Control  # noqa: E402
+from servers.kafka import Kafka  # noqa: E402
 from servers.mariadb import MariaDb  # noqa: E402
+from servers.nats import Nats, NatsGuarded, NatsJwt, NatsToken  # noqa: E402
 from servers.postgres import Postgres  # noqa: E402
+from servers.pubsub import PubSub, PubSubTls  # noqa: E402
+from servers.rabbitmq import RabbitMq  # noqa: E402
 from servers.server import Failed, Missing  # noqa: E402
+from servers.sqs_fauxqs import Fauxqs  # noqa: E402
+from servers.sqs_moto import Moto  # noqa: E402
 
-KINDS = {kind.name: kind for kind in (Postgres, MariaDb)}
+# Name in the command line -> what makes it.
+KINDS = {kind.name: kind for kind in (
+    Fauxqs, Kafka, MariaDb, Moto, Nats, NatsGuarded, NatsJwt, NatsToken, Postgres, PubSub,
+    PubSubTls)}
+KINDS[RabbitMq.name] = lambda: RabbitMq(ssl=True)
 SKIPPED = 77
 USAGE = 2
 NOT_FOUND = 127
@@ -38,7 +50,7 @@ def end_on_signals():
         signal.signal(one, end)
 
 
-def run(command: list, variables: dict) -> int:
+def run(command: list, variables: dict, control: Control) -> int:
     try:
         child = subprocess.Popen(command, env=os.environ | variables,
                                  preexec_fn=processes.end_with_parent(signal.SIGTERM))
@@ -46,6 +58,11 @@ def run(command: list, variables: dict) -> int:
         print(f"run_with: cannot run {command[0]}: {problem.strerror}", file=sys.stderr)
         return NOT_FOUND
     try:
+        ended = os.pidfd_open(child.pid)
+        try:
+            control.serve(ended)
+        finally:
+            os.close(ended)
         code = child.wait()
     except BaseException:
         child.terminate()
@@ -67,11 +84,13 @@ def main(arguments: list) -> int:
         return USAGE
     end_on_signals()
     with contextlib.ExitStack() as stack:
-        variables = {}
+        control = stack.enter_context(Control())
+        variables = {"SPAWN_TEST_CONTROL_PORT": str(control.port)}
         try:
             for server in [kind() for kind in kinds]:  # what is missing shows before a start
                 stack.callback(server.stop)
                 server.start()
+                control.add(server)
                 for key, value in server.exports().items():
                     variables[f"SPAWN_TEST_{server.name.upper()}_{key}"] = value
         except Missing as missing:
@@ -80,7 +99,7 @@ def main(arguments: list) -> int:
         except Failed as failed:
             print(f"run_with: {failed}", file=sys.stderr)
             return 1
-        return run(command, variables)
+        return run(command, variables, control)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
 """One server process for tests: its folder, port, start, stop, kill -9, restart, pause, log."""
 import os
 import pwd
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
+from ports import free_port
 from servers import processes
 
 START_SECONDS = 30.0
@@ -18,7 +17,6 @@ PREPARE_SECONDS = 5.0  # to end by itself when nobody waits for it any more
 SQL_SECONDS = 30.0
 # Variables that would send a client program, or a server, somewhere else.
 _FOREIGN = ("PG", "MYSQL", "MARIADB")
-_LOWEST_PORT = 15000
 
 
 class Missing(Exception):
@@ -27,20 +25,6 @@ class Missing(Exception):
 
 class Failed(Exception):
     """A program said no, or not in time. The text has the end of what it wrote."""
-
-
-def free_port() -> int:
-    """A free loopback port outside of the range of outgoing connections, where it can: a client
-    that tries again and again while the server is down would else connect to itself some day."""
-    limits = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
-    for _ in range(100):
-        port = random.randrange(_LOWEST_PORT, int(limits[0])) if int(limits[0]) > 16000 else 0
-        try:
-            with socket.create_server(("127.0.0.1", port)) as probe:
-                return probe.getsockname()[1]
-        except OSError:
-            continue
-    raise Failed("no free loopback port found in 100 tries")
 
 
 def find(program: str, why: str, *folders) -> str:
@@ -77,6 +61,8 @@ class Server:
     account = ""    # the system user it runs as when we are root
     stop_signal = signal.SIGTERM
     host = "127.0.0.1"
+    start_seconds = START_SECONDS
+    remote = ("kill9", "start", "pause", "resume")  # what a command of run_with.py may ask for
 
     def __init__(self, settings: dict):
         if os.geteuid() == 0:
@@ -195,9 +181,9 @@ class Server:
         """Runs a program to its end, as the server would run."""
         process = self._launch(command)
         try:
-            code = process.wait(START_SECONDS)
+            code = process.wait(self.start_seconds)
         except subprocess.TimeoutExpired:
-            raise Failed(f"{command[0]} took over {START_SECONDS} s:\n{self.tail()}") from None
+            raise Failed(f"{command[0]} took over {self.start_seconds} s:\n{self.tail()}") from None
         finally:
             self._let_end(process)
         if code:
@@ -230,7 +216,7 @@ class Server:
                 **(who if os.geteuid() == 0 else {}))
 
     def _wait_ready(self):
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + self.start_seconds
         while True:
             try:
                 self.ping()
@@ -243,6 +229,6 @@ class Server:
             if problem is None:
                 return
             if time.monotonic() > deadline:
-                raise Failed(f"{self.name} was not ready in {START_SECONDS} s: {problem}\n"
+                raise Failed(f"{self.name} was not ready in {self.start_seconds} s: {problem}\n"
                              f"{self.tail()}")
             time.sleep(0.02)

@@ -1,7 +1,10 @@
 """The servers start, answer, survive kill -9 with their data, and leave nothing behind."""
+import json
 import os
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -10,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from servers import processes, run_with
+from servers import nkeys, processes, run_with
 from servers.mariadb import MariaDb
+from servers.nats import Nats, NatsGuarded, NatsJwt, NatsToken
 from servers.postgres import Postgres
+from servers.rabbitmq import RabbitMq
 from servers.server import Failed, Missing, Server, free_port
 
 RUN_WITH = [sys.executable, run_with.__file__]
@@ -163,6 +168,77 @@ def test_mariadb_takes_tls_that_its_ca_vouches_for():
         assert server.sql("SHOW STATUS LIKE 'Ssl_cipher'").split("\t")[1]
 
 
+# --- RabbitMQ -------------------------------------------------------------------------------------
+def test_rabbitmq_keeps_data_over_a_kill_and_leaves_nothing():
+    with make(RabbitMq, ssl=True) as server:
+        trust = ssl.create_default_context(cafile=str(server.ca))
+        with socket.create_connection((server.host, server.ssl_port), 10) as plain:
+            with trust.wrap_socket(plain, server_hostname=server.host) as to:
+                to.sendall(b"AMQP\0\0\x09\x01")
+                assert to.recv(1) == b"\1"  # a method frame: connection.start
+        server.ctl("add_vhost", "kept")
+        port, folder = server.port, server.folder
+        whole = processes.tree(server.process.pid)
+        server.kill9()
+        assert gone(whole), "the broker or its port mapper runs on"
+        server.restart()
+        assert (server.port, server.folder) == (port, folder)
+        assert "kept" in server.ctl("list_vhosts").splitlines()
+        whole = processes.tree(server.process.pid)
+        assert server.shut_down() == 0
+        assert gone(whole), "the broker or its port mapper runs on"
+    assert not folder.exists()
+# --- NATS -----------------------------------------------------------------------------------------
+def kept(server: Nats) -> int:
+    """Messages in the stream "s"."""
+    answer = server.say(b"SUB inbox 1\r\nPUB $JS.API.STREAM.INFO.s inbox 0\r\n\r\n", 2)[1]
+    return json.loads(answer)["state"]["messages"]
+
+
+def test_nats_keeps_its_streams_over_kills_and_restarts():
+    with make(Nats) as server:
+        port, stream = server.port, json.dumps({"name": "s", "subjects": ["s"]}).encode()
+        made = server.say(b"SUB inbox 1\r\nPUB $JS.API.STREAM.CREATE.s inbox %d\r\n%s\r\n"
+                          % (len(stream), stream), 2)
+        assert made[0].startswith("MSG inbox") and "error" not in json.loads(made[1])
+        for number, end in enumerate([server.kill9, server.shut_down, server.kill9], 1):
+            server.say(b"SUB inbox 1\r\nPUB s inbox 1\r\nx\r\n", 2)
+            whole = processes.tree(server.process.pid)
+            end()
+            assert gone(whole)
+            server.restart()
+            assert kept(server) == number
+        assert server.port == port and server.shut_down() == 0
+
+
+def test_nats_settings_reach_the_server_and_wrong_ones_are_told():
+    with make(Nats, max_payload=10) as server:
+        assert "Maximum Payload" in server.say(b"PUB s 11\r\n12345678901\r\n", 1)[0]
+    server = make(Nats, no_such_setting="x")
+    with pytest.raises(Failed, match="no_such_setting"):
+        server.start()
+    assert server.folder is None
+
+
+def test_nats_lets_in_who_may_come_in():
+    with make(NatsGuarded) as server:
+        who = {"user": server.user, "pass": server.password}
+        assert server.say(b"PING\r\n", 1, **who) == ["PONG"]
+        assert "Authorization" in server.say(b"PING\r\n", 1, **(who | {"pass": "x"}))[0]
+    with make(NatsToken) as server:
+        assert server.say(b"PING\r\n", 1, auth_token=server.token) == ["PONG"]
+        assert "Authorization" in server.say(b"PING\r\n", 1)[0]
+    with make(NatsJwt) as server:
+        assert "Authorization" in server.say(b"PING\r\n", 1)[0]
+        assert server.tree.user.seed in server.credentials.read_text()
+
+
+def test_an_nkey_signs_what_its_name_can_check():
+    key = nkeys.Key("user")
+    assert key.seed.startswith("SU") and len(key.seed) == 58 and key.public.startswith("U")
+    assert len(key.sign(b"nonce")) == 64 and key.sign(b"nonce") == key.sign(b"nonce")
+
+
 # --- run_with -------------------------------------------------------------------------------------
 def test_run_with_hands_over_variables_and_the_exit_code():
     for kind in (Postgres, MariaDb):
@@ -172,9 +248,39 @@ def test_run_with_hands_over_variables_and_the_exit_code():
                           capture_output=True, text=True, timeout=90)
     assert done.returncode == 5, done.stderr
     names = {"POSTGRES": "DATABASE HOST PORT URL USER",
-             "MARIADB": "DATABASE HOST PASSWORD PORT USER"}
+             "MARIADB": "DATABASE HOST PASSWORD PORT USER", "CONTROL": "PORT"}
     assert done.stdout.strip() == str(sorted(
         f"SPAWN_TEST_{kind}_{one}" for kind, all in names.items() for one in all.split()))
+
+
+CONTROL = """
+import os, socket
+def ask(line):
+    with socket.create_connection(("127.0.0.1", int(os.environ["SPAWN_TEST_CONTROL_PORT"]))) as to:
+        to.sendall(line.encode() + b"\\n")
+        return to.makefile().read()
+def listens():
+    place = os.environ["SPAWN_TEST_POSTGRES_HOST"], int(os.environ["SPAWN_TEST_POSTGRES_PORT"])
+    try:
+        socket.create_connection(place).close()
+        return True
+    except ConnectionRefusedError:
+        return False
+assert listens()
+assert ask("postgres kill9") == "ok\\n" and not listens()
+assert ask("postgres start") == "ok\\n" and listens()
+assert ask("postgres start").startswith("failed: ")
+assert ask("postgres psql") == ask("oracle start").replace("oracle", "postgres").replace(
+    "start", "psql") != "ok\\n"
+exit(4)
+"""
+
+
+def test_run_with_does_what_its_command_asks():
+    make(Postgres)
+    done = subprocess.run([*RUN_WITH, "postgres", "--", sys.executable, "-c", CONTROL],
+                          capture_output=True, text=True, timeout=90)
+    assert done.returncode == 4, done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])

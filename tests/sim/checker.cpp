@@ -79,8 +79,8 @@ void checker::landed(std::uint32_t actor, const change& what) {
     // I7. A record that an operator put back numbers its rows anew.
     if (r.is_durable && r.keeps_order && first && !world_.plans.operators &&
         actors_[actor].mode == durability::commit) {
-      request_id& newest =
-          of.newest_row[{r.cause_actor, of_[r.cause_actor].orders_before[r.cause]}];
+      auto& last = r.is_heard ? of.newest_heard : of.newest_row;
+      request_id& newest = last[{r.cause_actor, of_[r.cause_actor].orders_before[r.cause]}];
       if (newest > r.id) {
         fail("I7", "message " + std::to_string(r.id) + " of " + actors_[r.cause_actor].name +
                        " came to " + name + " after " + std::to_string(newest));

@@ -47,6 +47,7 @@ struct request {
   bool is_durable = false;   // a row: it takes effect once, whatever happens
   bool is_row = false;       // it was in the store on its way, if only from there on
   bool keeps_order = false;  // among the rows of its sender to its receiver
+  bool is_heard = false;     // a broadcast as one of its listeners gets it
   // For what a turn sent: the run that sent it, and the last entry of the state that run read.
   entry cause = 0;
   entry cause_read = 0;
@@ -117,6 +118,14 @@ class checker {
   [[nodiscard]] bool is_in(std::uint32_t actor, request_id id) const {
     return of_[actor].request_in.contains(id);
   }
+  // What a durable broadcast is to one of its listeners: a message of its own. 0: nothing.
+  [[nodiscard]] request_id heard_as(request_id broadcast, std::uint32_t actor) const {
+    const auto found = heard_as_.find({broadcast, actor});
+    return found == heard_as_.end() ? 0 : found->second;
+  }
+  void hears(request_id broadcast, std::uint32_t actor, request_id as) {
+    heard_as_[{broadcast, actor}] = as;
+  }
   void note_errand(std::uint64_t number, std::uint64_t phase, std::uint64_t last_token) {
     world_.note("errand stored", number, phase, last_token);
   }
@@ -138,7 +147,8 @@ class checker {
     // sender numbers its rows anew.
     std::uint32_t orders = 0;
     std::unordered_map<entry, std::uint32_t> orders_before;
-    std::map<std::pair<std::uint32_t, std::uint32_t>, request_id> newest_row;  // by sender, orders
+    // By sender and its orders: of messages to the actor itself, of broadcasts.
+    std::map<std::pair<std::uint32_t, std::uint32_t>, request_id> newest_row, newest_heard;
   };
   void check_keyed(const request& what, const spawn::outcome& with);
   void check_answer(request& what, const spawn::outcome& with);
@@ -149,6 +159,7 @@ class checker {
   std::vector<per_actor> of_;
   std::vector<request> requests_;
   std::unordered_map<request_id, entry> answer_to_key_;  // by the first call
+  std::map<std::pair<request_id, std::uint32_t>, request_id> heard_as_;
   std::vector<std::string> failures_;
 };
 

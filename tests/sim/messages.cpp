@@ -4,6 +4,7 @@
 
 #include "model/reserved_metadata.hpp"
 #include "sim/errand.hpp"
+#include "state/rows/row_keys.hpp"
 #include "wire/common.hpp"
 
 namespace sim {
@@ -24,7 +25,7 @@ constexpr type_facts parents[] = {
     {"care", 2, true, spawn::durability::commit}, {"snap", 2, true, spawn::durability::snapshot},
     {"free", 2, false, spawn::durability::none},
 };
-constexpr const char* singles[] = {"clock0", "clock1", "ear0", "ear1"};
+constexpr const char* singles[] = {"clock0", "clock1", "ear0", "ear1", "ear2"};
 
 std::string nested(std::uint32_t field, const std::string& bytes) {
   std::string out;
@@ -63,7 +64,7 @@ std::string actor_bytes(std::string_view name, int kind, bool stateful, const pl
     wire::put_bytes(timer, 2, action("tick"));
     wire::put_bytes(out, 5, timer);
   }
-  if (name.starts_with("ear")) {
+  if (is_listener({std::string(name), "", spawn::durability::commit, false})) {
     std::string channel;
     wire::put_text(channel, 1, channel_name);
     wire::put_text(channel, 2, "append");
@@ -144,6 +145,14 @@ std::string spawn_bytes(const std::vector<actor_facts>& actors) {
     }
   }
   return out;
+}
+
+bool is_listener(const actor_facts& actor) {
+  return actor.parent.empty() && actor.name.starts_with("ear");
+}
+
+std::string place_of(const actor_facts& listener) {
+  return spawn::row_actor({system_name, listener.parent, listener.name}) + "/append";
 }
 
 std::string any_of(std::string_view value) {

@@ -22,6 +22,10 @@ inline constexpr std::string_view channel_name = "news";
 [[nodiscard]] std::string registration_bytes(const plan& of);
 [[nodiscard]] std::string spawn_bytes(const std::vector<actor_facts>& actors);
 
+// Whether the actor listens to the channel; its place among those who do.
+[[nodiscard]] bool is_listener(const actor_facts& actor);
+[[nodiscard]] std::string place_of(const actor_facts& listener);
+
 // An encoded Any around raw bytes.
 [[nodiscard]] std::string any_of(std::string_view value);
 [[nodiscard]] std::string id_bytes(std::uint64_t id);

@@ -7,7 +7,7 @@
 
 namespace sim {
 
-inline constexpr std::array<std::string_view, 14> planted_bugs{
+inline constexpr std::array<std::string_view, 15> planted_bugs{
     "cas_on_revision_only",       // rule 1
     "cas_skipped",                // rule 1
     "writer_per_incarnation",     // rule 2
@@ -21,6 +21,7 @@ inline constexpr std::array<std::string_view, 14> planted_bugs{
     "hints_in_any_order",         // rule 13
     "keys_not_stored",            // rule 22
     "outcome_apart",              // rule 19
+    "fan_out_begins_anew",        // rule 24
     "dropped_tokens_told",        // workflow.h "Flows"
 };
 
@@ -53,6 +54,8 @@ inline constexpr std::array<std::string_view, 14> planted_bugs{
     rules.keys_in_group = false;
   } else if (name == "outcome_apart") {
     rules.outcome_in_group = false;
+  } else if (name == "fan_out_begins_anew") {
+    rules.fan_out_goes_on = false;
   } else if (name == "dropped_tokens_told") {
     rules.tokens_once = false;
   } else {

@@ -18,7 +18,12 @@ class run_state {
         judge_(world_, make_actors(world_.plans)),
         store_(world_, judge_),
         host_(world_, judge_),
-        kernels_(world_.plans.kernels) {}
+        kernels_(world_.plans.kernels) {
+    world_.all_serve = [this] {
+      return std::all_of(kernels_.begin(), kernels_.end(),
+                         [](const auto& k) { return k && k->is_serving(); });
+    };
+  }
 
   report play() {
     for (std::uint32_t i = 0; i < kernels_.size(); ++i) {
@@ -366,6 +371,20 @@ class run_state {
     }
   }
 
+  // A broadcast under way is under way to each who has not had it; a row of one, to its receiver.
+  void add_listeners(const spawn::invocation& row, request_id broadcast,
+                     std::unordered_set<request_id>& place) {
+    const bool fans_out = row.row->kind == spawn::row_kind::fan_out;
+    for (std::uint32_t i = 0; i < judge_.actors().size(); ++i) {
+      const actor_facts& each = judge_.actors()[i];
+      const request_id heard = judge_.heard_as(broadcast, i);
+      if (heard != 0 &&
+          (fans_out ? place_of(each) > row.row->cursor : row.target.name == each.name)) {
+        place.insert(heard);
+      }
+    }
+  }
+
   void look_at_rows(bool quiet) {
     std::unordered_set<request_id> pending;
     std::unordered_set<request_id> dead;
@@ -376,7 +395,9 @@ class run_state {
       request_id id = 0;
       if (spawn::wire::read_any(message->argument.any, any) && any.value.size() == sizeof id) {
         std::memcpy(&id, any.value.data(), sizeof id);
-        (key.starts_with("d/") ? dead : pending).insert(id);
+        auto& place = key.starts_with("d/") ? dead : pending;
+        place.insert(id);
+        add_listeners(*message, id, place);
       }
     }
     judge_.rows_at_end(pending, dead, quiet && !world_.plans.operators);

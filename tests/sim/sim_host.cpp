@@ -70,7 +70,9 @@ void sim_host::arrive(const running_ptr& r) {
   }
   r->actor = found->second;
   r->id = r->view.id;
-  if (r->id == 0 || judge_.at(r->id).from == source::broadcast) {
+  if (const request_id heard = judge_.heard_as(r->id, r->actor); heard != 0) {
+    r->id = heard;
+  } else if (r->id == 0 || judge_.at(r->id).from == source::broadcast) {
     // Made by the kernel, or one of many: a request of its own.
     request own = r->id == 0 ? request{} : judge_.at(r->id);
     own.from = r->id == 0 ? source::kernel : source::effect;
@@ -191,8 +193,14 @@ void sim_host::answer(const running_ptr& r) {
       made.is_durable = commits && kind != 'B' && r->view.action != "init";
       made.is_row = made.is_durable || kind == 'S';
       made.keeps_order = made.is_durable && kind != 'S';
-      const request& sent = judge_.add(made);
-      out.parts.push_back({kind, sent.id, judge_.actors()[to].name});
+      const request_id sent = judge_.add(made).id;
+      out.parts.push_back({kind, sent, judge_.actors()[to].name});
+      return sent;
+    };
+    const auto tell = [&](request_id broadcast, std::uint32_t to) {
+      request made = child(*r, source::effect, to);
+      made.is_durable = made.is_row = made.keeps_order = made.is_heard = true;
+      judge_.hears(broadcast, to, judge_.add(made).id);
     };
     for (std::uint64_t n = world_.rng().one_in(6) ? world_.rng().below(4) : 0; n > 0; --n) {
       send('E', source::effect, some_actor());
@@ -201,7 +209,14 @@ void sim_host::answer(const running_ptr& r) {
       send('S', source::effect, some_actor());
     }
     if (world_.rng().one_in(40)) {
-      send('B', source::broadcast, r->actor);
+      const request_id sent = send('B', source::broadcast, r->actor);
+      // A kernel whose host is still registering knows only some of those who listen.
+      const bool is_known = commits && world_.all_serve();
+      for (std::uint32_t i = 0; is_known && i < judge_.actors().size(); ++i) {
+        if (r->view.action != "init" && is_listener(judge_.actors()[i])) {
+          tell(sent, i);
+        }
+      }
     }
     // What is undone is undone here: the end of a chain would not tell whether it was.
     if (world_.rng().one_in(16) && judge_.at(r->id).undoes == 0) {

@@ -47,6 +47,7 @@ struct sim_kernel::per_lane {
     out.cells_max = in.plans.cells_max;
     out.save_turns_max = in.plans.save_turns_max;
     out.rules = in.with.rules;
+    out.fan_out_rows = 1;  // a page for each listener: so a broadcast has a middle
     out.rows = {.attempts_max = 6, .backoff_first_ms = 10, .backoff_max_ms = 200};
     return out;
   }

@@ -1,6 +1,7 @@
 // Time, chance and order: one queue of events under one seed.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,7 +45,8 @@ class world {
   const options with;
   plan plans;
   bool spawned = false;  // the host has named all its actors to some kernel, which bound them
-  bool calm = false;     // no further faults: the run is coming to its end
+  std::function<bool()> all_serve;  // every kernel knows, so far, who listens to what
+  bool calm = false;                // no further faults: the run is coming to its end
 
  private:
   struct event {

@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   spawn::ctl::add_actor_verbs(app, t);
   spawn::ctl::add_message_verbs(app, t);
   spawn::ctl::add_saga_verbs(app, t);
+  spawn::ctl::add_activator_verbs(app, t);
   spawn::ctl::add_plugin_verbs(app, t);
   spawn::ctl::add_store_verbs(app, t);
   spawn::ctl::add_config_verbs(app, t);

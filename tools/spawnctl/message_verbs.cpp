@@ -87,7 +87,11 @@ void list(tool& t, message_list of, const message_options& from) {
   for (const json& row : *rows) {
     const std::string why =
         row.contains("unreadable") ? text_of(row, "unreadable") : text_of(row, "why");
-    out.add({actor_of(row), text_of(row, "action"), text_of(row, "kind"), when(row, moment),
+    std::string kind = text_of(row, "kind") + (row.value("blocks", false) ? ", blocks" : "");
+    if (kind == "reminder") {
+      kind += ' ' + text_of(row, "reminder");
+    }
+    out.add({actor_of(row), text_of(row, "action"), kind, when(row, moment),
              text_of(row, "attempts"), why, text_of(row, "id")});
   }
   out.print(std::cout);
@@ -103,6 +107,7 @@ void show(tool& t, message_list of, const message_options& from) {
                                                         {"store", "store"},
                                                         {"action", "action"},
                                                         {"kind", "kind"},
+                                                        {"reminder", "reminder"},
                                                         {"from", "from"},
                                                         {"attempts", "attempts"},
                                                         {"why", "why"}}) {
@@ -111,6 +116,10 @@ void show(tool& t, message_list of, const message_options& from) {
     }
   }
   std::cout << "to: " << printable(actor_of(*row)) << '\n';
+  if (row->value("blocks", false)) {
+    std::cout << "blocks: what its sender sent there afterwards waits until this is replayed or "
+                 "dropped\n";
+  }
   for (const auto& [label, key] :
        std::vector<std::pair<const char*, const char*>>{{"created", "created_ms"},
                                                         {"due", "due_ms"},
@@ -192,7 +201,8 @@ void add_message_verbs(CLI::App& app, tool& t) {
                       ->alias("dead-letter");
   letters->require_subcommand(1);
   add_reading(letters, t, dead, "messages that were given up, with the reason");
-  add_doing(letters, t, dead, "replay", "sends it again, behind everything else", "POST",
+  add_doing(letters, t, dead, "replay",
+            "sends it again, behind everything else or in the place it blocks", "POST",
             "/v1/dead-letters/replay", "replayed");
   add_doing(letters, t, dead, "drop", "deletes it for good", "DELETE", "/v1/dead-letters",
             "dropped");

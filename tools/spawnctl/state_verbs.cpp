@@ -69,7 +69,13 @@ void erase(tool& t, const actor_options& from) {
   for (const json& each : answer->value("stores", json::array())) {
     std::string what = each.value("state", false) ? "state" : "no state";
     what += ", " + text_of(each, "history_revisions") + " earlier revisions";
-    what += ", " + text_of(each, "calls") + " calls with a key";
+    for (const auto& [key, called] :
+         std::vector<std::pair<const char*, const char*>>{{"calls", " calls with a key"},
+                                                          {"messages", " messages"},
+                                                          {"schedules", " schedules"},
+                                                          {"dead_letters", " dead letters"}}) {
+      what += ", " + text_of(each, key) + called;
+    }
     if (!each.value("tombstone_revision", json()).is_null()) {
       what += "; an empty tombstone of revision " + text_of(each, "tombstone_revision") + " stays";
     }

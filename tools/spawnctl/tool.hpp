@@ -45,6 +45,7 @@ void add_config_verbs(CLI::App& app, tool& t);
 void add_kernel_verbs(CLI::App& app, tool& t);
 void add_message_verbs(CLI::App& app, tool& t);
 void add_plugin_verbs(CLI::App& app, tool& t);
+void add_activator_verbs(CLI::App& app, tool& t);
 void add_saga_verbs(CLI::App& app, tool& t);
 // More verbs of `state`.
 void add_state_verbs(CLI::App* verbs, tool& t);

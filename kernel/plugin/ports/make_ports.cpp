@@ -4,6 +4,8 @@
 
 #include "plugin/instance.hpp"
 #include "plugin/ports/lane_store_port.hpp"
+#include "plugin/ports/loaded_activator_port.hpp"
+#include "plugin/ports/loaded_sink_port.hpp"
 #include "plugin/ports/loaded_transport_port.hpp"
 #include "plugin/ports/loaded_workflow_port.hpp"
 #include "plugin/ports/shared_store_port.hpp"
@@ -121,6 +123,28 @@ result<std::unique_ptr<transport_port>> make_transport_port(plugin_instance& ins
   SPAWN_CHECK(check_capabilities(instance, table->capabilities(instance.core()->raw), needs,
                                  transport_capabilities));
   return std::make_unique<loaded_transport_port>(instance.core(), table);
+}
+
+result<std::unique_ptr<activator_port>> make_activator_port(plugin_instance& instance,
+                                                            std::uint32_t home) {
+  SPAWN_TRY(const void* raw, table_of(instance, "activator", SPAWN_ACTIVATOR));
+  if (instance.manifest().blocking || instance.manifest().lanes != lane_mode::one) {
+    return fail(errc::invalid, "instance " + instance.name() +
+                                   ": an activator is \"lanes\": \"one\" and does not block");
+  }
+  return std::make_unique<loaded_activator_port>(instance.core(),
+                                                 static_cast<const spawn_activator*>(raw), home);
+}
+
+result<std::unique_ptr<sink_port>> make_sink_port(plugin_instance& instance, std::uint32_t home) {
+  const void* table = instance.find_interface(SPAWN_SINK);
+  if (table == nullptr) {
+    return fail(errc::unsupported, "instance " + instance.name() + " (" +
+                                       instance.manifest().label() +
+                                       ") can not publish: it has no " + SPAWN_SINK);
+  }
+  return std::make_unique<loaded_sink_port>(instance.core(), static_cast<const spawn_sink*>(table),
+                                            home);
 }
 
 }  // namespace spawn

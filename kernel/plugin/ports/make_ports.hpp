@@ -3,6 +3,8 @@
 #include <memory>
 
 #include "base/result.hpp"
+#include "plugin/ports/activator_port.hpp"
+#include "plugin/ports/sink_port.hpp"
 #include "plugin/ports/statestore_port.hpp"
 #include "plugin/ports/transport_port.hpp"
 #include "plugin/ports/workflow_port.hpp"
@@ -22,5 +24,12 @@ class plugin_instance;
 // `needs`: SPAWN_TP_CAP_* bits.
 [[nodiscard]] result<std::unique_ptr<transport_port>> make_transport_port(plugin_instance& instance,
                                                                           std::uint64_t needs = 0);
+
+// The sink of an instance of any kind, beside its own port.
+[[nodiscard]] result<std::unique_ptr<sink_port>> make_sink_port(plugin_instance& instance,
+                                                                std::uint32_t home);
+// `home`: the lane whose thread makes the calls.
+[[nodiscard]] result<std::unique_ptr<activator_port>> make_activator_port(plugin_instance& instance,
+                                                                          std::uint32_t home);
 
 }  // namespace spawn

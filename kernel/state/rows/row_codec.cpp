@@ -36,6 +36,8 @@ enum class meta_field : std::uint8_t {
   next_try_ms = 4,
   last_error = 5,
   may_have_run = 6,
+  blocked = 7,
+  cursor = 8,
 };
 constexpr std::uint8_t flag_pooled = 1;
 constexpr std::uint8_t flag_first = 2;
@@ -210,6 +212,14 @@ result<void> read_meta_field(std::uint8_t tag, std::string_view value, invocatio
       row.may_have_run = number != 0;
       break;
     }
+    case meta_field::blocked: {
+      SPAWN_TRY(const auto number, number_in("message row", value));
+      row.blocked = number != 0;
+      break;
+    }
+    case meta_field::cursor:
+      row.cursor = value;
+      break;
     default:
       put(row.unknown_meta, static_cast<meta_field>(tag), value);
   }
@@ -297,6 +307,12 @@ void encode_row_meta(const invocation& message, std::string& out) {
   }
   if (row.may_have_run) {
     put_number(out, meta_field::may_have_run, std::uint8_t{1});
+  }
+  if (row.blocked) {
+    put_number(out, meta_field::blocked, std::uint8_t{1});
+  }
+  if (!row.cursor.empty()) {
+    put(out, meta_field::cursor, row.cursor);
   }
   out += row.unknown_meta;
 }

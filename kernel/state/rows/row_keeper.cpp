@@ -101,6 +101,15 @@ void row_keeper::add_insert(job& to, std::string key, const invocation& message,
   to.writes.push_back(std::move(made));
 }
 
+// In its place, as it stands in the message now; revision and writer become the new ones.
+void row_keeper::add_rewrite(job& to, invocation& message, const message_row& was) {
+  message.row->revision = was.revision + 1;
+  message.row->writer = writers_.next();
+  add_insert(to, was.key, message, 0);
+  to.writes.back()->expect_revision = was.revision;
+  to.writes.back()->expect_writer = was.writer;
+}
+
 void row_keeper::add_call(job& to, call_write call) {
   auto made = std::make_unique<write>();
   made->code = SPAWN_SS_SAVE;
@@ -171,15 +180,8 @@ void row_keeper::settle(const message_row& row, call_write call, done_fn done) {
 }
 
 void row_keeper::put_off(invocation& message, done_fn done) {
-  message_row& row = *message.row;
-  job& work = begin(row.store, false, std::move(done));
-  const std::uint64_t revision = row.revision;
-  const std::uint64_t writer = row.writer;
-  ++row.revision;
-  row.writer = writers_.next();
-  add_insert(work, row.key, message, 0);
-  work.writes.back()->expect_revision = revision;
-  work.writes.back()->expect_writer = writer;
+  job& work = begin(message.row->store, false, std::move(done));
+  add_rewrite(work, message, message_row(*message.row));
   submit(work);
 }
 
@@ -191,14 +193,27 @@ void row_keeper::bury(invocation& message, const invocation* told, done_fn done)
   row.writer = writers_.next();
   row.next_try_ms = lane_.unix_ms();  // of a dead letter: when it was given up
   // First, so that a repeat after a doubt finds out whether it was this very one that landed.
-  add_insert(work, dead_key(message.target, row), message, options_.dead_ttl_s);
-  add_delete(work, source);
+  add_insert(work, dead_key(message.target, row), message, row.blocked ? 0 : options_.dead_ttl_s);
+  if (row.blocked) {
+    add_rewrite(work, message, source);
+  } else {
+    add_delete(work, source);
+  }
   if (told != nullptr) {
     add_insert(work, told->row->key, *told, 0);
   }
   if (row.call) {
     add_end(work, make_call_end(message, row.writer, lane_.unix_ms(), dead_call(row)));
   }
+  submit(work);
+}
+
+void row_keeper::bury_new(invocation& message, done_fn done) {
+  message_row& row = *message.row;
+  name_from_outside(row, message);
+  row.next_try_ms = lane_.unix_ms();
+  job& work = begin(row.store, false, std::move(done));
+  add_insert(work, dead_key(message.target, row), message, options_.dead_ttl_s);
   submit(work);
 }
 
@@ -232,22 +247,71 @@ void row_keeper::transfer(invocation& message, std::uint32_t to, done_fn done) {
   submit(work);
 }
 
+// The fan_out row first: repeated after a doubt, it tells whether this very step landed.
+void row_keeper::fan_out(invocation& message, std::span<const invocation_ptr> to, bool is_last,
+                         done_fn done) {
+  message_row& row = *message.row;
+  job& work = begin(row.store, false, std::move(done));
+  const message_row source = row;
+  ++row.revision;
+  row.writer = writers_.next();
+  if (is_last) {
+    add_delete(work, source);
+  } else {
+    add_insert(work, row.key, message, 0);
+    work.writes.back()->expect_revision = source.revision;
+    work.writes.back()->expect_writer = source.writer;
+  }
+  for (const auto& each : to) {
+    each->row->revision = 1;
+    each->row->writer = row.writer;
+    add_insert(work, each->row->key, *each, 0);
+  }
+  submit(work);
+}
+
 void row_keeper::replay(invocation& dead, done_fn done) {
   message_row& row = *dead.row;
   const message_row source = row;
   job& work = begin(row.store, false, std::move(done));
-  row.kind = row.kind == row_kind::failure ? row_kind::failure : row_kind::async;
+  if (row.kind != row_kind::failure && row.kind != row_kind::fan_out &&
+      row.kind != row_kind::publish) {
+    row.kind = row_kind::async;
+  }
   row.of_failure = false;
-  row.reply = {};
-  row.awaited.reset();  // whoever waited was told of the failure
-  row.call.reset();
   row.due_ms = 0;
-  row.attempts = 0;
-  row.next_try_ms = 0;
-  row.last_error.clear();
+  make_unawaited(row);
   name_from_outside(row, dead);
   add_insert(work, row.key, dead, 0);
   add_delete(work, source);
+  submit(work);
+}
+
+// Like new, but that whoever waited was told of the failure.
+void row_keeper::make_unawaited(message_row& row) {
+  row.reply = {};
+  row.awaited.reset();
+  row.call.reset();
+  row.attempts = 0;
+  row.next_try_ms = 0;
+  row.last_error.clear();
+  row.blocked = false;
+}
+
+// The row first: repeated after a doubt, it tells whether it was this very one that landed.
+void row_keeper::unblock(invocation& blocked, const message_row& dead, done_fn done) {
+  job& work = begin(dead.store, false, std::move(done));
+  const message_row was = *blocked.row;
+  make_unawaited(*blocked.row);
+  add_rewrite(work, blocked, was);
+  add_delete(work, dead);
+  submit(work);
+}
+
+void row_keeper::drop_blocked(const message_row& blocked, const message_row& dead, done_fn done) {
+  job& work = begin(dead.store, false, std::move(done));
+  add_delete(work, blocked);
+  add_delete(work, dead);
   submit(work);
 }
 
@@ -309,10 +373,11 @@ void row_keeper::ended(job& work) {
       // Repeated after a doubt, the first write tells whether it was this very one that landed.
       const auto& first = *work.writes.front();
       const auto& told = first.request->raw;
+      const bool is_told = first.request->status() == errc::conflict;
       const bool is_there =
           told.out_writer == first.writer && told.out_revision == first.new_revision;
       const bool is_away = first.code == SPAWN_SS_DELETE && told.out_revision == 0;
-      const bool mine = work.in_doubt && (is_there || is_away);
+      const bool mine = work.in_doubt && is_told && (is_there || is_away);
       finish(work, mine ? row_outcome::done : row_outcome::gone, std::move(cause.text));
       return;
     }

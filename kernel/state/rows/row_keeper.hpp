@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -58,13 +59,25 @@ class row_keeper {
   void put_off(invocation& message, done_fn done);
   // To the dead letters; `told`, when given, is a row for the flow that waits for it and goes in
   // the same group (rule 19). Both are the caller's until `done`. The row of the call that the
-  // message's chain began with is told.
+  // message's chain began with is told. A row that is marked as blocked stays where it is as well,
+  // with that mark, and what is behind it waits; such a dead letter is kept without a limit.
   void bury(invocation& message, const invocation* told, done_fn done);
+  // Of a message from outside that never was a row: a dead letter at once. Its row says why.
+  void bury_new(invocation& message, done_fn done);
   // From the store it is in to another, guarded against coming there twice (rule 17). In the row,
   // `store` is then the new one.
   void transfer(invocation& message, std::uint32_t to, done_fn done);
+  // One step of a broadcast on its way to the subscribers (rule 24): these rows in, named and not
+  // stored yet, and the fan_out row written with its cursor or, after the last step, deleted. It
+  // has its new revision and writer then, whatever the outcome; nothing of it is kept.
+  void fan_out(invocation& message, std::span<const invocation_ptr> to, bool is_last, done_fn done);
   // A dead letter's way back: out of d/, in again as a new row from outside (rule 19).
   void replay(invocation& dead, done_fn done);
+  // A blocked row and its dead letter: the letter goes, and the row is like new, in its old place.
+  // `blocked` is the caller's until `done`.
+  void unblock(invocation& blocked, const message_row& dead, done_fn done);
+  // The same, but the row goes as well.
+  void drop_blocked(const message_row& blocked, const message_row& dead, done_fn done);
 
   // Who is given the end of a chain once it is stored with the fate of the chain's last row.
   void bring_ends_to(unique_function<void(invocation_ptr)> router) { bring_ = std::move(router); }
@@ -84,6 +97,8 @@ class row_keeper {
   static void add_call(job& to, call_write call);
   void add_end(job& to, invocation_ptr end);
   void add_insert(job& to, std::string key, const invocation& message, std::uint32_t ttl_s);
+  void add_rewrite(job& to, invocation& message, const message_row& was);
+  static void make_unawaited(message_row& row);
   void name_from_outside(message_row& row, const invocation& message);
   void submit(job& work);
   void ended(job& work);

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "base/hash.hpp"
+#include "model/channel_name.hpp"
 #include "state/seal/crypto.hpp"
 
 namespace spawn {
@@ -28,10 +29,23 @@ void append_part(std::string& out, std::string_view part) {
   out += name_digest(part);
 }
 
+// An actor's, a channel's or a sink's: '%' begins nothing else that is followed by a 'c' or 's'.
+void append_name(std::string& out, std::string_view name) {
+  if (is_channel_name(name)) {
+    out += "%c";
+    append_part(out, topic_of(name));
+  } else if (is_sink_name(name)) {
+    out += "%s";
+    append_part(out, sink_of(name));
+  } else {
+    append_part(out, name);
+  }
+}
+
 void append_actor(std::string& out, actor_view id) {
   append_part(out, id.system);
   out += '/';
-  append_part(out, id.name);
+  append_name(out, id.name);
   out += '/';
   append_part(out, id.parent);
 }
@@ -78,6 +92,18 @@ std::string begin(char family, actor_view to) {
   return out;
 }
 
+// As the key of the actor's record, so that stores show it beside it.
+std::string dead_prefix(actor_view to) {
+  std::string out = "d/";
+  append_part(out, to.system);
+  out += '/';
+  append_part(out, to.parent);
+  out += '/';
+  append_name(out, to.name);
+  out += '/';
+  return out;
+}
+
 template <class T>
 bool read_number(std::string_view text, int base, T& into) {
   const auto end = std::from_chars(text.data(), text.data() + text.size(), into, base);
@@ -107,6 +133,18 @@ std::string row_actor(actor_view id) {
   return out;
 }
 
+std::string channel_sender(const message_row& fan_out, std::string_view topic,
+                           std::string_view place) {
+  constexpr std::size_t digest_digits = 32;
+  std::string of(topic);
+  of += '\0';  // no part of a place
+  of += place;
+  if (fan_out.sender == row_from_outside) {
+    append_hex(of, fan_out.seq);  // replayed: these have no order to keep, so each is by itself
+  }
+  return fan_out.sender + "/%" + name_digest(of).substr(0, digest_digits);
+}
+
 std::uint32_t row_partition(std::string_view system, std::string_view name) noexcept {
   return static_cast<std::uint32_t>(hash_pair(system, name) % row_partitions);
 }
@@ -132,7 +170,7 @@ std::string pending_key(actor_view to, const message_row& row) {
   } else {
     append_part(out, to.system);
     out += '/';
-    append_part(out, to.name);
+    append_name(out, to.name);
   }
   out += '/';
   append_id(out, row);
@@ -140,13 +178,7 @@ std::string pending_key(actor_view to, const message_row& row) {
 }
 
 std::string dead_key(actor_view to, const message_row& row) {
-  std::string out = "d/";  // as the key of the actor's record, so that stores show it beside it
-  append_part(out, to.system);
-  out += '/';
-  append_part(out, to.parent);
-  out += '/';
-  append_part(out, to.name);
-  out += '/';
+  std::string out = dead_prefix(to);
   append_id(out, row);
   return out;
 }
@@ -175,7 +207,7 @@ key_range inbox_range(std::string_view system, std::string_view name) {
   std::string prefix = begin('m', {system, {}, name});
   append_part(prefix, system);
   prefix += '/';
-  append_part(prefix, name);
+  append_name(prefix, name);
   prefix += '/';
   return prefix_range(prefix);
 }
@@ -198,6 +230,10 @@ key_range timed_range(std::uint32_t partition, std::int64_t until_ms) {
 
 key_range dead_range() {
   return prefix_range("d/");
+}
+
+key_range dead_range(actor_view to) {
+  return prefix_range(dead_prefix(to));
 }
 
 result<message_row> parse_row_key(std::string_view key) {

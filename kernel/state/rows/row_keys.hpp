@@ -6,8 +6,10 @@
 //   k/<pp>/<system>/<name>/<parent>/<source>/<idempotency key>   calls (call_row.hpp)
 // A sender is <system>/<name>/<parent>. The parent of a receiver is not part of where its rows
 // wait: a name that was spawned may be addressed with it or without, and its rows are in one order.
-// A part longer than 140 bytes is cut and ends in its SHA-256, so that two actors fit one key; the
-// full address is in the row. [any]
+// The name of a channel (model/channel_name.hpp) is %c and its topic, of a sink %s and its name.
+// The sender of a row that a channel made for a subscriber has a last part of its own
+// (channel_sender). A part longer than 140 bytes is cut and ends in its SHA-256, so that two actors
+// fit one key; the full address is in the row. [any]
 #pragma once
 #include <cstdint>
 #include <string>
@@ -25,6 +27,13 @@ inline constexpr std::string_view row_from_outside = "%x";
 inline constexpr std::uint32_t row_partitions = 1'024;
 
 [[nodiscard]] std::string row_actor(actor_view id);  // "<system>/<name>/<parent>"
+// The sender in the id of a row that a broadcast became for one subscriber and action: that of the
+// fan_out row, and what tells this subscription from others. `place` names the subscriber among
+// those of all topics. So the id is unique and the same whenever the page is made, a sender's
+// broadcasts to one topic are one lane of rows at each subscriber, and its other messages are not
+// part of it.
+[[nodiscard]] std::string channel_sender(const message_row& fan_out, std::string_view topic,
+                                         std::string_view place);
 // All addresses of one name share a partition.
 [[nodiscard]] std::uint32_t row_partition(std::string_view system, std::string_view name) noexcept;
 
@@ -47,6 +56,8 @@ inline constexpr std::uint32_t row_partitions = 1'024;
 // Rows of one partition that are due by `until_ms`; INT64_MAX: all there are.
 [[nodiscard]] key_range timed_range(std::uint32_t partition, std::int64_t until_ms);
 [[nodiscard]] key_range dead_range();
+// Of messages to this actor, addressed with exactly this parent.
+[[nodiscard]] key_range dead_range(actor_view to);
 
 // What a key of m/ or t/ or d/ says of its row: due_ms, sender, birth, seq, of_failure, key.
 // corrupt for any other key.

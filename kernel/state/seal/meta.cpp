@@ -10,13 +10,14 @@ namespace {
 
 constexpr std::uint8_t format = 1;
 
-// Numbers are for ever; 6 flows and 7 reminders are taken, 8 is not used.
+// Numbers are for ever; 6 flows is taken, 8 is not used.
 enum class field : std::uint8_t {
   birth = 1,
   next_seq = 2,
   flags = 3,
   tags = 4,
   definition_hash = 5,
+  reminders = 7,
   tails = 9,
 };
 
@@ -32,6 +33,8 @@ constexpr std::string_view name(field which) noexcept {
       return "tags";
     case field::definition_hash:
       return "definition_hash";
+    case field::reminders:
+      return "reminders";
     case field::tails:
       return "tails";
   }
@@ -136,6 +139,13 @@ result<bool> get_field(std::uint8_t tag, std::string_view bytes, record_meta& me
     case field::tails:
       SPAWN_CHECK(get_tails(bytes, meta));
       return true;
+    case field::reminders: {
+      if (bytes.empty()) {
+        return false;  // kept as it was read
+      }
+      SPAWN_TRY(meta.reminders, decode_reminders(bytes));
+      return true;
+    }
   }
   return false;
 }
@@ -163,6 +173,12 @@ void encode_meta(const record_meta& meta, std::string& out) {
       append_le(out, receiver);
       append_le(out, seq);
     }
+  }
+  if (!meta.reminders.empty()) {
+    std::string bytes;
+    encode_reminders(meta.reminders, bytes);
+    append_le(out, static_cast<std::uint8_t>(field::reminders));
+    append_block(out, bytes);
   }
   out += meta.unknown;
 }

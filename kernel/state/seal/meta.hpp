@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "state/seal/armed_reminder.hpp"
 
 namespace spawn {
 
@@ -26,6 +27,7 @@ struct record_meta {
   std::uint64_t definition_hash = 0;
   // The last row sent to each receiver (a hash of its address, its number); all of them or none.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> tails{};
+  std::vector<armed_reminder> reminders{};
   std::string unknown{};  // fields of tags we do not know, as they were read
 
   [[nodiscard]] bool deleted() const noexcept { return (flags & meta_deleted) != 0; }

@@ -1,7 +1,7 @@
 // The memory statestore as a plugin: config, instance, entry.
 #include <memory>
-#include <nlohmann/json.hpp>
 
+#include "config-common/config.hpp"
 #include "spawn/plugin/cpp/statestore.hpp"
 #include "spawn_manifest.h"
 #include "store.hpp"
@@ -10,13 +10,13 @@ namespace {
 
 namespace plugin = spawn::plugin;
 
-memory_store::settings parse(std::string_view config_json) {
+memory_store::settings parse(const plugin::create_args& args) {
   memory_store::settings s;
-  const auto config = nlohmann::json::parse(config_json.empty() ? "{}" : config_json);
-  s.max_bytes = config.value("max_bytes", s.max_bytes);
+  const auto config = plugin::with_secrets(args);
+  s.max_bytes = plugin::config_number(config, "max_bytes", s.max_bytes);
   if (const auto history = config.find("history"); history != config.end()) {
-    s.history.keep = history->value("keep", s.history.keep);
-    s.history.keep_ms = history->value("keep_ms", s.history.keep_ms);
+    s.history.keep = plugin::config_number(*history, "keep", s.history.keep);
+    s.history.keep_ms = plugin::config_number(*history, "keep_ms", s.history.keep_ms);
   }
   return s;
 }
@@ -33,7 +33,7 @@ class instance {
     memory_store::store& store_;
   };
 
-  explicit instance(const plugin::create_args& args) : store_(args.host, parse(args.config_json)) {}
+  explicit instance(const plugin::create_args& args) : store_(args.host, parse(args)) {}
 
   [[nodiscard]] std::uint64_t capabilities() const noexcept {
     return SPAWN_SS_CAP_ATOMIC_GROUP | SPAWN_SS_CAP_HISTORY | SPAWN_SS_CAP_LIST | SPAWN_SS_CAP_TTL;

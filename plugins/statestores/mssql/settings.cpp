@@ -105,7 +105,7 @@ std::string connect_of(const json& config, settings& s) {
   const std::string host =
       config.value("host", has_server ? std::string() : std::string("127.0.0.1"));
   if (!host.empty()) {
-    s.port = static_cast<std::uint32_t>(sql_store::number(config, "port", usual_port(s.speaks)));
+    s.port = sql_store::config_number(config, "port", usual_port(s.speaks));
     out.put("Server", host);
     out.put("Port", std::to_string(s.port));
   }
@@ -145,8 +145,8 @@ settings parse(const spawn::plugin::create_args& args) {
   settings s;
   s.speaks = dialect_of(config.value("dialect", std::string("mssql")));
   s.connect = connect_of(config, s);
-  s.pool_size = static_cast<std::uint32_t>(sql_store::number(config, "pool_size", s.pool_size));
-  s.connect_ms = sql_store::number(config, "connect_ms", s.connect_ms);
+  s.pool_size = sql_store::config_number(config, "pool_size", s.pool_size);
+  s.connect_ms = sql_store::config_number(config, "connect_ms", s.connect_ms);
   if (const auto schema = config.find("schema"); schema != config.end()) {
     s.create_schema = schema->value("create", s.create_schema);
     s.schema = schema->value("name", s.schema);

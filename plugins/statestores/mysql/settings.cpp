@@ -13,7 +13,7 @@ settings parse(const spawn::plugin::create_args& args) {
   const json config = sql_store::with_secrets(args);
   settings s;
   s.host = config.value("host", s.host);
-  s.port = static_cast<std::uint32_t>(sql_store::number(config, "port", s.port));
+  s.port = sql_store::config_number(config, "port", s.port);
   s.socket = config.value("socket", std::string());
   s.database = config.value("database", std::string());
   s.username = config.value("username", std::string());
@@ -26,8 +26,8 @@ settings parse(const spawn::plugin::create_args& args) {
   s.ssl_ca = config.value("ssl_ca", std::string());
   s.where =
       (s.socket.empty() ? s.host + ":" + std::to_string(s.port) : s.socket) + "/" + s.database;
-  s.pool_size = static_cast<std::uint32_t>(sql_store::number(config, "pool_size", s.pool_size));
-  s.connect_ms = sql_store::number(config, "connect_ms", s.connect_ms);
+  s.pool_size = sql_store::config_number(config, "pool_size", s.pool_size);
+  s.connect_ms = sql_store::config_number(config, "connect_ms", s.connect_ms);
   if (const auto schema = config.find("schema"); schema != config.end()) {
     s.create_schema = schema->value("create", s.create_schema);
     s.prefix = schema->value("table_prefix", s.prefix);

@@ -63,7 +63,7 @@ settings parse(const spawn::plugin::create_args& args) {
     s.connect.emplace_back("host", parts.host);
   }
   if (config.contains("port")) {
-    parts.port = std::to_string(sql_store::number(config, "port", 0));
+    parts.port = std::to_string(sql_store::config_number(config, "port", std::uint16_t{0}));
     s.connect.emplace_back("port", parts.port);
   }
   if (config.contains("database")) {
@@ -85,8 +85,8 @@ settings parse(const spawn::plugin::create_args& args) {
   }
   s.where = parts.host + ":" + parts.port + "/" + parts.database;
   s.cockroach = config.value("dialect", std::string("postgres")) == "cockroach";
-  s.pool_size = static_cast<std::uint32_t>(sql_store::number(config, "pool_size", s.pool_size));
-  s.connect_ms = sql_store::number(config, "connect_ms", s.connect_ms);
+  s.pool_size = sql_store::config_number(config, "pool_size", s.pool_size);
+  s.connect_ms = sql_store::config_number(config, "connect_ms", s.connect_ms);
   s.prepare = config.value("prepare", s.prepare);
   if (const auto schema = config.find("schema"); schema != config.end()) {
     s.create_schema = schema->value("create", s.create_schema);

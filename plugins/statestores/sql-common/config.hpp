@@ -3,17 +3,13 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
-#include "spawn/plugin/cpp/plugin.hpp"
+#include "config-common/config.hpp"
 #include "sql-common/engine.hpp"
 
 namespace sql_store {
 
-// The instance's config with its secrets, as text, in their places.
-[[nodiscard]] nlohmann::json with_secrets(const spawn::plugin::create_args& args);
-
-// A whole number, or the text of one when it came as a secret. Throws refused.
-[[nodiscard]] std::uint64_t number(const nlohmann::json& from, const char* key,
-                                   std::uint64_t otherwise);
+using spawn::plugin::config_number;
+using spawn::plugin::with_secrets;
 
 // statement_ms, max_record_bytes, history.
 [[nodiscard]] engine_settings engine_settings_of(const nlohmann::json& config);

@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "config-common/config.hpp"
 #include "count.hpp"
 #include "engine.hpp"
 #include "folders.hpp"
@@ -12,21 +13,21 @@ namespace {
 
 namespace plugin = spawn::plugin;
 
-sqlite_store::settings parse(std::string_view config_json) {
-  const auto config = nlohmann::json::parse(config_json.empty() ? "{}" : config_json);
+sqlite_store::settings parse(const plugin::create_args& args) {
+  const auto config = plugin::with_secrets(args);
   const auto path = config.value("path", std::string());
   if (path.empty()) {
     throw plugin::refused(SPAWN_E_INVALID, "config: path is missing");
   }
   sqlite_store::settings s;
   s.path = std::filesystem::absolute(path).lexically_normal().string();
-  s.busy_timeout_ms = config.value("busy_timeout_ms", s.busy_timeout_ms);
+  s.busy_timeout_ms = plugin::config_number(config, "busy_timeout_ms", s.busy_timeout_ms);
   s.full_sync = config.value("synchronous", std::string("full")) == "full";
-  s.cache_kib = config.value("cache_kib", s.cache_kib);
-  s.max_record_bytes = config.value("max_record_bytes", s.max_record_bytes);
+  s.cache_kib = plugin::config_number(config, "cache_kib", s.cache_kib);
+  s.max_record_bytes = plugin::config_number(config, "max_record_bytes", s.max_record_bytes);
   if (const auto history = config.find("history"); history != config.end()) {
-    s.history_keep = history->value("keep", s.history_keep);
-    s.history_keep_ms = history->value("keep_ms", s.history_keep_ms);
+    s.history_keep = plugin::config_number(*history, "keep", s.history_keep);
+    s.history_keep_ms = plugin::config_number(*history, "keep_ms", s.history_keep_ms);
   }
   return s;
 }
@@ -44,7 +45,7 @@ class instance {
   };
 
   explicit instance(const plugin::create_args& args)
-      : settings_(parse(args.config_json)), engine_(args.host, settings_) {}
+      : settings_(parse(args)), engine_(args.host, settings_) {}
 
   void start(plugin::pending<spawn_op> op) {
     errand_.finish();

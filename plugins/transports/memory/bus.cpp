@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "subject.hpp"
+#include "subject-common/subject.hpp"
 
 namespace memory_bus {
 
@@ -64,7 +64,7 @@ std::vector<std::shared_ptr<subscription>> bus::listeners(std::string_view subje
   std::vector<std::shared_ptr<subscription>> out;
   std::map<std::pair<std::string, std::string>, std::vector<std::shared_ptr<subscription>>> groups;
   for (const auto& s : subscriptions_) {
-    if (!matches(s->pattern, subject)) {
+    if (!subjects::matches(s->pattern, subject)) {
       continue;
     }
     if (s->group.empty()) {

@@ -1,10 +1,10 @@
 // The memory transport as a plugin: config, instance, lanes, entry.
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "bus.hpp"
+#include "config-common/config.hpp"
 #include "spawn_manifest.h"
-#include "subject.hpp"
+#include "subject-common/subject.hpp"
 
 namespace {
 
@@ -28,7 +28,7 @@ class instance {
         return waiting ? op.end(SPAWN_OK)
                        : op.end(SPAWN_E_NOT_FOUND, "nobody waits for this reply");
       }
-      if (!memory_bus::valid_subject(plugin::text(op->subject))) {
+      if (!subjects::valid_subject(plugin::text(op->subject))) {
         return op.end(SPAWN_E_INVALID, "not a subject");
       }
       owner_.bus_->expire(&owner_, owner_.host_.now_ns());
@@ -46,7 +46,7 @@ class instance {
                    ? op.end(SPAWN_OK)
                    : op.end(SPAWN_E_NOT_FOUND, "no such subscription");
       }
-      if (!memory_bus::valid_pattern(plugin::text(op->pattern))) {
+      if (!subjects::valid_pattern(plugin::text(op->pattern))) {
         return op.end(SPAWN_E_INVALID, "not a pattern");
       }
       auto s = std::make_shared<memory_bus::subscription>(owner_.host_, number_, &owner_);
@@ -76,9 +76,9 @@ class instance {
   };
 
   explicit instance(const plugin::create_args& args) : host_(args.host) {
-    const auto config = nlohmann::json::parse(args.config_json.empty() ? "{}" : args.config_json);
+    const auto config = plugin::with_secrets(args);
     bus_ = memory_bus::bus::named(config.value("bus", std::string("default")));
-    max_held_ = config.value("max_held", max_held_);
+    max_held_ = plugin::config_number(config, "max_held", max_held_);
   }
   instance(const instance&) = delete;
   instance& operator=(const instance&) = delete;

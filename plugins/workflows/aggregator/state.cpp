@@ -4,38 +4,66 @@ namespace spawn::plugin::aggregator {
 namespace {
 
 using flows::json;
+using flows::read_message;
 using flows::scratch_reader;
 using flows::scratch_writer;
 
-batch read_batch(scratch_reader& outer) {
-  batch b;
-  scratch_reader in(outer.bytes());
-  while (in.next()) {
-    switch (in.field()) {
-      case 1:
-        b.key = in.text();
-        break;
-      case 2:
-        b.number = in.number();
-        break;
-      case 3:
-        b.since = in.time();
-        break;
-      case 4:
-        b.timer = in.number();
-        break;
-      case 5:
-        b.items = in.text();
-        break;
-      case 6:
-        b.count = in.number();
-        break;
-      default:
-        break;
-    }
+void take_batch(scratch_reader& in, batch& b) {
+  switch (in.field()) {
+    case 1:
+      b.key = in.text();
+      break;
+    case 2:
+      b.number = in.number();
+      break;
+    case 3:
+      b.since = in.time();
+      break;
+    case 4:
+      b.timer = in.number();
+      break;
+    case 5:
+      b.items = in.text();
+      break;
+    case 6:
+      b.count = in.number();
+      break;
+    default:
+      break;
   }
-  outer.require(in.good() && b.count > 0);
-  return b;
+}
+
+void take_field(scratch_reader& in, aggregate_state& s) {
+  switch (in.field()) {
+    case 1:
+      s.name = in.text();
+      break;
+    case 2:
+      s.id = in.text();
+      break;
+    case 3:
+      s.last_token = in.number();
+      break;
+    case 4:
+      s.last_batch = in.number();
+      break;
+    case 5:
+      s.idle_timer = in.number();
+      break;
+    case 6:
+      s.sent_batches = in.number();
+      break;
+    case 7:
+      s.sent_items = in.number();
+      break;
+    case 8:
+      s.batches.push_back(read_message<batch>(in, take_batch));
+      in.require(s.batches.back().count > 0);
+      in.require(s.batches.size() <= batches_max);
+      break;
+    default:
+      break;
+  }
 }
 
 }  // namespace
@@ -71,41 +99,9 @@ std::string encode(const aggregate_state& s) {
 }
 
 std::optional<aggregate_state> decode(spawn_slice scratch) {
-  aggregate_state s;
-  scratch_reader in(scratch);
-  while (in.next()) {
-    switch (in.field()) {
-      case 1:
-        s.name = in.text();
-        break;
-      case 2:
-        s.id = in.text();
-        break;
-      case 3:
-        s.last_token = in.number();
-        break;
-      case 4:
-        s.last_batch = in.number();
-        break;
-      case 5:
-        s.idle_timer = in.number();
-        break;
-      case 6:
-        s.sent_batches = in.number();
-        break;
-      case 7:
-        s.sent_items = in.number();
-        break;
-      case 8:
-        s.batches.push_back(read_batch(in));
-        in.require(s.batches.size() <= batches_max);
-        break;
-      default:
-        break;
-    }
-  }
-  in.require(s.last_batch != 0);
-  return in.good() ? std::optional(std::move(s)) : std::nullopt;
+  return flows::read_scratch(
+      scratch, aggregate_state{}, take_field,
+      [](scratch_reader& in, const aggregate_state& read) { in.require(read.last_batch != 0); });
 }
 
 json status_of(const aggregate_state& s) {

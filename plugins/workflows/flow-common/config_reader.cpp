@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "config-common/config.hpp"
 #include "flow-common/duration.hpp"
-#include "spawn/plugin/cpp/plugin.hpp"
 
 namespace spawn::plugin::flows {
 
@@ -84,11 +84,11 @@ std::uint64_t config_reader::number(std::string_view key, std::uint64_t min, std
   if (!found) {
     return fallback;
   }
-  if (!found->value_->is_number_unsigned() || found->value_->get<std::uint64_t>() < min ||
-      found->value_->get<std::uint64_t>() > max) {
+  const std::optional<std::uint64_t> number = whole_number(*found->value_);
+  if (!number || *number < min || *number > max) {
     found->refuse("is not a number from " + std::to_string(min) + " to " + std::to_string(max));
   }
-  return found->value_->get<std::uint64_t>();
+  return *number;
 }
 
 std::uint64_t config_reader::duration_ms(std::string_view key, std::uint64_t min, std::uint64_t max,
@@ -124,11 +124,12 @@ bool is_name(std::string_view text) {
   });
 }
 
-json read_config(std::string_view config_json) {
-  std::optional<json> value = read_json(config_json.empty() ? "{}" : config_json);
+json read_config(const create_args& args) {
+  std::optional<json> value = read_json(args.config_json.empty() ? "{}" : args.config_json);
   if (!value || !value->is_object()) {
     throw refused(SPAWN_E_INVALID, "config: not a JSON object");
   }
+  put_secrets(*value, args);
   return std::move(*value);
 }
 

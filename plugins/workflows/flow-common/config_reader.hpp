@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "flow-common/json_text.hpp"
+#include "spawn/plugin/cpp/plugin.hpp"
 
 namespace spawn::plugin::flows {
 
@@ -45,7 +46,8 @@ class config_reader {
 // Letters, digits and _ - only, 1 to 64: a name is part of addresses and of references.
 [[nodiscard]] bool is_name(std::string_view text);
 
-// The whole configuration of an instance. The value must outlive its readers.
-[[nodiscard]] json read_config(std::string_view config_json);
+// The whole configuration of an instance, secrets in their places. The value must outlive its
+// readers.
+[[nodiscard]] json read_config(const create_args& args);
 
 }  // namespace spawn::plugin::flows

@@ -48,9 +48,7 @@ void scratch_writer::payload(std::uint32_t field, const any_payload& value) {
 }
 
 any_payload scratch_reader::payload() {
-  any_payload out;
-  scratch_reader inner(bytes());
-  while (inner.next()) {
+  return read_message<any_payload>(*this, [](scratch_reader& inner, any_payload& out) {
     switch (inner.field()) {
       case 1:
         out.presence = static_cast<std::uint32_t>(inner.number());
@@ -65,9 +63,7 @@ any_payload scratch_reader::payload() {
       default:
         break;
     }
-  }
-  require(inner.good());
-  return out;
+  });
 }
 
 }  // namespace spawn::plugin::flows

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "flow-common/payloads.hpp"
 
@@ -65,5 +66,31 @@ class scratch_reader {
   spawn_wire_field field_{};
   bool good_ = true;
 };
+
+// A message inside the field the reader stands at: `take(inner, made)` is called for each of its
+// fields, and skips those it does not know. One that can not be read spoils the outer reader.
+template <class Message, class Take>
+[[nodiscard]] Message read_message(scratch_reader& outer, Take take) {
+  Message made;
+  scratch_reader inner(outer.bytes());
+  while (inner.next()) {
+    take(inner, made);
+  }
+  outer.require(inner.good());
+  return made;
+}
+
+// A whole scratch, on top of `made`: `take` as above, then `check(in, made)` for what must hold of
+// all of it.
+template <class State, class Take, class Check>
+[[nodiscard]] std::optional<State> read_scratch(spawn_slice scratch, State made, Take take,
+                                                Check check) {
+  scratch_reader in(scratch);
+  while (in.next()) {
+    take(in, made);
+  }
+  check(in, made);
+  return in.good() ? std::optional(std::move(made)) : std::nullopt;
+}
 
 }  // namespace spawn::plugin::flows

@@ -36,16 +36,14 @@ void waiter_list::write(scratch_writer& out, std::uint32_t field) const {
 }
 
 void waiter_list::read(scratch_reader& in) {
-  waiter w;
-  scratch_reader inner(in.bytes());
-  while (inner.next()) {
+  const auto w = read_message<waiter>(in, [](scratch_reader& inner, waiter& made) {
     if (inner.field() == 1) {
-      w.call_id = inner.number();
+      made.call_id = inner.number();
     } else if (inner.field() == 2) {
-      w.deadline = inner.time();
+      made.deadline = inner.time();
     }
-  }
-  in.require(inner.good() && w.call_id != 0 && waiters_.size() < waiters_max);
+  });
+  in.require(w.call_id != 0 && waiters_.size() < waiters_max);
   for (const waiter& known : waiters_) {
     in.require(known.call_id != w.call_id);
   }

@@ -1,5 +1,5 @@
 // saga: steps with compensations, each saga an actor of its own below `saga/<name>`.
-#include "flow-common/start_part.hpp"
+#include "flow-common/virtual_workflow.hpp"
 #include "saga/requests.hpp"
 #include "saga/status.hpp"
 #include "spawn_manifest.h"
@@ -7,55 +7,35 @@
 namespace spawn::plugin {
 namespace {
 
-class saga_workflow {
- public:
-  static constexpr const char* part_types[] = {"Saga", nullptr};
-  static constexpr bool every_event = true;
+struct saga_kind {
+  using declared = saga::declared_saga;
+  static constexpr const char* noun = "saga";
+  static constexpr const char* prefix = "saga/";
+  static constexpr const char* part_type = "Saga";
+  static constexpr std::uint32_t schema = saga::scratch_schema;
 
-  explicit saga_workflow(const create_args& args)
-      : sagas_(declared(args)), parents_("saga/", sagas_) {}
-
-  void step(const spawn_wf_step& in, step_output& out) const {
-    if (in.event == SPAWN_WF_BEGIN) {
-      flows::start_from_part(in, parents_, "Saga", out);
-    } else if (const std::size_t at = parents_.index_of(text(in.self.parent)); at < sagas_.size()) {
-      saga::saga_flow(sagas_[at], in, out).run();
-    } else if (in.event == SPAWN_WF_CALL) {
-      out.fail(SPAWN_E_INVALID,
-               "no saga is declared for \"" + std::string(text(in.self.parent)) + "\"");
-    }
+  static std::vector<declared> read(const flows::config_reader& config) {
+    return saga::read_sagas(config);
   }
-
-  [[nodiscard]] const char* const* virtual_parents() const { return parents_.c_list(); }
-
-  [[nodiscard]] bool accepts_scratch(std::uint32_t schema) const {
-    return schema == saga::scratch_schema;
+  static void run(const declared& saga, const spawn_wf_step& in, step_output& out) {
+    saga::saga_flow(saga, in, out).run();
   }
-
-  [[nodiscard]] std::optional<std::string> describe(std::uint32_t schema,
-                                                    spawn_slice scratch) const {
-    const auto state = schema == saga::scratch_schema ? saga::decode(scratch) : std::nullopt;
+  template <class Find>
+  static std::optional<flows::json> status(spawn_slice scratch, const Find& find) {
+    const auto state = saga::decode(scratch);
     if (!state) {
       return std::nullopt;
     }
-    const std::size_t at = parents_.index_of("saga/" + state->name);
-    const saga::definition* def =
-        at < sagas_.size() ? sagas_[at].by_hash(state->definition) : nullptr;
+    const declared* saga = find(state->name);
+    const saga::definition* def = saga != nullptr ? saga->by_hash(state->definition) : nullptr;
     if (def != nullptr && def->steps.size() != state->steps.size()) {
       return std::nullopt;
     }
-    return flows::write_json(saga::status_of(*state, def));
+    return saga::status_of(*state, def);
   }
-
- private:
-  static std::vector<saga::declared_saga> declared(const create_args& args) {
-    const flows::json config = flows::read_config(args.config_json);
-    return saga::read_sagas({config, ""});
-  }
-
-  std::vector<saga::declared_saga> sagas_;
-  flows::virtual_parents parents_;
 };
+
+using saga_workflow = flows::virtual_workflow<saga_kind>;
 
 }  // namespace
 }  // namespace spawn::plugin

@@ -5,6 +5,7 @@
 namespace spawn::plugin::saga {
 namespace {
 
+using flows::read_message;
 using flows::scratch_reader;
 using flows::scratch_writer;
 
@@ -24,49 +25,43 @@ scratch_writer written(const call_record& c) {
   return out;
 }
 
-call_record read_call(scratch_reader& outer) {
-  call_record c;
-  scratch_reader in(outer.bytes());
-  while (in.next()) {
-    switch (in.field()) {
-      case 1: {
-        const std::uint64_t state = in.number();
-        in.require(state <= static_cast<std::uint64_t>(call_state::skipped));
-        c.state = static_cast<call_state>(state);
-        break;
-      }
-      case 2:
-        c.attempts = static_cast<std::uint32_t>(in.number());
-        break;
-      case 3:
-        c.since_armed = static_cast<std::uint32_t>(in.number());
-        break;
-      case 4:
-        c.outstanding.push_back(in.number());
-        in.require(c.outstanding.size() <= outstanding_max);
-        break;
-      case 5:
-        c.timer = in.number();
-        break;
-      case 6:
-        c.started = in.time();
-        break;
-      case 7:
-        c.ended = in.time();
-        break;
-      case 8:
-        c.error = in.text();
-        in.require(c.error.size() <= error_bytes_max);
-        break;
-      case 9:
-        c.doubt = in.number() != 0;
-        break;
-      default:
-        break;
+void take_call(scratch_reader& in, call_record& c) {
+  switch (in.field()) {
+    case 1: {
+      const std::uint64_t state = in.number();
+      in.require(state <= static_cast<std::uint64_t>(call_state::skipped));
+      c.state = static_cast<call_state>(state);
+      break;
     }
+    case 2:
+      c.attempts = static_cast<std::uint32_t>(in.number());
+      break;
+    case 3:
+      c.since_armed = static_cast<std::uint32_t>(in.number());
+      break;
+    case 4:
+      c.outstanding.push_back(in.number());
+      in.require(c.outstanding.size() <= outstanding_max);
+      break;
+    case 5:
+      c.timer = in.number();
+      break;
+    case 6:
+      c.started = in.time();
+      break;
+    case 7:
+      c.ended = in.time();
+      break;
+    case 8:
+      c.error = in.text();
+      in.require(c.error.size() <= error_bytes_max);
+      break;
+    case 9:
+      c.doubt = in.number() != 0;
+      break;
+    default:
+      break;
   }
-  outer.require(in.good());
-  return c;
 }
 
 scratch_writer written(const step_record& s) {
@@ -80,32 +75,26 @@ scratch_writer written(const step_record& s) {
   return out;
 }
 
-step_record read_step(scratch_reader& outer) {
-  step_record s;
-  scratch_reader in(outer.bytes());
-  while (in.next()) {
-    switch (in.field()) {
-      case 1:
-        s.run = read_call(in);
-        break;
-      case 2:
-        s.undo = read_call(in);
-        break;
-      case 3:
-        s.result = in.payload();
-        break;
-      case 4:
-        s.result_dropped = in.number() != 0;
-        break;
-      default:
-        break;
-    }
+void take_step(scratch_reader& in, step_record& s) {
+  switch (in.field()) {
+    case 1:
+      s.run = read_message<call_record>(in, take_call);
+      break;
+    case 2:
+      s.undo = read_message<call_record>(in, take_call);
+      break;
+    case 3:
+      s.result = in.payload();
+      break;
+    case 4:
+      s.result_dropped = in.number() != 0;
+      break;
+    default:
+      break;
   }
-  outer.require(in.good());
-  return s;
 }
 
-void read_field(scratch_reader& in, saga_state& s) {
+void take_field(scratch_reader& in, saga_state& s) {
   switch (in.field()) {
     case 1:
       s.name = in.text();
@@ -153,7 +142,7 @@ void read_field(scratch_reader& in, saga_state& s) {
       s.input = in.payload();
       break;
     case 15:
-      s.steps.push_back(read_step(in));
+      s.steps.push_back(read_message<step_record>(in, take_step));
       in.require(s.steps.size() <= steps_max);
       break;
     case 16:
@@ -192,12 +181,10 @@ std::string encode(const saga_state& s) {
 std::optional<saga_state> decode(spawn_slice scratch) {
   saga_state s;
   s.mode = saga_mode{};  // must be there
-  scratch_reader in(scratch);
-  while (in.next()) {
-    read_field(in, s);
-  }
-  in.require(s.mode != saga_mode{} && !s.steps.empty());
-  return in.good() ? std::optional(std::move(s)) : std::nullopt;
+  return flows::read_scratch(scratch, std::move(s), take_field,
+                             [](scratch_reader& in, const saga_state& read) {
+                               in.require(read.mode != saga_mode{} && !read.steps.empty());
+                             });
 }
 
 }  // namespace spawn::plugin::saga

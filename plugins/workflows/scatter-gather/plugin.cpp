@@ -1,6 +1,6 @@
 // scatter-gather: one input to many actors, their answers in one. Each is an actor of its own below
 // `scatter/<name>`.
-#include "flow-common/start_part.hpp"
+#include "flow-common/virtual_workflow.hpp"
 #include "scatter-gather/answer.hpp"
 #include "scatter-gather/flow.hpp"
 #include "spawn_manifest.h"
@@ -8,50 +8,27 @@
 namespace spawn::plugin {
 namespace {
 
-class scatter_workflow {
- public:
-  static constexpr const char* part_types[] = {"ScatterGather", nullptr};
-  static constexpr bool every_event = true;
+struct scatter_kind {
+  using declared = scatter::definition;
+  static constexpr const char* noun = "scatter";
+  static constexpr const char* prefix = "scatter/";
+  static constexpr const char* part_type = "ScatterGather";
+  static constexpr std::uint32_t schema = scatter::scratch_schema;
 
-  explicit scatter_workflow(const create_args& args)
-      : scatters_(declared(args)), parents_("scatter/", scatters_) {}
-
-  void step(const spawn_wf_step& in, step_output& out) const {
-    if (in.event == SPAWN_WF_BEGIN) {
-      flows::start_from_part(in, parents_, "ScatterGather", out);
-    } else if (const std::size_t at = parents_.index_of(text(in.self.parent));
-               at < scatters_.size()) {
-      scatter::scatter_flow(scatters_[at], in, out).run();
-    } else if (in.event == SPAWN_WF_CALL) {
-      out.fail(SPAWN_E_INVALID,
-               "no scatter is declared for \"" + std::string(text(in.self.parent)) + "\"");
-    }
+  static std::vector<declared> read(const flows::config_reader& config) {
+    return scatter::read_scatters(config);
   }
-
-  [[nodiscard]] const char* const* virtual_parents() const { return parents_.c_list(); }
-
-  [[nodiscard]] bool accepts_scratch(std::uint32_t schema) const {
-    return schema == scatter::scratch_schema;
+  static void run(const declared& of, const spawn_wf_step& in, step_output& out) {
+    scatter::scatter_flow(of, in, out).run();
   }
-
-  [[nodiscard]] std::optional<std::string> describe(std::uint32_t schema,
-                                                    spawn_slice scratch) const {
-    const auto state = schema == scatter::scratch_schema ? scatter::decode(scratch) : std::nullopt;
-    if (!state) {
-      return std::nullopt;
-    }
-    return flows::write_json(scatter::gathered(*state));
+  template <class Find>
+  static std::optional<flows::json> status(spawn_slice scratch, const Find&) {
+    const auto state = scatter::decode(scratch);
+    return state ? std::optional<flows::json>(scatter::gathered(*state)) : std::nullopt;
   }
-
- private:
-  static std::vector<scatter::definition> declared(const create_args& args) {
-    const flows::json config = flows::read_config(args.config_json);
-    return scatter::read_scatters({config, ""});
-  }
-
-  std::vector<scatter::definition> scatters_;
-  flows::virtual_parents parents_;
 };
+
+using scatter_workflow = flows::virtual_workflow<scatter_kind>;
 
 }  // namespace
 }  // namespace spawn::plugin

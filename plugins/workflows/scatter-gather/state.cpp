@@ -5,39 +5,33 @@
 namespace spawn::plugin::scatter {
 namespace {
 
+using flows::read_message;
 using flows::scratch_reader;
 using flows::scratch_writer;
 
-target_record read_target(scratch_reader& outer) {
-  target_record t;
-  scratch_reader in(outer.bytes());
-  while (in.next()) {
-    switch (in.field()) {
-      case 1:
-        t.name = in.text();
-        break;
-      case 2: {
-        const std::uint64_t state = in.number();
-        in.require(state <= 2);
-        t.state = static_cast<target_record::kind>(state);
-        break;
-      }
-      case 3:
-        t.code = static_cast<spawn_status>(in.number());
-        break;
-      case 4:
-        t.error = in.text();
-        break;
-      case 5:
-        t.result = in.payload();
-        break;
-      default:
-        break;
+void take_target(scratch_reader& in, target_record& t) {
+  switch (in.field()) {
+    case 1:
+      t.name = in.text();
+      break;
+    case 2: {
+      const std::uint64_t state = in.number();
+      in.require(state <= 2);
+      t.state = static_cast<target_record::kind>(state);
+      break;
     }
+    case 3:
+      t.code = static_cast<spawn_status>(in.number());
+      break;
+    case 4:
+      t.error = in.text();
+      break;
+    case 5:
+      t.result = in.payload();
+      break;
+    default:
+      break;
   }
-  in.require(t.error.size() <= error_bytes_max);
-  outer.require(in.good());
-  return t;
 }
 
 scratch_writer written(const target_record& t) {
@@ -50,32 +44,26 @@ scratch_writer written(const target_record& t) {
   return out;
 }
 
-flows::rendered_call read_then(scratch_reader& outer) {
-  flows::rendered_call call;
-  scratch_reader in(outer.bytes());
-  while (in.next()) {
-    switch (in.field()) {
-      case 1:
-        call.system = in.text();
-        break;
-      case 2:
-        call.parent = in.text();
-        break;
-      case 3:
-        call.actor = in.text();
-        break;
-      case 4:
-        call.action = in.text();
-        break;
-      case 5:
-        call.register_ref = in.text();
-        break;
-      default:
-        break;
-    }
+void take_then(scratch_reader& in, flows::rendered_call& call) {
+  switch (in.field()) {
+    case 1:
+      call.system = in.text();
+      break;
+    case 2:
+      call.parent = in.text();
+      break;
+    case 3:
+      call.actor = in.text();
+      break;
+    case 4:
+      call.action = in.text();
+      break;
+    case 5:
+      call.register_ref = in.text();
+      break;
+    default:
+      break;
   }
-  outer.require(in.good() && !call.system.empty() && !call.actor.empty());
-  return call;
 }
 
 scratch_writer written(const flows::rendered_call& call) {
@@ -88,7 +76,7 @@ scratch_writer written(const flows::rendered_call& call) {
   return out;
 }
 
-void read_field(scratch_reader& in, scatter_state& s) {
+void take_field(scratch_reader& in, scatter_state& s) {
   switch (in.field()) {
     case 1:
       s.name = in.text();
@@ -127,11 +115,13 @@ void read_field(scratch_reader& in, scatter_state& s) {
       s.input = in.payload();
       break;
     case 11:
-      s.targets.push_back(read_target(in));
+      s.targets.push_back(read_message<target_record>(in, take_target));
       in.require(s.targets.size() <= targets_max);
+      in.require(s.targets.back().error.size() <= error_bytes_max);
       break;
     case 12:
-      s.then = read_then(in);
+      s.then = read_message<flows::rendered_call>(in, take_then);
+      in.require(!s.then->system.empty() && !s.then->actor.empty());
       break;
     case 13:
       s.waiters.read(in);
@@ -172,12 +162,10 @@ std::string encode(const scatter_state& s) {
 std::optional<scatter_state> decode(spawn_slice scratch) {
   scatter_state s;
   s.state = gather_state{};  // must be there
-  scratch_reader in(scratch);
-  while (in.next()) {
-    read_field(in, s);
-  }
-  in.require(s.state != gather_state{} && s.first <= s.targets.size());
-  return in.good() ? std::optional(std::move(s)) : std::nullopt;
+  return flows::read_scratch(
+      scratch, std::move(s), take_field, [](scratch_reader& in, const scatter_state& read) {
+        in.require(read.state != gather_state{} && read.first <= read.targets.size());
+      });
 }
 
 }  // namespace spawn::plugin::scatter

@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from harness.kernel import free_port
 from harness.wire import UNSET, payload_of, protocol_pb, put_payload, untext
 
 PATH = "/api/v1/actors/actions"
@@ -172,15 +173,13 @@ class Host:
         if listen:
             self.start()
         elif port == 0:
-            probe = socket.create_server(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-            probe.close()
+            self.port = free_port()
 
     # --- life -----------------------------------------------------------------------------
     def start(self):
         self._over = threading.Event()
+        self.port = self.port or free_port()
         self._listener = socket.create_server(("127.0.0.1", self.port), backlog=512)
-        self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, args=(self._listener, self._over),
                          daemon=True).start()
         return self

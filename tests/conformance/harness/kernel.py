@@ -9,8 +9,8 @@ import os
 import resource
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -18,6 +18,9 @@ from pathlib import Path
 
 from harness.client import Client
 from harness.wire import BUILD, SYSTEM
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+from ports import free_port  # noqa: E402
 
 BINARY = BUILD / "bin" / "spawnd"
 START_SECONDS = 15.0
@@ -28,11 +31,6 @@ STALL_MS = int(os.environ.get("SPAWN_STALL_MS", "25"))
 # A sanitizer makes every turn several times as long.
 SANITIZED = BUILD.name in ("asan", "tsan")
 _COMPLAINTS = ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def merge(base: dict, more: dict) -> dict:

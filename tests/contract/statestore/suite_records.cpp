@@ -85,8 +85,15 @@ void a_tombstone_stops_an_old_owner(const target& t) {
   s.expect(save("k", 1, 7, 9), SPAWN_E_CONFLICT);  // from before the delete
   s.expect(verify("k", 0, 0), SPAWN_E_CONFLICT);   // a tombstone is not absence
   s.expect(verify("k", 2, 8), SPAWN_OK);
-  s.expect(save("k", 2, 8, 9, "again"), SPAWN_OK);
-  require_equal(s.one(load("k")).record.revision, std::uint64_t{3}, "revision goes on");
+  s.expect(remove("k", 1, 7, 9), SPAWN_E_CONFLICT);
+  request renewed = remove("k", 2, 8, 9);  // a tombstone is written anew as any record is
+  renewed.meta = "kept on";
+  s.expect(renewed, SPAWN_OK);
+  const answer b = s.expect(load("k"), SPAWN_E_NOT_FOUND);
+  require(b.record.revision == 3 && b.record.writer == 9, "a renewed tombstone has gone on");
+  require_equal(b.record.meta, std::string("kept on"), "meta of the renewed tombstone");
+  s.expect(save("k", 3, 9, 10, "again"), SPAWN_OK);
+  require_equal(s.one(load("k")).record.revision, std::uint64_t{4}, "revision goes on");
   s.verify_host();
 }
 

@@ -14,6 +14,15 @@ struct bus_client::flying {
   spawn_slice part{};
   spawn_tp_send raw{};
 
+  flying() = default;
+  flying(const flying&) = delete;
+  flying& operator=(const flying&) = delete;
+  // What nobody took.
+  ~flying() {
+    spawn::plugin::release(raw.op.error);
+    spawn::plugin::release(raw.out_reply);
+  }
+
   void fill(std::uint16_t code) {
     for (const auto& [key, value] : with) {
       kv.push_back({spawn::plugin::slice(key), spawn::plugin::slice(value)});

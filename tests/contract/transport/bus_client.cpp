@@ -1,6 +1,7 @@
 #include "contract/transport/bus_client.hpp"
 
 #include <span>
+#include <thread>
 
 #include "contract/transport/asked.hpp"
 
@@ -9,7 +10,8 @@ namespace contract {
 using spawn::plugin::slice;
 using spawn::plugin::text;
 
-bus_client::bus_client(const target& t, const std::string& config, std::uint32_t lanes) {
+bus_client::bus_client(const target& t, const std::string& config, std::uint32_t lanes,
+                       bool linked) {
   host_.owner = this;
   services_.struct_size = sizeof(services_);
   services_.deliver = [](const spawn_host* h, std::uint32_t, const spawn_tp_message* m,
@@ -19,7 +21,13 @@ bus_client::bus_client(const target& t, const std::string& config, std::uint32_t
       static_cast<listening_host*>(host)->owner->deliver(one);
     }
   };
-  services_.link_state = [](const spawn_host*, std::uint32_t) noexcept {};
+  services_.link_state = [](const spawn_host* h, std::uint32_t up) noexcept {
+    auto* host = static_cast<spawn::plugin::testing::fake_host*>(h->host_data);
+    bus_client& self = *static_cast<listening_host*>(host)->owner;
+    const std::lock_guard hold(self.mutex_);
+    self.link_up_ = up != 0;
+    self.arrived_.notify_all();
+  };
   host_.offer_interface(SPAWN_HOST_TRANSPORT, &services_);
   instance_ =
       std::make_unique<spawn::plugin::testing::fake_instance>(host_, t.entry, config, lanes);
@@ -31,6 +39,9 @@ bus_client::bus_client(const target& t, const std::string& config, std::uint32_t
     spawn_tp_lane* lane = nullptr;
     require_equal(table_->lane_open(instance_->raw(), i, &lane), int{SPAWN_OK}, "lane_open");
     lanes_.push_back(lane);
+  }
+  if (linked) {
+    wait_link(true);
   }
 }
 
@@ -158,6 +169,24 @@ std::size_t bus_client::inbox_size() {
 
 spawn_status bus_client::raw_op(std::uint16_t code) {
   return send(code, "a.b", "", {}).status;
+}
+
+void bus_client::wait_link(bool up) {
+  std::unique_lock hold(mutex_);
+  require(arrived_.wait_for(hold, std::chrono::seconds(20), [&] { return link_up_ == up; }),
+          up ? "the link does not come up" : "the link does not go down");
+}
+
+void bus_client::wait_not_serving() {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  for (;;) {
+    const auto told = host_.health();
+    if (!told.empty() && !told.back().serving) {
+      return require(!told.back().why.empty(), "health without a reason");
+    }
+    require(std::chrono::steady_clock::now() < end, "nobody said that it is not served");
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
 }
 
 void bus_client::verify_host() {

@@ -33,7 +33,9 @@ struct send_result {
 
 class bus_client {
  public:
-  bus_client(const target& t, const std::string& config, std::uint32_t lanes = 1);
+  // Waits for the link unless told not to.
+  bus_client(const target& t, const std::string& config, std::uint32_t lanes = 1,
+             bool linked = true);
   ~bus_client();
   bus_client(const bus_client&) = delete;
   bus_client& operator=(const bus_client&) = delete;
@@ -56,7 +58,17 @@ class bus_client {
   [[nodiscard]] std::size_t inbox_size();
   spawn_status raw_op(std::uint16_t code);
   void verify_host();
+  // Waits until the last word on the link is this; until the host was told that it is not served.
+  void wait_link(bool up);
+  void wait_not_serving();
   [[nodiscard]] spawn::plugin::testing::manual_clock& clock() { return host_.clock; }
+  // For checks of what stands beside spawn.transport.
+  template <class Table>
+  [[nodiscard]] const Table* interface(const char* id) const {
+    return instance_->interface<Table>(id);
+  }
+  [[nodiscard]] spawn_tp_lane* lane() const { return lanes_.front(); }
+  [[nodiscard]] spawn::plugin::testing::fake_host& host() { return host_; }
 
  private:
   struct listening_host : spawn::plugin::testing::fake_host {
@@ -76,6 +88,7 @@ class bus_client {
   std::condition_variable arrived_;
   std::vector<delivery> inbox_;
   std::map<std::uint64_t, std::uint64_t> credit_;
+  bool link_up_ = false;
 };
 
 }  // namespace contract

@@ -251,6 +251,9 @@ TEST(schema, the_whole_of_json_schema_agrees_with_our_check) {
                            R"({"durability":{"history":{"keep":"7w"}}})",
                            R"({"actors":{"A":{"tags":"keep"}}})",
                            R"({"actors":{"A":{"tags":"kep"}}})",
+                           R"({"actors":{"A":{"reminders":[{"name":"a","action":"b"}]}}})",
+                           R"({"actors":{"A":{"reminders":[{"name":"a"}]}}})",
+                           R"({"actors":{"A":{"reminders":[{"name":"","action":"b"}]}}})",
                            R"({"limits":{"mailbox":3.5}})",
                            R"({"admin":{"tcp":{"port":1}}})"}) {
     problems found;

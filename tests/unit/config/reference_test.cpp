@@ -46,6 +46,32 @@ TEST(config_references, names_are_used_once) {
               HasSubstr("actor X is already named by host a"));
 }
 
+TEST(config_references, routes_are_checked) {
+  const auto route = [](const std::string& text) {
+    return errors("activators: [{name: a, use: x, route: " + text + "}]");
+  };
+  EXPECT_THAT(route("{actor: \"b-{body.id\", action: c}"),
+              HasSubstr("activators.0.route.actor: a { without } at byte 3"));
+  EXPECT_THAT(route("{actor: \"{heder.id}\", action: c}"), HasSubstr("{heder.id} is not known"));
+  EXPECT_THAT(route("{actor: a, action: c, when: {body: x}}"),
+              HasSubstr("expected source, partition, key, id, header.NAME or body.NAME"));
+  EXPECT_THAT(route("{actor: a, action: c, content: protobuf}"),
+              HasSubstr("protobuf needs the key message"));
+  EXPECT_THAT(errors("activators: [{name: a, use: x, route: {actor: a, action: b}, "
+                     "routes: [{actor: a, action: b}]}]"),
+              HasSubstr("expected either route or routes, and not both"));
+  EXPECT_THAT(errors("activators: [{name: a, use: x, retry: {first_ms: 9, max_ms: 3}}]"),
+              HasSubstr("activators.0.retry.first_ms: must not be above max_ms, which is 3"));
+}
+
+TEST(config_references, sinks_name_an_activator) {
+  EXPECT_THAT(
+      errors("activators: [{name: orders, use: x}]\nsinks: [{name: s, via: order}]"),
+      HasSubstr("sinks.0.via: there is no activator named 'order'; did you mean 'orders'?"));
+  EXPECT_THAT(errors("sinks: [{name: s, via: transport}, {name: s, via: transport}]"),
+              HasSubstr("sinks.1.name: there is another one named 's'"));
+}
+
 TEST(config_references, a_host_serves_actors_or_a_service) {
   EXPECT_EQ(errors("hosts: [{name: a, port: 1}]"),
             "spawn.yaml:1:9: hosts.0: expected either actors or service, and not both");

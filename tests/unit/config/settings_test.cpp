@@ -34,8 +34,10 @@ TEST(settings, the_sketch_of_the_design_is_read_as_written) {
   EXPECT_EQ(s.activators[0].plugin.instance, "orders");
   EXPECT_EQ(s.activators[0].plugin.use, "rabbitmq");
   EXPECT_EQ(s.activators[0].plugin.config_json, R"({"credit":256,"queue":"orders","url":null})");
-  EXPECT_EQ(s.activators[0].route.actor, "order-{header.order_id}");
-  EXPECT_EQ(s.activators[0].route.action, "Place");
+  ASSERT_EQ(s.activators[0].rules.routes.size(), 1u);
+  EXPECT_EQ(s.activators[0].rules.routes[0].actor, "order-{header.order_id}");
+  EXPECT_EQ(s.activators[0].rules.routes[0].action, "Place");
+  EXPECT_EQ(s.activators[0].rules.window, 256u);
 }
 
 TEST(settings, statestores_keep_the_order_of_the_file) {
@@ -49,7 +51,8 @@ TEST(settings, actor_rules_override_only_what_they_name) {
   const auto s = good(
       "actors:\n"
       "  Order: {durability: snapshot, statestore: main, tags: keep, speculative: false,\n"
-      "          on_conflict: rerun, mailbox: 5, timeout_ms: 7, history: {keep: 7d}}\n"
+      "          on_conflict: rerun, on_poison: block, mailbox: 5, timeout_ms: 7,\n"
+      "          history: {keep: 7d}}\n"
       "  Plain: {}\n");
   const actor_rule* order = s.rule_for("Order");
   ASSERT_NE(order, nullptr);
@@ -58,6 +61,7 @@ TEST(settings, actor_rules_override_only_what_they_name) {
   EXPECT_TRUE(order->keep_tags);
   EXPECT_FALSE(order->speculative);
   EXPECT_EQ(order->on_conflict, conflict_rule::rerun);
+  EXPECT_EQ(order->on_poison, poison_rule::block);
   EXPECT_EQ(order->mailbox, 5u);
   EXPECT_EQ(order->timeout_ms, 7u);
   EXPECT_EQ(order->history->age_ms, 7u * 86'400'000);

@@ -2,6 +2,7 @@
 // cause, or contained. The table there says which rule each of them breaks.
 #include <gtest/gtest.h>
 
+#include <set>
 #include "plugin/instance.hpp"
 #include "plugin/loader.hpp"
 #include "plugin/ports/make_ports.hpp"
@@ -104,6 +105,13 @@ TEST_F(Fixture, FirstPartyPluginsAreLoaded) {
     }
     const auto library = load_library(entry.path(), store, {});
     ASSERT_TRUE(library) << library.error().text;
+    // Their libraries can not leave a process, and the lint says so.
+    static const std::set<std::string> stay = {"grpc", "http", "pubsub"};
+    if (stay.contains((*library)->manifest().name)) {
+      EXPECT_FALSE((*library)->from().warnings.empty()) << entry.path();
+      ++loaded;
+      continue;
+    }
     for (const lint_finding& finding : (*library)->from().warnings) {
       ADD_FAILURE() << entry.path() << ": " << finding.text;
     }

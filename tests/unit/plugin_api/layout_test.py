@@ -22,7 +22,8 @@ def dump():
 
 
 def headers():
-    for name in ("abi.h", "host.h", "entry.h", "statestore.h", "transport.h", "workflow.h"):
+    for name in ("abi.h", "host.h", "entry.h", "statestore.h", "transport.h", "workflow.h",
+                 "activator.h", "sink.h"):
         text = (HEADERS / name).read_text()
         yield name, re.sub(r"/\*.*?\*/", "", text, flags=re.S)
 

@@ -89,6 +89,20 @@ TEST(RowCodec, GivesBackWhatItTook) {
   EXPECT_TRUE((*read)->is_internal);
 }
 
+TEST(RowCodec, KeepsThatItBlocksAndHowFarItHasCome) {
+  const auto message = example();
+  message->row->blocked = true;
+  message->row->cursor = "bank//bob";
+  std::string payload, meta;
+  encode_row(*message, payload);
+  encode_row_meta(*message, meta);
+  const auto read = decode_row(payload, meta);
+  ASSERT_TRUE(read) << read.error().text;
+  EXPECT_TRUE((*read)->row->blocked);
+  EXPECT_TRUE((*read)->row->waits(0));
+  EXPECT_EQ((*read)->row->cursor, "bank//bob");
+}
+
 TEST(RowCodec, KeepsWhoWaitsAndWhatAFlowIsTold) {
   auto message = example();
   auto awaited = std::make_shared<awaited_by>();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/limits.hpp"
+#include "model/channel_name.hpp"
 
 namespace spawn {
 namespace {
@@ -30,6 +31,43 @@ TEST(RowKeys, StayAsTheyAre) {
   row.due_ms = 1'700'000'000'123;
   EXPECT_EQ(pending_key(bob, row),
             "t/1d9/1700000000123/bank/ann//018bcfe568d60042/0000000000000011");
+}
+
+TEST(RowKeys, AChannelIsNobodysName) {
+  const std::string news = channel_name("the/news");
+  const actor_view channel{"bank", {}, news};
+  const std::string key = pending_key(channel, from_ann(17));
+  EXPECT_EQ(key.substr(6), "bank/%cthe%2Fnews/bank/ann//018bcfe568d60042/0000000000000011");
+  EXPECT_TRUE(inbox_range("bank", news).contains(key));
+  EXPECT_FALSE(inbox_range("bank", "%cthe/news").contains(key));
+  EXPECT_EQ(dead_key(channel, from_ann(17)).substr(0, 20), "d/bank//%cthe%2Fnews");
+  const auto read = parse_row_key(key);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->sender, "bank/ann/");
+  EXPECT_EQ(read->seq, 17);
+}
+
+TEST(RowKeys, ARowOfABroadcastHasTheKeyOfAnyRow) {
+  message_row row = from_ann(17);
+  row.sender = channel_sender(row, "news", "bank/bob/Account/hear");
+  EXPECT_TRUE(row.sender.starts_with("bank/ann//%"));
+  EXPECT_NE(row.sender, channel_sender(from_ann(17), "news", "bank/bob/Account/act"));
+  EXPECT_NE(row.sender, channel_sender(from_ann(17), "new", "sbank/bob/Account/hear"));
+  for (const std::string& key : {pending_key(bob, row), dead_key(bob, row)}) {
+    const auto read = parse_row_key(key);
+    ASSERT_TRUE(read) << key;
+    EXPECT_EQ(read->sender, row.sender);
+    EXPECT_EQ(read->seq, 17);
+  }
+}
+
+TEST(RowKeys, TheLongestNamesOfABroadcastFit) {
+  const std::string name(limits::name_bytes_max, '/');
+  message_row row = from_ann(17);
+  row.sender = row_actor({name, name, name});
+  row.sender = channel_sender(row, name, row_actor({name, name, name}) + '/' + name);
+  EXPECT_LE(pending_key({name, name, name}, row).size(), limits::key_bytes_max);
+  EXPECT_LE(dead_key({name, name, name}, row).size(), limits::key_bytes_max);
 }
 
 TEST(RowKeys, OrderIsTheOrderOfSending) {

@@ -44,6 +44,47 @@ TEST(Meta, ComesBack) {
   EXPECT_TRUE(meta->deleted());
 }
 
+armed_reminder a_reminder() {
+  armed_reminder out;
+  out.name = "nightly";
+  out.action = "close_day";
+  out.cron = "0 3 * * *";
+  out.zone = "Europe/Paris";
+  out.missed = 2;
+  out.declared = "what the configuration says";
+  out.due_ms = 1'700'000'000'000;
+  out.birth = 7;
+  out.seq = 8;
+  out.row_due_ms = 1'700'000'000'001;
+  return out;
+}
+
+TEST(Meta, RemindersComeBack) {
+  record_meta meta{.birth = birth};
+  meta.reminders = {a_reminder(), a_reminder()};
+  meta.reminders[1].name = "beat";
+  meta.reminders[1].cron.clear();
+  meta.reminders[1].zone.clear();
+  meta.reminders[1].every_ms = 900'000;
+  meta.reminders[1].declared.clear();
+  meta.reminders[1].unknown = std::string("\xf0\x02hi", 4);
+  const auto read = decode_meta(encoded(meta));
+  ASSERT_TRUE(read) << read.error().text;
+  EXPECT_EQ(*read, meta);
+}
+
+TEST(Meta, RefusesRemindersThatAreCutOff) {
+  record_meta meta{.birth = birth};
+  meta.reminders = {a_reminder()};
+  std::string bytes;
+  encode_reminders(meta.reminders, bytes);
+  for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
+    const auto read = decode_reminders(std::string_view(bytes).substr(0, cut));
+    EXPECT_FALSE(read) << cut;
+  }
+  EXPECT_FALSE(decode_reminders(std::string_view("\x01\x01", 2)));
+}
+
 TEST(Meta, BeginsWithSequenceOneSinceZeroMeansNotKnown) {
   EXPECT_EQ(record_meta{}.next_seq, 1u);
 }

@@ -2,8 +2,10 @@
 #ifndef SPAWN_PLUGIN_ALL_H
 #define SPAWN_PLUGIN_ALL_H
 #include "abi.h"
+#include "activator.h"
 #include "entry.h"
 #include "host.h"
+#include "sink.h"
 #include "statestore.h"
 #include "transport.h"
 #include "wire.h"

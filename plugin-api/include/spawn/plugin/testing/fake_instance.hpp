@@ -48,9 +48,9 @@ class fake_instance {
   ~fake_instance() {
     if (instance_ != nullptr) {
       if (started_) {
-        (void)run(instance_->vt->quiesce);
-        (void)run(instance_->vt->drain);
-        (void)run(instance_->vt->stop);
+        (void)(ended_ >= 1 || quiesce());
+        (void)(ended_ >= 2 || drain());
+        (void)(ended_ >= 3 || stop());
       }
       instance_->vt->destroy(instance_);
     }
@@ -70,8 +70,14 @@ class fake_instance {
       return false;
     }
     started_ = run(instance_->vt->start) == SPAWN_OK;
+    ended_ = 0;
     return started_;
   }
+
+  // The steps of an orderly end, for tests that look in between. The destructor makes the rest.
+  [[nodiscard]] bool quiesce() { return end_step(1, instance_->vt->quiesce); }
+  [[nodiscard]] bool drain() { return end_step(2, instance_->vt->drain); }
+  [[nodiscard]] bool stop() { return end_step(3, instance_->vt->stop); }
 
   template <class Table>
   [[nodiscard]] const Table* interface(const char* id) const {
@@ -79,6 +85,11 @@ class fake_instance {
   }
 
  private:
+  bool end_step(int number, void (*step)(spawn_instance*, spawn_op*)) {
+    ended_ = number;
+    return run(step) == SPAWN_OK;
+  }
+
   spawn_status run(void (*step)(spawn_instance*, spawn_op*)) {
     spawn_op op{};
     op.struct_size = sizeof(op);
@@ -101,6 +112,7 @@ class fake_instance {
   std::string error_;
   bool inited_ = false;
   bool started_ = false;
+  int ended_ = 0;  // steps of the end that were made: quiesce, drain, stop
 };
 
 }  // namespace spawn::plugin::testing

@@ -1,0 +1,17 @@
+// Subjects and patterns: tokens joined by dots; '*' stands for one token, '>' for one or more at
+// the end. Pure functions, [any].
+#pragma once
+#include <string_view>
+
+namespace subjects {
+
+inline constexpr std::size_t subject_bytes_max = 1'024;
+
+// Printable ASCII, no empty token, no wildcard.
+[[nodiscard]] bool valid_subject(std::string_view subject) noexcept;
+// As above, where a whole token may be '*' and the last one '>'.
+[[nodiscard]] bool valid_pattern(std::string_view pattern) noexcept;
+// Both are valid.
+[[nodiscard]] bool matches(std::string_view pattern, std::string_view subject) noexcept;
+
+}  // namespace subjects

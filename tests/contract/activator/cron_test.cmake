@@ -1,0 +1,1 @@
+activator_test(cron SOURCES cron_checks.cpp)

@@ -1,0 +1,1 @@
+activator_test(sample_source PLUGIN spawn_fixture_sample_source LIBS fixture_folder_queue)

@@ -13,13 +13,13 @@ LANE = BASE | {"lane"}
 PORTS = {"plugin/ports"}
 WIRE = LANE | {"model", "wire"}
 CELL = WIRE | SCHEDULE | {"state", "workflow", "hostcall", "resiliency", "cell"} | PORTS
-ROUTER = CELL | {"router"}
+ROUTER = CELL | {"mesh", "router"}
 # Folder of kernel/ -> folders it may include besides itself. "plugin/ports" is plugin/ports/ alone.
 LAYERS = {
     "base": set(), "schedule": BASE, "lane": BASE, "model": LANE, "wire": LANE | {"model"}, "config": SCHEDULE,
     "plugin": LANE, "state": LANE | PORTS | {"model"}, "workflow": WIRE | PORTS | {"state"}, "hostcall": WIRE,
     "resiliency": WIRE | {"hostcall"},
-    "cell": CELL, "router": ROUTER, "admin": ROUTER | {"config", "intake", "plugin"}, "ingress": ROUTER, "intake": ROUTER,
+    "cell": CELL, "mesh": CELL, "router": ROUTER, "admin": ROUTER | {"config", "intake", "plugin"}, "ingress": ROUTER, "intake": ROUTER,
     "app": ROUTER | {"config", "plugin", "admin", "ingress", "intake"}, "": {"base", "config", "app"},
 }
 # Header pattern -> (where in kernel/ it may be included, why).

@@ -366,6 +366,7 @@ json rest(const cfg::settings& from) {
         {"required", key.required}}},
       {"actors", actors(from)},
       {"timers", {{"enabled", from.timers_enabled}}},
+      {"cross_system", {{"enabled", from.cross_system}}},
       {"telemetry",
        {{"log",
          {{"level", text(from.telemetry.log_level)}, {"format", text(from.telemetry.log_format)}}},

@@ -40,6 +40,8 @@ constexpr lane_counter totals[] = {
     {"spawn_expired_total", "Messages whose deadline passed before they ran", &lane_stats::expired},
     {"spawn_timers_fired_total", "Actor timers fired", &lane_stats::timers_fired},
     {"spawn_broadcasts_total", "Broadcasts sent", &lane_stats::broadcasts},
+    {"spawn_broadcasts_heard_total", "Broadcasts of other kernels and clients, over the transport",
+     &lane_stats::broadcasts_heard},
     {"spawn_messages_sent_total", "Messages stored with the state that caused them",
      &lane_stats::rows_sent},
     {"spawn_messages_inserted_total", "Async and scheduled requests stored",

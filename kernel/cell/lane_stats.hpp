@@ -32,6 +32,7 @@ struct lane_stats {
   counter expired;  // messages whose deadline passed before they ran
   counter timers_fired;
   counter broadcasts;
+  counter broadcasts_heard;  // on the transport, from other kernels and clients
   counter rows_sent;         // message rows stored with the state that caused them
   counter rows_consumed;     // deleted with the state they led to
   counter rows_inserted;     // from outside: async and scheduled requests

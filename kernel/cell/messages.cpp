@@ -1,10 +1,10 @@
 // Message rows on the receiver's side: which of them are taken, and what becomes of one whose turn
 // failed (durability.md 12, 13, 18, 19).
 #include <algorithm>
-#include <charconv>
 
 #include "base/log.hpp"
 #include "cell/row_end.hpp"
+#include "model/request_timeout.hpp"
 #include "state/rows/row_keys.hpp"
 
 namespace spawn {
@@ -47,15 +47,8 @@ std::uint64_t row_backoff_ms(const row_policy& policy, std::uint32_t attempts,
 }
 
 std::uint64_t row_limit_ms(const cell_options& options, const invocation& message) noexcept {
-  const kv_view* asked = message.find_metadata("request-timeout");
-  std::uint64_t ms = 0;
-  if (asked == nullptr) {
-    return options.request_ms;
-  }
-  const auto* end = asked->value.data() + asked->value.size();
-  const auto read = std::from_chars(asked->value.data(), end, ms);
-  const bool is_good = read.ec == std::errc() && read.ptr == end && ms != 0;
-  return is_good ? std::min(ms, options.request_ms_max) : options.request_ms;
+  return request_timeout_ms(message, options.request_ms, options.request_ms_max)
+      .value_or(options.request_ms);
 }
 
 inbox& cell_lane::inbox_of(cell& c) {

@@ -27,18 +27,37 @@ constexpr mapping mappings[] = {
     {"PROXY_HTTP_CLIENT_ADAPTER_POOL_SIZE", {"host", "connections"}, shape::number, false},
     {"PROXY_HTTP_CLIENT_ADAPTER_POOL_MAX_IDLE_TIMEOUT", {"host", "idle_ms"}, shape::number, false},
     {"SPAWN_DELAYED_INVOKES", {"timers", "enabled"}, shape::boolean, false},
+    {"SPAWN_USE_INTERNAL_NATS", {"cross_system", "enabled"}, shape::boolean, false},
     {"SPAWN_STATESTORE_KEY", {"encryption", "key"}, shape::text, true},
 };
 
 constexpr std::string_view others[] = {
-    "SPAWN_PROXY_LOGGER_LEVEL",    "SPAWN_DISABLE_METRICS",
-    "SPAWN_STATESTORE_KEYS_OLD",   "PROXY_DATABASE_TYPE",
-    "PROXY_DATABASE_NAME",         "PROXY_DATABASE_USERNAME",
-    "PROXY_DATABASE_SECRET",       "PROXY_DATABASE_HOST",
-    "PROXY_DATABASE_PORT",         "PROXY_DATABASE_POOL_SIZE",
-    "PROXY_DATABASE_QUEUE_TARGET", "PROXY_DATABASE_SSL",
-    "PROXY_DATABASE_SSL_VERIFY",   "XDG_RUNTIME_DIR",
+    "SPAWN_PROXY_LOGGER_LEVEL",
+    "SPAWN_DISABLE_METRICS",
+    "SPAWN_STATESTORE_KEYS_OLD",
+    "PROXY_DATABASE_TYPE",
+    "PROXY_DATABASE_NAME",
+    "PROXY_DATABASE_USERNAME",
+    "PROXY_DATABASE_SECRET",
+    "PROXY_DATABASE_HOST",
+    "PROXY_DATABASE_PORT",
+    "PROXY_DATABASE_POOL_SIZE",
+    "PROXY_DATABASE_QUEUE_TARGET",
+    "PROXY_DATABASE_SSL",
+    "PROXY_DATABASE_SSL_VERIFY",
+    "XDG_RUNTIME_DIR",
     "SPAWN_PLUGIN_PATH",
+    "SPAWN_PUBSUB_ADAPTER",
+    "SPAWN_INTERNAL_NATS_HOSTS",
+    "SPAWN_INTERNAL_NATS_TLS",
+    "SPAWN_INTERNAL_NATS_AUTH",
+    "SPAWN_INTERNAL_NATS_AUTH_USER",
+    "SPAWN_INTERNAL_NATS_AUTH_PASS",
+    "SPAWN_PUBSUB_NATS_HOSTS",
+    "SPAWN_PUBSUB_NATS_TLS",
+    "SPAWN_PUBSUB_NATS_AUTH",
+    "SPAWN_PUBSUB_NATS_AUTH_USER",
+    "SPAWN_PUBSUB_NATS_AUTH_PASS",
 };
 
 // The protocol's booleans: exactly true, all else is false.
@@ -191,6 +210,7 @@ void apply_environment(value& root, const environment& env, const std::string& f
   if (const auto text = env.get("SPAWN_PLUGIN_PATH")) {
     apply_plugin_path(root, *text);
   }
+  apply_internal_nats(root, env, file, notices);
   apply_database(root, env, file, found, notices);
 }
 

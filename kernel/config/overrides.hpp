@@ -17,6 +17,9 @@ void apply_environment(value& root, const environment& env, const std::string& f
 // The part for PROXY_DATABASE_*: which store is the default one, and its plugin's config.
 void apply_database(value& root, const environment& env, const std::string& file, problems& found,
                     std::vector<std::string>& notices);
+// The part for NATS: the transport, where no file names one.
+void apply_internal_nats(value& root, const environment& env, const std::string& file,
+                         std::vector<std::string>& notices);
 
 // The variables read here, for the documentation's test.
 [[nodiscard]] const std::vector<std::string>& variables_read();

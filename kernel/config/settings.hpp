@@ -231,6 +231,7 @@ struct settings {
   std::vector<std::pair<std::string, policy_settings>> resiliency;  // by name
   std::vector<actor_rule> actors;
   bool timers_enabled = true;
+  bool cross_system = false;  // calls to and from other systems, over the transport
   limit_settings limits;
   timeout_settings timeouts;
   telemetry_settings telemetry;

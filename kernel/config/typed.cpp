@@ -192,6 +192,7 @@ settings to_settings(const value& root, reading& in) {
   read_policies(root, out, in);
   read_actors(root, out, in);
   take(at(root, {"timers", "enabled"}), out.timers_enabled);
+  take(at(root, {"cross_system", "enabled"}), out.cross_system);
   read_limits(root, out.limits);
   read_timeouts(root, out.timeouts);
   read_telemetry(root, out.telemetry);

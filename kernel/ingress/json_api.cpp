@@ -2,8 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/base64.hpp"
 #include "base/utf8.hpp"
+#include "ingress/channel_api.hpp"
+#include "ingress/path_parts.hpp"
 #include "model/reserved_metadata.hpp"
 #include "wire/json_any.hpp"
 
@@ -12,53 +13,13 @@ namespace {
 
 using nlohmann::json;
 
-std::string decode_percent(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned value = 0;
-    if (text[i] == '%' && i + 2 < text.size() &&
-        std::sscanf(std::string(text.substr(i + 1, 2)).c_str(), "%2x", &value) == 1) {
-      out += static_cast<char>(value);
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
-// The value as JSON: a JSONType's own text; of any other type its name and bytes.
-std::string json_of(const payload& value) {
-  if (value.kind != presence::value) {
-    return "null";
-  }
-  wire::any_view any;
-  if (!wire::read_any(value.any, any)) {
-    return "null";
-  }
-  if (wire::last_segment(any.type_url) == "JSONType") {
-    wire::reader r(any.value);
-    std::string_view content;
-    while (r.next()) {
-      if (r.field() == 1) {
-        content = r.text();
-      } else {
-        r.skip();
-      }
-    }
-    return content.empty() ? "null" : std::string(content);
-  }
-  return json{{"@type", any.type_url}, {"value", base64_encode(any.value)}}.dump(
-      -1, ' ', false, json::error_handler_t::replace);
-}
-
 http_response json_answer(outcome& ended) {
   if (!ended.ok()) {
     return problem(ended);
   }
   http_response out;
   out.content_type = "application/json";
-  out.body = json_of(ended.value);
+  out.body = wire::json_of(ended.value.view());
   return out;
 }
 
@@ -88,25 +49,16 @@ http_response problem(const outcome& ended) {
 }
 
 void handle_json(gateway& g, http_request&& request, responder& to) {
-  std::string_view path = request.path();
+  const std::string_view path = request.path();
   const std::string whole(path);
   if (g.state.closed) {
     to.respond(refuse(path, 503, failure::shutting_down, "this kernel is shutting down"));
     return;
   }
-  std::vector<std::string> parts;
-  path.remove_prefix(std::string_view("/v1/systems/").size());
-  while (true) {
-    const auto slash = path.find('/');
-    parts.push_back(decode_percent(path.substr(0, slash)));
-    if (slash == path.npos) {
-      break;
-    }
-    path.remove_prefix(slash + 1);
-  }
-  const bool shaped = parts.size() >= 3 && parts.size() <= 4 && parts[1] == "actors" &&
-                      !parts[0].empty() && !parts[2].empty();
-  if (!shaped) {
+  const auto parts = path_parts(path.substr(std::string_view("/v1/systems/").size()));
+  const bool has_names =
+      parts.size() >= 3 && parts.size() <= 4 && !parts[0].empty() && !parts[2].empty();
+  if (!has_names || (parts[1] != "actors" && parts[1] != "channels")) {
     to.respond(refuse(whole, 404, failure::invalid_argument, "no such path"));
     return;
   }
@@ -117,6 +69,10 @@ void handle_json(gateway& g, http_request&& request, responder& to) {
                             std::to_string(limits::name_bytes_max) + " bytes or is not UTF-8"));
       return;
     }
+  }
+  if (parts[1] == "channels") {
+    handle_channel(g, parts, std::move(request), to);
+    return;
   }
   const bool is_read = parts.size() == 3;
   if (request.method != (is_read ? http_method::get : http_method::post)) {

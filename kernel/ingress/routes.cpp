@@ -4,6 +4,7 @@
 
 #include "ingress/json_api.hpp"
 #include "lane/post.hpp"
+#include "model/request_timeout.hpp"
 #include "wire/common.hpp"
 #include "wire/invocation.hpp"
 #include "wire/status.hpp"
@@ -55,22 +56,6 @@ bool is_protobuf(std::string_view content_type) {
   const auto type = content_type.substr(0, content_type.find(';'));
   return type.empty() || type == "application/octet-stream" || type == "application/protobuf" ||
          type == "application/x-protobuf";
-}
-
-// "request-timeout" metadata in milliseconds; the default when absent (protocol.md 5.12, 6.4 [K]).
-result<std::uint64_t> timeout_of(const gateway& g, const invocation& request) {
-  const kv_view* asked = request.find_metadata("request-timeout");
-  if (asked == nullptr) {
-    return g.options.request_ms;
-  }
-  std::uint64_t ms = 0;
-  const auto* end = asked->value.data() + asked->value.size();
-  const auto [stopped, failed] = std::from_chars(asked->value.data(), end, ms);
-  if (failed != std::errc() || stopped != end || ms == 0) {
-    return fail(errc::invalid, "metadata request-timeout \"" + std::string(asked->value) +
-                                   "\" is not a number of milliseconds above 0");
-  }
-  return std::min(ms, g.options.request_ms_max);
 }
 
 void invoke(gateway& g, http_request&& request, responder& to) {
@@ -239,7 +224,7 @@ void handle_api(gateway& g, http_request&& request, responder& to) {
 
 void start_invocation(gateway& g, invocation_ptr message, std::string_view traceparent,
                       responder& to, std::function<http_response(outcome&)> convert) {
-  const auto timeout = timeout_of(g, *message);
+  const auto timeout = request_timeout_ms(*message, g.options.request_ms, g.options.request_ms_max);
   if (!timeout) {
     outcome refused = outcome::failed(failure::invalid_argument, timeout.error().text);
     to.respond(convert(refused));

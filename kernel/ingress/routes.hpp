@@ -13,6 +13,8 @@ class responder {
   virtual void respond(http_response response) = 0;
   // Remembers how long the asker waits, so that the session can give up after it.
   virtual void expect_until(std::uint64_t deadline_ns) = 0;
+  // Answers with server-sent events: what is sent to the channel, from now until the client leaves.
+  virtual void stream(std::string_view system, std::string_view channel) = 0;
   // The slot through which the kernel answers this request; `convert` makes the HTTP response of
   // its outcome.
   virtual reply_slot& slot(std::function<http_response(outcome&)> convert) = 0;

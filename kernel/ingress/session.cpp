@@ -95,6 +95,11 @@ void session::received(const boost::system::error_code& failed, std::size_t byte
     close();
     return;
   }
+  if (phase_ == phase::streaming) {
+    in_begin_ = in_end_ = 0;  // a listener has nothing more to say
+    read();
+    return;
+  }
   if (phase_ == phase::lingering) {
     // Discards until the client has seen the answer and closes, or the time is up; what one sends
     // meanwhile is taken at a pace that costs the lane little.
@@ -341,6 +346,7 @@ void session::close() {
   }
   phase_ = phase::closed;
   kept_.reset();
+  stream_.reset();
   due_.unlink();
   boost::system::error_code ignored;
   socket_.close(ignored);
@@ -348,6 +354,10 @@ void session::close() {
 
 void session::timer_fired() {
   const auto self = shared_from_this();
+  if (phase_ == phase::streaming) {
+    stream_timer_fired();
+    return;
+  }
   if (phase_ == phase::handling && waiting_ != nullptr) {
     SPAWN_LOG(error, "a request was not answered in time", {"peer", remote_}, {"path", path_});
     auto convert = waiting_->convert;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ingress/event_stream.hpp"
 #include "ingress/request_reader.hpp"
 #include "ingress/routes.hpp"
 
@@ -24,11 +25,12 @@ class session final : public std::enable_shared_from_this<session>, public respo
 
   void respond(http_response response) override;
   void expect_until(std::uint64_t deadline_ns) override;
+  void stream(std::string_view system, std::string_view channel) override;
   reply_slot& slot(std::function<http_response(outcome&)> convert) override;
 
  private:
   struct kernel_slot;
-  enum class phase { idle, reading, handling, writing, lingering, closed };
+  enum class phase { idle, reading, handling, writing, lingering, streaming, closed };
 
   void read();
   void received(const boost::system::error_code& failed, std::size_t bytes);
@@ -43,6 +45,10 @@ class session final : public std::enable_shared_from_this<session>, public respo
   void write_response(http_response& response);
   void written(const boost::system::error_code& failed);
   void linger();
+  // session_stream.cpp
+  void write_events();
+  void events_written(const boost::system::error_code& failed);
+  void stream_timer_fired();
   void close();
   void arm(std::uint64_t ms);
   void timer_fired();
@@ -71,6 +77,8 @@ class session final : public std::enable_shared_from_this<session>, public respo
   std::uint64_t linger_until_ns_ = 0;
   std::shared_ptr<session> kept_;  // while only the timer is out
   kernel_slot* waiting_ = nullptr;
+  std::unique_ptr<event_stream> stream_;
+  bool stream_is_writing_ = false;
   struct due_timer : timer {
     session* owner = nullptr;
   } due_;

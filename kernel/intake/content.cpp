@@ -2,20 +2,10 @@
 
 #include "base/utf8.hpp"
 #include "wire/json_any.hpp"
+#include "wire/plain_content.hpp"
 
 namespace spawn {
 namespace {
-
-// google.protobuf.StringValue and BytesValue: value=1.
-payload wrapped(std::string_view type_url, std::string_view bytes) {
-  std::string value;
-  if (!bytes.empty()) {
-    wire::put_text(value, 1, bytes);
-  }
-  std::string any;
-  wire::append_any(any, type_url, value);
-  return {presence::value, std::move(any)};
-}
 
 content_kind by_type(const event& from, std::string_view message) {
   const std::string& type = from.content_type();
@@ -59,9 +49,9 @@ result<payload> make_argument(const event& from, content_kind as, std::string_vi
       if (!is_utf8(from.body())) {
         return fail(errc::invalid, "the body is not UTF-8 text");
       }
-      return wrapped("type.googleapis.com/google.protobuf.StringValue", from.body());
+      return payload(presence::value, wire::text_any(from.body()));
     case content_kind::bytes:
-      return wrapped("type.googleapis.com/google.protobuf.BytesValue", from.body());
+      return payload(presence::value, wire::bytes_any(from.body()));
     case content_kind::protobuf: {
       std::string any;
       wire::append_any(any,

@@ -1,14 +1,27 @@
-// A broadcast: from the actor that asked to the subscribers of every lane, and to the transport.
-// Where it is a row as well, fan_outs brings that to those in mode commit.
+// A broadcast: from the actor that asked, or from outside, to the subscribers and listeners of
+// every lane; and over the transport to the other kernels. Where it is a row as well, fan_outs
+// brings that to those in mode commit.
 #include <iterator>
 #include <utility>
 
 #include "lane/post.hpp"
+#include "mesh/channel_messages.hpp"
+#include "mesh/subjects.hpp"
 #include "router/lane_router.hpp"
 
 namespace spawn {
 
 void lane_router::broadcast(broadcast_order order) {
+  if (transport_ != nullptr) {
+    const channel_message out = encode_channel_message(order, incarnation_);
+    const std::vector<header_view> with(out.with.begin(), out.with.end());
+    transport_->publish(lane_, out.subject, with, out.body);
+  }
+  spread(std::move(order));
+}
+
+// To every lane of this kernel.
+void lane_router::spread(broadcast_order order) {
   auto shared = std::make_shared<broadcast_message>();
   shared->order = std::move(order);
   for (lane_router* to : all_) {
@@ -31,21 +44,24 @@ void lane_router::broadcast(broadcast_order order) {
     mine->owner->deliver_broadcast(*mine->message);
   };
   lane_.defer(*later);
-  if (transport_ != nullptr) {
-    const auto& sent = shared->order;
-    const std::vector<std::pair<std::string_view, std::string_view>> headers{
-        {"spawn-system", sent.system},
-        {"spawn-caller", sent.caller.name},
-        {"spawn-action", sent.action},
-        {"spawn-payload", sent.argument.kind == presence::value  ? "value"
-                          : sent.argument.kind == presence::noop ? "noop"
-                                                                 : "unset"}};
-    transport_->publish(lane_, "spawn.channel." + sent.channel, headers, sent.argument.any);
+}
+
+// What other kernels and plain clients send to channels; one lane hears it for all.
+void lane_router::hear_channels() {
+  if (transport_ == nullptr || lane_.index() != 0) {
+    return;
   }
+  transport_->subscribe(lane_, all_channels_pattern, {}, [this](transport_message message) {
+    if (auto order = decode_channel_message(message, incarnation_); order && !draining_) {
+      services_.stats.broadcasts_heard.add();
+      spread(std::move(*order));
+    }
+  });
 }
 
 void lane_router::deliver_broadcast(const broadcast_message& message) {
   const auto& order = message.order;
+  listeners_.tell(order);
   const actor_view caller = order.caller.view();
   // All are made before the first is received: receiving one may change the subscriptions.
   std::vector<invocation_ptr> ready;

@@ -22,6 +22,12 @@ lane_router::lane_router(const parts& with)
                   ask_listeners(std::move(what), std::move(done));
                 }),
       publisher_(services_, desk_, with.sinks),
+      system_calls_(lane_, with.calls_systems ? transport_ : nullptr),
+      system_rows_(services_, options_, desk_, system_calls_, with.incarnation),
+      system_service_({lane_, with.calls_systems ? transport_ : nullptr, budget_, services_.stats,
+                       request_ms_, with.cells.request_ms_max,
+                       [this](invocation_ptr message) { route(std::move(message)); }}),
+      incarnation_(with.incarnation),
       bindings_(with.records),
       timers_(lane_,
               [this](actor_view id, actor_type& type, std::string_view action,
@@ -132,6 +138,10 @@ void lane_router::receive(invocation_ptr message) {
     return;
   }
   const auto& target = message->target;
+  if (is_elsewhere(target.system) && !message->order) {
+    send_elsewhere(std::move(message));
+    return;
+  }
   if (message->row) {
     ensure_virtual(target.system, target.parent);
   }
@@ -271,13 +281,24 @@ void lane_router::not_found(invocation_ptr taken) {
   std::string text = "Actor " + std::string(message.target.name) + " not found on ActorSystem " +
                      std::string(message.target.system);
   if (!serves(message.target.system)) {
-    text += " (no host has registered this system here, and there is no link to another kernel)";
+    text += " (no host has registered this system here, and cross_system is not enabled)";
   }
   if (message.reply == nullptr) {
     SPAWN_LOG(warn, "a message has no receiver", {"actor", message.target.name},
               {"system", message.target.system}, {"action", message.action});
   }
   message.fail(failure::actor_not_found, std::move(text));
+}
+
+// To a system that no host has registered here.
+void lane_router::send_elsewhere(invocation_ptr message) {
+  if (!message->row) {
+    system_calls_.call(std::move(message));
+  } else if (message->row->due_ms != 0) {
+    system_rows_.take(std::move(message));
+  } else {
+    system_rows_.wake(message->target, message->row->store, nullptr);
+  }
 }
 
 void lane_router::dispatch(invocation_ptr message, actor_view id, actor_type& type) {

@@ -13,9 +13,11 @@
 #include "cell/actor_pool.hpp"
 #include "cell/cell_lane.hpp"
 #include "lane/lane_set.hpp"
+#include "mesh/system_service.hpp"
 #include "plugin/ports/transport_port.hpp"
 #include "router/actor_timers.hpp"
 #include "router/bindings.hpp"
+#include "router/channel_listeners.hpp"
 #include "router/channels.hpp"
 #include "router/durable_topics.hpp"
 #include "router/fan_outs.hpp"
@@ -23,6 +25,7 @@
 #include "router/publisher.hpp"
 #include "router/reply_desk.hpp"
 #include "router/row_scan.hpp"
+#include "router/system_rows.hpp"
 #include "router/timed_rows.hpp"
 #include "router/tombstone_care.hpp"
 #include "state/store_desk.hpp"
@@ -32,7 +35,6 @@ namespace spawn {
 // A broadcast on its way to all lanes. Shared, immutable.
 struct broadcast_message {
   broadcast_order order;
-  bool from_elsewhere = false;
 };
 
 // Resolves a message to an actor (protocol.md 4.5 [K]), hands it to its cell, and carries what
@@ -46,6 +48,7 @@ class lane_router final : public outbound {
     record_writer& records;
     byte_budget& budget;
     transport_port* transport = nullptr;  // may be null: one kernel alone
+    bool calls_systems = false;           // calls between systems go over the transport
     std::uint64_t request_ms = limits::request_timeout_ms;
     bool timers_enabled = true;
     std::uint64_t incarnation = 0;            // of this kernel, the same for all lanes
@@ -62,6 +65,8 @@ class lane_router final : public outbound {
   // --- outbound: from cells, and from ingress on this lane ---------------------------------
   void route(invocation_ptr message) override;
   void broadcast(broadcast_order order) override;
+  // Those who hear what is sent to a channel, on this lane.
+  [[nodiscard]] channel_listeners& listeners() noexcept { return listeners_; }
   [[nodiscard]] bool is_heard_durably(std::string_view system,
                                       std::string_view channel) const override {
     return durable_topics_.contains(system, channel);
@@ -142,8 +147,14 @@ class lane_router final : public outbound {
   void run(invocation_ptr message, actor_view id, actor_type& type);
   void answer_at_deadline(invocation& message, void (*late)(invocation&));
   void not_found(invocation_ptr taken);
+  [[nodiscard]] bool is_elsewhere(std::string_view system) const {
+    return system_calls_.enabled() && !serves(system);
+  }
+  void send_elsewhere(invocation_ptr message);
 
   // lane_broadcasts.cpp
+  void spread(broadcast_order order);
+  void hear_channels();
   void ask_listeners(fan_outs::question what, fan_outs::heard_fn done);
 
   // lane_rows.cpp
@@ -215,6 +226,11 @@ class lane_router final : public outbound {
   durable_topics durable_topics_;
   fan_outs fan_outs_;
   publisher publisher_;
+  channel_listeners listeners_;
+  system_calls system_calls_;
+  system_rows system_rows_;
+  system_service system_service_;
+  const std::uint64_t incarnation_;
   bindings bindings_;
   actor_timers timers_;
   reply_desk replies_;

@@ -142,6 +142,8 @@ void lane_router::end_rows() {
   timed_.stop();
   fan_outs_.stop();
   publisher_.stop();
+  system_rows_.stop();
+  system_service_.close();
   if (scan_) {
     scan_->stop();
   }
@@ -169,6 +171,10 @@ void lane_router::wake(actor_id address, std::uint32_t store, std::shared_ptr<vo
   }
   if (is_sink_name(address.name)) {
     publisher_.wake(address.view(), store, std::move(ticket));
+    return;
+  }
+  if (is_elsewhere(address.system)) {
+    system_rows_.wake(address.view(), store, std::move(ticket));
     return;
   }
   ensure_virtual(address.system, address.parent);

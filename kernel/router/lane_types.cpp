@@ -47,7 +47,9 @@ void lane_router::ensure_virtual(std::string_view system, std::string_view type)
 }
 
 void lane_router::install(definition_ptr def) {
-  systems_.insert(def->system);
+  if (systems_.insert(def->system).second && &owner_of(def->system, {}) == this) {
+    system_service_.serve(def->system);
+  }
   auto& slot = types_[identity_key({def->system, {}, def->type}).text()];
   if (!slot) {
     slot = std::make_unique<actor_type>();
@@ -133,6 +135,7 @@ void lane_router::restored(actor_view id) {
 void lane_router::begin_service() {
   serving_ = true;
   begin_rows();
+  hear_channels();
   for (auto& [key, type] : types_) {
     if (is_registered(*type)) {
       install(definition_ptr(type->now));

@@ -198,9 +198,17 @@ void append_invocation_request(std::string& out, const invocation_fields& fields
     put_bytes(out, 4, fields.argument.any);
   }
   put_number(out, 5, fields.is_async ? 1 : 0);
+  if (fields.has_caller) {
+    put_actor_id(out, 6, fields.caller);
+  }
   if (fields.argument.kind == presence::noop) {
     put_bytes(out, 7, {});
   }
+  for (const kv_view& each : fields.metadata) {
+    put_entry(out, 8, each);
+  }
+  put_number(out, 9, static_cast<std::uint64_t>(fields.scheduled_to));
+  put_number(out, 10, fields.pooled ? 1 : 0);
   put_text(out, 11, fields.register_ref);
 }
 

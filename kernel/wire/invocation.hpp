@@ -1,5 +1,6 @@
 // InvocationRequest and InvocationResponse (protocol.md 3.2, 6.1).
 #pragma once
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,13 +19,18 @@ using echo = std::string;
 // Encodes an InvocationResponse.
 void append_invocation_response(std::string& out, const outcome& ended, std::string_view repeat);
 
-// Encodes an InvocationRequest; used to keep a request (schedules) and by tools.
+// Encodes an InvocationRequest, for other systems and for tools. Appends to `out`.
 struct invocation_fields {
   actor_view target;
   std::string_view action;
   payload_view argument;
   bool is_async = false;
   std::string_view register_ref;
+  bool has_caller = false;
+  actor_view caller;
+  std::span<const kv_view> metadata;
+  std::int64_t scheduled_to = 0;
+  bool pooled = false;
 };
 void append_invocation_request(std::string& out, const invocation_fields& fields);
 

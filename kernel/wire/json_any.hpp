@@ -1,4 +1,4 @@
-// JSON text as the argument of an action.
+// JSON text as the argument of an action, and a payload as JSON.
 #pragma once
 #include <string>
 #include <string_view>
@@ -12,12 +12,10 @@ inline constexpr std::string_view json_type_url =
     "type.googleapis.com/eigr.functions.protocol.JSONType";
 
 // An encoded Any with a JSONType{content=1}. `json` is taken as it is. [any]
-[[nodiscard]] inline std::string json_any(std::string_view json) {
-  std::string content;
-  put_text(content, 1, json);
-  std::string out;
-  append_any(out, json_type_url, content);
-  return out;
-}
+[[nodiscard]] std::string json_any(std::string_view json);
+
+// The value as JSON: a JSONType's own text; of any other type its name and bytes, as
+// {"@type", "value"}; null where there is none. [any]
+[[nodiscard]] std::string json_of(payload_view value);
 
 }  // namespace spawn::wire

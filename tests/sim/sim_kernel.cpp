@@ -21,8 +21,9 @@ struct sim_kernel::per_lane {
         flows(home, of.budget_),
         services{home,     link,  workflows, flows,  codec,      writers,
                  {&store}, stats, rows,      keeper, of.budget_, nullptr},
-        router({*of.set_, services, options_of(of.world_), records, of.budget_, nullptr, 5'000,
-                true, of.life_, &of.policies_.virtuals, scan_of(of.world_), timed_of(of.world_)}) {}
+        router({*of.set_, services, options_of(of.world_), records, of.budget_, nullptr, false,
+                5'000, true, of.life_, &of.policies_.virtuals, scan_of(of.world_),
+                timed_of(of.world_)}) {}
 
   static spawn::row_scan_options scan_of(const world&) {
     spawn::row_scan_options out;

@@ -19,31 +19,66 @@ loaded_transport_port::~loaded_transport_port() {
   retire();
 }
 
-void loaded_transport_port::publish(
-    lane& from, std::string_view subject,
-    std::span<const std::pair<std::string_view, std::string_view>> headers,
-    std::string_view payload) {
+struct loaded_transport_port::outgoing {
+  std::string_view subject;
+  std::span<const header_view> headers;
+  std::string_view payload;
+};
+
+bool loaded_transport_port::has_requests() const noexcept {
+  constexpr std::uint64_t needed = SPAWN_TP_CAP_REQUEST | SPAWN_TP_CAP_QUEUE_GROUP;
+  return (state_->capabilities & needed) == needed;
+}
+
+void loaded_transport_port::publish(lane& from, std::string_view subject,
+                                    std::span<const header_view> headers,
+                                    std::string_view payload) {
+  send(from, SPAWN_TP_PUBLISH, {subject, headers, payload},
+       from.now_ns() + publish_limit_ms * ns_per_ms, nullptr);
+}
+
+void loaded_transport_port::reply(lane& from, std::string_view reply_to,
+                                  std::span<const header_view> headers, std::string_view payload) {
+  send(from, SPAWN_TP_REPLY, {reply_to, headers, payload},
+       from.now_ns() + publish_limit_ms * ns_per_ms, nullptr);
+}
+
+void loaded_transport_port::request(lane& from, std::string_view subject,
+                                    std::span<const header_view> headers, std::string_view payload,
+                                    std::uint64_t deadline_ns, replied_fn replied) {
+  send(from, SPAWN_TP_REQUEST, {subject, headers, payload}, deadline_ns, std::move(replied));
+}
+
+void loaded_transport_port::send(lane& from, std::uint16_t code, const outgoing& what,
+                                 std::uint64_t deadline_ns, replied_fn replied) {
   transport_state::slot& s = state_->slots[from.index()];
+  const bool is_request = static_cast<bool>(replied);
+  auto& ops = is_request ? s.requests : s.sends;
+  const auto refuse = [&](errc status, const char* why) {
+    if (!is_request) {
+      return state_->publish_failed(why);
+    }
+    post(from, [status, why, tell = std::move(replied)]() mutable { tell(fail(status, why)); });
+  };
   if (!core_->accepts()) {
-    state_->publish_failed("the transport is not there");
-    return;
+    return refuse(errc::unavailable, "the transport is not there");
   }
-  if (s.publishes.in_use() >= publishes_max) {
-    state_->publish_failed("too many publishes wait for the transport");
-    return;
+  if (ops.in_use() >= publishes_max) {
+    return refuse(errc::exhausted, "too many messages wait for the transport");
   }
-  publish_op& op = *s.publishes.take();
+  outgoing_op& op = *ops.take();
   op.clear();
   op.owner = state_.get();
   op.home = &from;
+  op.replied = std::move(replied);
   op.run = [](task& self) {
-    auto& mine = static_cast<publish_op&>(self);
-    mine.owner->publish_ended(mine);
+    auto& mine = static_cast<outgoing_op&>(self);
+    mine.replied ? mine.owner->request_ended(mine) : mine.owner->send_ended(mine);
   };
   op.bytes.clear();
   op.headers.clear();
-  op.bytes.append(subject).append(payload);
-  for (const auto& [key, value] : headers) {
+  op.bytes.append(what.subject).append(what.payload);
+  for (const auto& [key, value] : what.headers) {
     op.bytes.append(key).append(value);
   }
   // Slices are cut once the string has stopped moving.
@@ -53,9 +88,9 @@ void loaded_transport_port::publish(
     at += n;
     return out;
   };
-  op.raw.subject = cut(subject.size());
-  op.payload = cut(payload.size());
-  for (const auto& [key, value] : headers) {
+  op.raw.subject = cut(what.subject.size());
+  op.payload = cut(what.payload.size());
+  for (const auto& [key, value] : what.headers) {
     const spawn_slice k = cut(key.size());
     op.headers.push_back({k, cut(value.size())});
   }
@@ -63,7 +98,7 @@ void loaded_transport_port::publish(
   op.raw.n_headers = static_cast<std::uint32_t>(op.headers.size());
   op.raw.payload = &op.payload;
   op.raw.n_payload = 1;
-  op.arm(SPAWN_TP_PUBLISH, from.next_id(), from.now_ns() + publish_limit_ms * ns_per_ms);
+  op.arm(code, from.next_id(), deadline_ns);
   op.raw.dedup_id = op.raw.op.op_id;
   spawn_op* raw = &op.raw.op;
   s.flights.add({&raw, 1}, from.now_ns());
@@ -75,14 +110,16 @@ void loaded_transport_port::publish(
   }
 }
 
-void loaded_transport_port::subscribe(lane& to, std::string_view pattern,
-                                      unique_function<void(transport_message)> on_message) {
+std::uint64_t loaded_transport_port::subscribe(
+    lane& to, std::string_view pattern, std::string_view group,
+    unique_function<void(transport_message)> on_message) {
   auto made = std::make_unique<subscription>();
   subscription& sub = *made;
   sub.owner = state_.get();
   sub.to = &to;
   sub.channel = &state_->channel_of(to);
   sub.pattern = pattern;
+  sub.group = group;
   sub.on_message = std::move(on_message);
   sub.op.owner = &sub;
   sub.op.run = [](task& self) {
@@ -100,6 +137,16 @@ void loaded_transport_port::subscribe(lane& to, std::string_view pattern,
     sub.id = state_->subscriptions.size();
   }
   post(*sub.channel, [state = state_, &sub] { state->subscribe_now(sub); });
+  return sub.id;
+}
+
+void loaded_transport_port::unsubscribe(std::uint64_t id) {
+  subscription* sub = nullptr;
+  {
+    const std::lock_guard hold(state_->mutex);
+    sub = state_->subscriptions.at(id - 1).get();
+  }
+  post(*sub->channel, [state = state_, sub] { state->unsubscribe_now(*sub); });
 }
 
 std::uint64_t loaded_transport_port::submitted() const noexcept {
@@ -126,6 +173,7 @@ result<void> loaded_transport_port::close(bool lanes_run, std::uint64_t limit_ms
   const bool all_ended = core_->in_flight() == 0;
   return on_each_lane(
       *core_->loops.lanes, lanes_run, limit_ms, [state = state_, all_ended](lane& at) {
+        const std::lock_guard hold(state->mutex);
         for (const auto& sub : state->subscriptions) {
           if (sub->channel == &at) {
             timer_wheel::cancel(sub->again);

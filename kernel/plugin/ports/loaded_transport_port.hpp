@@ -10,8 +10,8 @@ namespace spawn {
 struct transport_state;
 
 // With "lanes": "one" lane 0 makes all calls and the other lanes post to it. Bounded: at most
-// publishes_max publishes in flight per lane and credit_max undelivered messages per subscription;
-// what goes beyond is dropped and counted.
+// publishes_max messages and as many requests in flight per lane, and credit_max undelivered
+// messages per subscription; what goes beyond is dropped and counted.
 class loaded_transport_port final : public transport_port, public registered_port {
  public:
   static constexpr std::size_t publishes_max = 4'096;
@@ -23,11 +23,16 @@ class loaded_transport_port final : public transport_port, public registered_por
   ~loaded_transport_port() override;
 
   [[nodiscard]] std::string_view name() const noexcept override { return core_->name; }
-  void publish(lane& from, std::string_view subject,
-               std::span<const std::pair<std::string_view, std::string_view>> headers,
+  void publish(lane& from, std::string_view subject, std::span<const header_view> headers,
                std::string_view payload) override;
-  void subscribe(lane& to, std::string_view pattern,
-                 unique_function<void(transport_message)> on_message) override;
+  std::uint64_t subscribe(lane& to, std::string_view pattern, std::string_view group,
+                          unique_function<void(transport_message)> on_message) override;
+  void unsubscribe(std::uint64_t subscription) override;
+  [[nodiscard]] bool has_requests() const noexcept override;
+  void request(lane& from, std::string_view subject, std::span<const header_view> headers,
+               std::string_view payload, std::uint64_t deadline_ns, replied_fn replied) override;
+  void reply(lane& from, std::string_view reply_to, std::span<const header_view> headers,
+             std::string_view payload) override;
 
   [[nodiscard]] std::uint64_t submitted() const noexcept override;
   void add_times(call_times& sum) const noexcept override;
@@ -35,6 +40,10 @@ class loaded_transport_port final : public transport_port, public registered_por
   [[nodiscard]] result<void> close(bool lanes_run, std::uint64_t limit_ms) override;
 
  private:
+  struct outgoing;
+  void send(lane& from, std::uint16_t code, const outgoing& what, std::uint64_t deadline_ns,
+            replied_fn replied);
+
   std::shared_ptr<transport_state> state_;
 };
 

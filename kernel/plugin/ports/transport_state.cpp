@@ -7,14 +7,19 @@
 namespace spawn {
 namespace {
 
+void copy_headers(transport_message& to, const spawn_kv* headers, std::uint32_t n) {
+  to.headers.reserve(n);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    to.headers.emplace_back(view_of(headers[i].key), view_of(headers[i].value));
+  }
+}
+
 transport_message copy_of(const spawn_tp_message& from) {
   transport_message out;
   out.subject = view_of(from.subject);
   out.payload = view_of(from.payload);
-  out.headers.reserve(from.n_headers);
-  for (std::uint32_t i = 0; i < from.n_headers; ++i) {
-    out.headers.emplace_back(view_of(from.headers[i].key), view_of(from.headers[i].value));
-  }
+  out.reply_to = view_of(from.reply_to);
+  copy_headers(out, from.headers, from.n_headers);
   return out;
 }
 
@@ -67,6 +72,7 @@ void transport_state::subscribe_now(subscription& sub) {
   sub.op.clear();
   sub.op.home = sub.channel;
   sub.op.raw.pattern = slice_of(sub.pattern);
+  sub.op.raw.queue_group = slice_of(sub.group);
   sub.op.raw.sub_id = sub.id;
   sub.op.raw.initial_credit = loaded_transport_port::credit_max;
   sub.credit.store(loaded_transport_port::credit_max, std::memory_order_relaxed);
@@ -85,11 +91,31 @@ void transport_state::subscribe_ended(subscription& sub) {
   }
   SPAWN_LOG(error, "subscribing failed", {"plugin", core->host.plugin()}, {"instance", core->name},
             {"pattern", sub.pattern}, {"status", name(status)}, {"why", text});
-  const bool again =
+  const bool is_late =
       status == errc::unavailable || status == errc::deadline || status == errc::exhausted;
-  if (again && core->accepts()) {
+  if (is_late && !sub.is_over && core->accepts()) {
     sub.channel->arm_after_ms(sub.again, loaded_transport_port::subscribe_again_ms);
   }
+}
+
+void transport_state::unsubscribe_now(subscription& sub) {
+  slot& s = slots[sub.channel->index()];
+  timer_wheel::cancel(sub.again);
+  if (std::exchange(sub.is_over, true) || !core->accepts() || s.handle == nullptr) {
+    return;
+  }
+  sub.end_op.clear();
+  sub.end_op.home = sub.channel;
+  sub.end_op.owner = &sub;
+  sub.end_op.run = [](task& self) {
+    static_cast<void>(
+        take_error_text(static_cast<subscription::subscribe_op&>(self).raw.op));  // nothing to mend
+  };
+  sub.end_op.raw.sub_id = sub.id;
+  sub.end_op.arm(SPAWN_TP_UNSUBSCRIBE, sub.channel->next_id(), 0);
+  spawn_op* raw = &sub.end_op.raw.op;
+  s.flights.add({&raw, 1}, sub.channel->now_ns());
+  hand_over(*sub.channel, *raw);
 }
 
 void transport_state::publish_failed(std::string_view why) noexcept {
@@ -104,14 +130,30 @@ void transport_state::publish_failed(std::string_view why) noexcept {
             {"failed", core->failed_publishes.load()});
 }
 
-void transport_state::publish_ended(publish_op& op) {
+void transport_state::send_ended(outgoing_op& op) {
   const errc status = op.status();
   const std::string text = take_error_text(op.raw.op);
   release(op.raw.out_reply);
   if (status != errc::ok) {
     publish_failed(text.empty() ? name(status) : std::string_view(text));
   }
-  slots[op.home->index()].publishes.give_back(&op);
+  slots[op.home->index()].sends.give_back(&op);
+}
+
+void transport_state::request_ended(outgoing_op& op) {
+  const errc status = op.status();
+  const std::string text = take_error_text(op.raw.op);
+  auto replied = std::exchange(op.replied, nullptr);
+  result<transport_message> out;
+  if (status == errc::ok) {
+    out->payload = view_of(op.raw.out_reply);
+    copy_headers(*out, op.raw.out_headers, op.raw.n_out_headers);
+  } else {
+    out = fail(status, text.empty() ? std::string(name(status)) : text);
+  }
+  release(op.raw.out_reply);
+  slots[op.home->index()].requests.give_back(&op);
+  replied(std::move(out));
 }
 
 void transport_state::deliver(const spawn_tp_message* messages, std::uint32_t n) noexcept {

@@ -16,27 +16,30 @@ struct transport_state;
 
 using send_op = pinned<spawn_tp_send>;
 
-// A publish with its own copies. Belongs to the lane that published.
-struct publish_op : send_op {
+// A publish, request or reply with its own copies. Belongs to the lane that sent it.
+struct outgoing_op : send_op {
   std::string bytes;  // subject, payload, headers, one after another
   std::vector<spawn_kv> headers;
   spawn_slice payload{};
   transport_state* owner = nullptr;
+  transport_port::replied_fn replied;  // of a request
 };
 
-// For the kernel's life. The callback runs on `to`; calls into the plugin are made on `channel`.
+// Its memory is there for the kernel's life. The callback runs on `to`; calls into the plugin are
+// made on `channel`.
 struct subscription {
   transport_state* owner = nullptr;
   std::uint64_t id = 0;
   lane* to = nullptr;
   lane* channel = nullptr;
-  std::string pattern;
+  std::string pattern, group;
   unique_function<void(transport_message)> on_message;
   std::atomic<std::int64_t> credit{0};  // messages the plugin may still deliver
   std::uint32_t handled = 0;            // since the last grant [to]
+  bool is_over = false;                 // nothing is asked for any more [channel]
   struct subscribe_op : pinned<spawn_tp_sub> {
     subscription* owner = nullptr;
-  } op;
+  } op, end_op;
   struct again_timer : timer {
     subscription* owner = nullptr;
   } again;
@@ -49,7 +52,8 @@ struct transport_state final : transport_sink {
     spawn_tp_lane* handle = nullptr;
     call_times times;
     store_flights flights;
-    op_slab<publish_op> publishes;
+    op_slab<outgoing_op> sends;  // nobody waits for these
+    op_slab<outgoing_op> requests;
   };
 
   // The lane that makes the plugin calls for `from`.
@@ -58,7 +62,9 @@ struct transport_state final : transport_sink {
   void hand_over(lane& channel, spawn_op& raw);                                    // [channel]
   void subscribe_now(subscription& sub);                                           // [channel]
   void subscribe_ended(subscription& sub);                                         // [channel]
-  void publish_ended(publish_op& op);                                              // [its lane]
+  void unsubscribe_now(subscription& sub);                                         // [channel]
+  void send_ended(outgoing_op& op);                                                // [its lane]
+  void request_ended(outgoing_op& op);                                             // [its lane]
   void handle(subscription& sub, transport_message message, std::uint64_t token);  // [sub.to]
   void grant_and_settle(subscription& sub, std::uint32_t credit, std::uint64_t token);
   void publish_failed(std::string_view why) noexcept;                                 // [any]

@@ -163,6 +163,14 @@ std::string row_id(const message_row& row) {
   return out;
 }
 
+std::string short_row_id(const message_row& row) {
+  const std::string id = row_id(row);
+  std::string out;
+  append_hex(out, hash_bytes(id, 1));
+  append_hex(out, hash_bytes(id, 2));
+  return out;
+}
+
 std::string pending_key(actor_view to, const message_row& row) {
   std::string out = begin(row.due_ms != 0 ? 't' : 'm', to);
   if (row.due_ms != 0) {

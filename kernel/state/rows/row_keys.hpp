@@ -42,6 +42,9 @@ inline constexpr std::uint32_t row_partitions = 1'024;
 
 // "<sender>/<birth>/<seq>[f]".
 [[nodiscard]] std::string row_id(const message_row& row);
+// Stands for it at systems outside, which have limits of their own: 32 characters, digits and
+// letters.
+[[nodiscard]] std::string short_row_id(const message_row& row);
 // Where a row for this receiver is pending: under t/ when it is due later.
 [[nodiscard]] std::string pending_key(actor_view to, const message_row& row);
 [[nodiscard]] std::string dead_key(actor_view to, const message_row& row);

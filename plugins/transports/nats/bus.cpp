@@ -248,7 +248,7 @@ void bus::subscribe_for(std::uint32_t lane, pending<spawn_tp_sub> op) {
   s.id = op->sub_id;
   s.lane = lane;
   s.pattern = text(op->pattern);
-  s.group = text(op->queue_group);
+  s.group = op->queue_group.len == 0 ? std::string() : at_server(text(op->queue_group));
   s.credit = op->initial_credit;
   listen(s);
   if (!up()) {

@@ -41,7 +41,7 @@ class bus final : public nats_common::session {
   struct subscription {
     std::uint64_t id = 0;
     std::uint32_t lane = 0;
-    std::string pattern, group;
+    std::string pattern, group;  // the group as the server knows it
     std::uint64_t credit = 0;
     std::deque<nats_common::message_ptr> held;  // no credit yet
     std::size_t held_bytes = 0;

@@ -142,7 +142,7 @@ TEST_F(TransportPort, DeliversOnTheLaneThatAskedAndGrantsCreditBack) {
     granted = 0;
     released = 0;
     log.clear();
-    port->subscribe(hand[1], "a.*", [&](transport_message m) {
+    port->subscribe(hand[1], "a.*", "", [&](transport_message m) {
       EXPECT_EQ(m.subject, "a.b");
       EXPECT_EQ(m.payload, "hello");
       ++got;
@@ -165,7 +165,7 @@ TEST_F(TransportPort, DeliversOnTheLaneThatAskedAndGrantsCreditBack) {
 TEST_F(TransportPort, DropsWhatIsBeyondTheCreditOrForNobody) {
   make("transport");
   int got = 0;
-  port->subscribe(hand[0], ">", [&](transport_message) { ++got; });
+  port->subscribe(hand[0], ">", "", [&](transport_message) { ++got; });
   drive();
   deliver(sub_id, loaded_transport_port::credit_max + 10);
   deliver(99, 1);
@@ -180,7 +180,7 @@ TEST_F(TransportPort, DropsWhatIsBeyondTheCreditOrForNobody) {
 TEST_F(TransportPort, SubscribesAgainAfterTheTransportWasAway) {
   make("transport");
   answer = SPAWN_E_UNAVAILABLE;
-  port->subscribe(hand[0], "x", [](transport_message) {});
+  port->subscribe(hand[0], "x", "", [](transport_message) {});
   drive();
   answer = SPAWN_OK;
   time.advance_ns(2 * loaded_transport_port::subscribe_again_ms * ns_per_ms);

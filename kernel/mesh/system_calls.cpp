@@ -1,0 +1,87 @@
+#include "mesh/system_calls.hpp"
+
+#include <memory>
+
+#include "mesh/subjects.hpp"
+
+namespace spawn {
+namespace {
+
+std::vector<header_view> views(const headers& from) {
+  return {from.begin(), from.end()};
+}
+
+system_answer answer_of(result<transport_message> reply, const std::string& system) {
+  if (reply) {
+    return {true, decode_system_reply(*reply)};
+  }
+  const std::string text = reply.error().text;
+  const auto failed = [&](failure why, const std::string& said) {
+    return system_answer{false, outcome::failed(why, said)};
+  };
+  switch (reply.error().code) {
+    case errc::not_found:
+      return failed(failure::actor_not_found,
+                    "no kernel serves ActorSystem " + system + ", here or behind the transport");
+    case errc::unknown_outcome:
+      return failed(failure::outcome_unknown, "ActorSystem " + system + ": " + text);
+    case errc::deadline:
+      return failed(failure::deadline_exceeded,
+                    "ActorSystem " + system + ": " + text + "; the action was not executed");
+    case errc::too_large:
+      return {true, outcome::failed(failure::too_large, "the transport: " + text)};
+    case errc::invalid:
+      return {true, outcome::failed(failure::invalid_argument, "the transport: " + text)};
+    default:
+      return failed(failure::unavailable, "ActorSystem " + system + ": " + text);
+  }
+}
+
+}  // namespace
+
+headers system_calls::headers_of(const invocation& message, std::string_view message_id) const {
+  headers out;
+  if (message.trace.present()) {
+    std::string value;
+    message.trace.child(lane_.rng()).append_header_value(value);
+    out.emplace_back(header_traceparent, std::move(value));
+  }
+  if (const kv_view* state = message.find_metadata(header_tracestate)) {
+    out.emplace_back(header_tracestate, state->value);
+  }
+  if (!message_id.empty()) {
+    out.emplace_back(header_message_id, message_id);
+  }
+  return out;
+}
+
+void system_calls::call(invocation_ptr message) {
+  if (message->reply == nullptr || message->is_async || message->scheduled_to != 0) {
+    message->is_async = true;
+    const headers with = headers_of(*message, {});
+    transport_->publish(lane_, invocations_subject(message->target.system), views(with),
+                        encode_system_request(*message, 0));
+    message->answer(outcome::done({}));
+    return;
+  }
+  const auto held = std::make_shared<invocation_ptr>(std::move(message));
+  invocation& asked = **held;
+  ask(asked, {}, asked.deadline_ns,
+      [held](system_answer got) { (*held)->answer(std::move(got.how)); });
+}
+
+void system_calls::ask(const invocation& message, std::string_view message_id,
+                       std::uint64_t deadline_ns, answered_fn answered) {
+  const std::uint64_t now = lane_.now_ns();
+  const std::uint64_t left_ms = deadline_ns > now ? (deadline_ns - now) / ns_per_ms : 0;
+  const headers with = headers_of(message, message_id);
+  const std::string system(message.target.system);
+  transport_->request(
+      lane_, invocations_subject(system), views(with),
+      encode_system_request(message, std::max<std::uint64_t>(left_ms, 1)), deadline_ns,
+      [system, then = std::move(answered)](result<transport_message> reply) mutable {
+        then(answer_of(std::move(reply), system));
+      });
+}
+
+}  // namespace spawn

@@ -28,6 +28,8 @@ system_answer answer_of(result<transport_message> reply, const std::string& syst
     case errc::deadline:
       return failed(failure::deadline_exceeded,
                     "ActorSystem " + system + ": " + text + "; the action was not executed");
+    case errc::exhausted:
+      return failed(failure::resource_exhausted, "ActorSystem " + system + ": " + text);
     case errc::too_large:
       return {true, outcome::failed(failure::too_large, "the transport: " + text)};
     case errc::invalid:

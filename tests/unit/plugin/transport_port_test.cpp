@@ -14,15 +14,24 @@ struct TransportPort : ::testing::Test {
     plugin->submit = [this](const spawn_host* h, std::span<spawn_op* const> ops) {
       host = h;
       for (spawn_op* op : ops) {
-        if (op->code == SPAWN_TP_SUBSCRIBE) {
+        if (op->code == SPAWN_TP_SUBSCRIBE || op->code == SPAWN_TP_UNSUBSCRIBE) {
           const auto& sub = *reinterpret_cast<spawn_tp_sub*>(op);
-          log += "sub " + std::string(view_of(sub.pattern)) + " " +
-                 std::to_string(sub.initial_credit) + ";";
+          log += op->code == SPAWN_TP_SUBSCRIBE ? "sub " + std::string(view_of(sub.pattern)) + " " +
+                                                      std::string(view_of(sub.queue_group)) +
+                                                      std::to_string(sub.initial_credit) + ";"
+                                                : "unsub " + std::to_string(sub.sub_id) + ";";
           sub_id = sub.sub_id;
         } else {
-          const auto& send = *reinterpret_cast<spawn_tp_send*>(op);
-          log += "pub " + std::string(view_of(send.subject)) + " " +
-                 std::string(view_of(send.payload[0]));
+          auto& send = *reinterpret_cast<spawn_tp_send*>(op);
+          if (op->code == SPAWN_TP_REQUEST && answer == SPAWN_OK) {
+            send.out_reply = {"pong", 4, nullptr, nullptr};
+            send.out_headers = &reply_header;
+            send.n_out_headers = 1;
+          }
+          log += op->code == SPAWN_TP_REQUEST ? "ask "
+                 : op->code == SPAWN_TP_REPLY ? "reply "
+                                              : "pub ";
+          log += std::string(view_of(send.subject)) + " " + std::string(view_of(send.payload[0]));
           for (std::uint32_t i = 0; i < send.n_headers; ++i) {
             log += " " + std::string(view_of(send.headers[i].key)) + "=" +
                    std::string(view_of(send.headers[i].value));
@@ -78,6 +87,7 @@ struct TransportPort : ::testing::Test {
   std::uint32_t granted = 0;
   int released = 0;
   spawn_status answer = SPAWN_OK;
+  const spawn_kv reply_header{slice_of("h"), slice_of("v")};
 };
 
 TEST_F(TransportPort, PublishesACopyWithHeaders) {
@@ -186,6 +196,96 @@ TEST_F(TransportPort, SubscribesAgainAfterTheTransportWasAway) {
   time.advance_ns(2 * loaded_transport_port::subscribe_again_ms * ns_per_ms);
   drive();
   EXPECT_EQ(log, "sub x 256;sub x 256;");
+}
+
+TEST_F(TransportPort, BringsTheReplyOfARequestToTheLaneThatAsked) {
+  for (const char* which : {"transport", "transport_one"}) {
+    make(which);
+    log.clear();
+    std::vector<result<transport_message>> got;
+    port->request(hand[1], "s", {}, "ping", 0,
+                  [&](auto reply) { got.push_back(std::move(reply)); });
+    drive();
+    EXPECT_EQ(log, "ask s ping;");
+    ASSERT_EQ(got.size(), 1u);
+    ASSERT_TRUE(got[0]);
+    EXPECT_EQ(got[0]->payload, "pong");
+    ASSERT_NE(got[0]->header("h"), nullptr);
+    EXPECT_EQ(*got[0]->header("h"), "v");
+    EXPECT_EQ(got[0]->header("H"), nullptr);
+    if (std::string(which) == "transport") {
+      TearDown();
+    }
+  }
+}
+
+TEST_F(TransportPort, TellsWhyARequestHasNoReply) {
+  make("transport");
+  errc why = errc::ok;
+  const auto ask = [&] {
+    port->request(hand[0], "s", {}, "p", 0, [&](const result<transport_message>& reply) {
+      why = reply ? errc::ok : reply.error().code;
+    });
+    drive();
+  };
+  for (const spawn_status status : {SPAWN_E_NOT_FOUND, SPAWN_E_UNKNOWN_OUTCOME}) {
+    answer = status;
+    ask();
+    EXPECT_EQ(why, static_cast<errc>(status));
+  }
+  EXPECT_EQ(instance->counters().failed_publishes, 0u) << "its asker hears of it";
+}
+
+TEST_F(TransportPort, BoundsTheRequestsInFlight) {
+  make("transport");
+  std::vector<spawn_op*> open;
+  plugin->submit = [&](const spawn_host* h, std::span<spawn_op* const> ops) {
+    host = h;
+    open.insert(open.end(), ops.begin(), ops.end());
+  };
+  std::size_t refused = 0, ended = 0;
+  for (std::size_t i = 0; i < loaded_transport_port::publishes_max + 3; ++i) {
+    port->request(hand[0], "s", {}, "p", 0, [&](const result<transport_message>& reply) {
+      ++ended;
+      refused += !reply && reply.error().code == errc::exhausted ? 1 : 0;
+    });
+  }
+  EXPECT_EQ(ended, 0u) << "never within the call";
+  drive();
+  EXPECT_EQ(refused, 3u);
+  port->publish(hand[0], "s", {}, "p");
+  EXPECT_EQ(open.size(), loaded_transport_port::publishes_max + 1) << "they do not hold up others";
+  host->complete(host, open.data(), static_cast<std::uint32_t>(open.size()));
+  drive();
+  EXPECT_EQ(ended, loaded_transport_port::publishes_max + 3);
+}
+
+TEST_F(TransportPort, RepliesSubscribesInAGroupAndUnsubscribes) {
+  make("transport");
+  port->reply(hand[0], "inbox.1", {}, "p");
+  const auto id = port->subscribe(hand[1], "x", "group-", [](transport_message) {});
+  drive();
+  EXPECT_EQ(log, "reply inbox.1 p;sub x group-256;");
+  log.clear();
+  port->unsubscribe(id);
+  drive();
+  EXPECT_EQ(log, "unsub " + std::to_string(id) + ";");
+  port->unsubscribe(id);
+  drive();
+  EXPECT_EQ(log, "unsub " + std::to_string(id) + ";") << "once";
+}
+
+TEST_F(TransportPort, DoesNotSubscribeAgainOnceItIsOver) {
+  make("transport");
+  answer = SPAWN_E_UNAVAILABLE;
+  const auto id = port->subscribe(hand[0], "x", "", [](transport_message) {});
+  drive();
+  port->unsubscribe(id);
+  drive();
+  log.clear();
+  time.advance_ns(2 * loaded_transport_port::subscribe_again_ms * ns_per_ms);
+  drive();
+  EXPECT_EQ(log, "");
 }
 
 }  // namespace

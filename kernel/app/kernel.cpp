@@ -77,6 +77,12 @@ result<void> kernel::load_plugins() {
     SPAWN_TRY(auto* instance, plugins_->load(request_of("transport", settings_.transport)));
     SPAWN_TRY(transport_, make_transport_port(*instance));
   }
+  if (settings_.cross_system && (!transport_ || !transport_->has_requests())) {
+    return fail(errc::invalid,
+                "cross_system.enabled needs a transport with requests and queue "
+                "groups; transport " +
+                    settings_.transport.use + " has none");
+  }
   for (const auto& use : settings_.workflows) {
     SPAWN_TRY(auto* instance, plugins_->load(request_of("workflow", use)));
     SPAWN_TRY(auto port, make_workflow_port(*instance));

@@ -54,6 +54,7 @@ class kernel {
   [[nodiscard]] result<void> start_activators();
   [[nodiscard]] result<void> drain_activators();
   [[nodiscard]] result<void> start_admin();
+  void leave_groups();
   [[nodiscard]] result<void> drain_lanes();
   void stop_lanes();
 

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint64_t listen_ms = 5'000;
 constexpr std::uint64_t plugin_stop_ms = 5'000;
+constexpr std::uint64_t leave_ms = 1'000;
 
 }  // namespace
 
@@ -131,6 +132,20 @@ result<void> kernel::start_admin() {
   return {};
 }
 
+// Other kernels take the calls of other systems from here on.
+void kernel::leave_groups() {
+  for (const auto& stack : stacks_) {
+    const auto left =
+        wait_for<bool>(stack->router->home(), leave_ms, [router = stack->router.get()](auto done) {
+          router->leave_groups([done]() mutable { done(true); });
+        });
+    if (!left) {
+      SPAWN_LOG(warn, "a lane did not leave its queue groups in time");
+      return;
+    }
+  }
+}
+
 result<void> kernel::drain_lanes() {
   std::vector<std::future<void>> drained;
   for (const auto& stack : stacks_) {
@@ -170,6 +185,7 @@ result<void> kernel::stop() {
     post(*threads_[0], [this] { unix_->close(); });
   }
   post(*threads_[0], [this] { retention_->stop(); });
+  leave_groups();
   if (auto quiet = drain_activators(); !quiet) {
     SPAWN_LOG(warn, "not every message of an activator could be finished; the source has it",
               {"why", quiet.error().text});

@@ -254,7 +254,7 @@ void actor_pool::fail_row(invocation_ptr message, failure why, const std::string
   message_row& row = *message->row;
   ++row.attempts;
   row.last_error = std::string(facts(why).code) + ": " + text;
-  row.last_error.resize(std::min(row.last_error.size(), row_error_bytes_max));
+  cut_error(row);
   invocation& held = *message;
   if (row.is_kept() || (is_retried(why) && row.attempts < options_.rows.attempts_max)) {
     const std::uint64_t wait = row_backoff_ms(options_.rows, row.attempts, s_.home.rng());

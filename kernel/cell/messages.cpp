@@ -278,7 +278,7 @@ void cell_lane::row_failed(cell& c, invocation_ptr message, failure why, const s
   ++in.putting_off;
   ++row.attempts;
   row.last_error = std::string(facts(why).code) + ": " + text;
-  row.last_error.resize(std::min(row.last_error.size(), row_error_bytes_max));
+  cut_error(row);
   const bool again =
       row.is_kept() || (is_retried(why) && row.attempts < options_.rows.attempts_max);
   // A flow that waits for it decides what is next, in place of an operator.

@@ -1,4 +1,6 @@
 // SPAWN_INTERNAL_NATS_* and SPAWN_PUBSUB_NATS_*: the transport, said by the environment.
+#include <algorithm>
+
 #include "config/overrides.hpp"
 
 namespace spawn::config {
@@ -13,8 +15,10 @@ std::string with_scheme(std::string_view hosts) {
   std::string out;
   while (!hosts.empty()) {
     const auto comma = hosts.find(',');
-    const std::string_view one = hosts.substr(0, comma);
+    std::string_view one = hosts.substr(0, comma);
     hosts.remove_prefix(comma == hosts.npos ? hosts.size() : comma + 1);
+    one.remove_prefix(std::min(one.find_first_not_of(' '), one.size()));
+    one = one.substr(0, one.find(' '));
     out += out.empty() ? "" : ",";
     out += one.find("://") == one.npos ? "nats://" : "";
     out += one;
@@ -60,6 +64,16 @@ void apply_internal_nats(value& root, const environment& env, const std::string&
   }
   value transport = value::object();
   transport.at.env = name;
+  const std::string family = calls ? "SPAWN_INTERNAL_NATS_" : "SPAWN_PUBSUB_NATS_";
+  if (calls && channels && env.get("SPAWN_PUBSUB_NATS_HOSTS") != env.get(family + "HOSTS")) {
+    notices.push_back("transport: there is one; SPAWN_PUBSUB_NATS_* are not used beside " + name);
+  }
+  if (env.get(family + "AUTH_TYPE").value_or("simple") != "simple") {
+    notices.push_back(
+        "transport: " + family +
+        "AUTH_TYPE is not used; a file says jwt, nkey_seed or credentials of transport "
+        "nats");
+  }
   transport.put("use", from_variable(name, "nats"));
   transport.put("config", nats_config(calls ? "SPAWN_INTERNAL_NATS_" : "SPAWN_PUBSUB_NATS_", env));
   root.put("transport", std::move(transport));

@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/percent.hpp"
 #include "base/utf8.hpp"
-#include "ingress/path_parts.hpp"
 #include "wire/json_any.hpp"
 
 namespace spawn {

@@ -96,8 +96,9 @@ void session::received(const boost::system::error_code& failed, std::size_t byte
     return;
   }
   if (phase_ == phase::streaming) {
-    in_begin_ = in_end_ = 0;  // a listener has nothing more to say
-    read();
+    in_begin_ = in_end_ = 0;
+    discarded_bytes_ += bytes;  // a listener has nothing more to say
+    discarded_bytes_ < linger_pause_bytes ? read() : close();
     return;
   }
   if (phase_ == phase::lingering) {

@@ -47,6 +47,7 @@ class session final : public std::enable_shared_from_this<session>, public respo
   void linger();
   // session_stream.cpp
   void write_events();
+  void write_out();
   void events_written(const boost::system::error_code& failed);
   void stream_timer_fired();
   void close();

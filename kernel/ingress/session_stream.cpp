@@ -20,20 +20,15 @@ void session::stream(std::string_view system, std::string_view channel) {
       "connection: close\r\ndate: " +
       http_date(g_) + "\r\n\r\n";
   stream_ = std::make_unique<event_stream>(g_.router().listeners(), system, channel, [this] {
-    if (stream_->is_behind()) {
-      arm(0);
+    if (stream_->is_behind() || stream_->is_over()) {
+      arm(0);  // not from within whoever tells
     } else {
       write_events();
     }
   });
-  stream_is_writing_ = true;
-  asio::async_write(socket_, asio::buffer(out_),
-                    [self = shared_from_this()](const auto& failed, std::size_t) {
-                      self->events_written(failed);
-                    });
   in_begin_ = in_end_ = 0;
   read();  // tells when the listener leaves
-  arm(beat_ms);
+  write_out();
 }
 
 void session::write_events() {
@@ -41,10 +36,14 @@ void session::write_events() {
     return;
   }
   out_ = stream_->take();
-  if (out_.empty()) {
-    return;
+  if (!out_.empty()) {
+    write_out();
   }
+}
+
+void session::write_out() {
   stream_is_writing_ = true;
+  arm(beat_ms);
   asio::async_write(socket_, asio::buffer(out_),
                     [self = shared_from_this()](const auto& failed, std::size_t) {
                       self->events_written(failed);
@@ -61,15 +60,20 @@ void session::events_written(const boost::system::error_code& failed) {
     close();
     return;
   }
-  if (!stream_->is_behind()) {
-    arm(beat_ms);
+  if (stream_->is_behind() || stream_->is_over()) {
+    return;  // the timer is about to fire
   }
+  arm(beat_ms);
   write_events();
 }
 
-// One that takes nothing for that long, or that has lost events, is cut off: it sees the end, and
+// One that takes a piece for that long, or that has lost events, is cut off: it sees the end, and
 // connects again.
 void session::stream_timer_fired() {
+  if (stream_->is_over()) {
+    close();
+    return;
+  }
   if (stream_is_writing_ || stream_->is_behind()) {
     g_.stats.slow_clients.add();
     if (g_.slow_clients.allows(g_.home.now_ns())) {
@@ -79,12 +83,8 @@ void session::stream_timer_fired() {
     close();
     return;
   }
-  if (g_.state.closed) {
-    close();
-    return;
-  }
-  arm(beat_ms);
-  stream_->beat();
+  out_ = event_stream::beat();
+  write_out();
 }
 
 }  // namespace spawn

@@ -42,10 +42,12 @@ bool is_json_type(std::string_view type) {
 // By what is said of the body; without a word, by what it is.
 payload read_body(const transport_message& from) {
   const std::string said = text_of(from, header_payload);
-  if (said == "unset" || said == "noop" || from.payload.empty()) {
+  const std::string* type_url = from.header(header_type_url);
+  const bool is_nothing = from.payload.empty() && said != "value" && type_url == nullptr;
+  if (said == "unset" || said == "noop" || is_nothing) {
     return {said == "unset" ? presence::unset : presence::noop, {}};
   }
-  if (const std::string* type_url = from.header(header_type_url)) {
+  if (type_url != nullptr) {
     std::string any;
     wire::append_any(any, *type_url, from.payload);
     return {presence::value, std::move(any)};
@@ -126,10 +128,14 @@ std::string channel_event_json(const broadcast_order& of) {
   if (of.has_caller) {
     from = {{"name", of.caller.name}, {"parent", of.caller.parent}};
   }
-  // The payload's text is pasted: it is JSON already, and may be large.
+  // Pasted, since it may be large; what an actor calls JSON need not be.
+  std::string payload = wire::json_of(of.argument.view());
+  if (!json::accept(payload)) {
+    payload = dump(payload);
+  }
   return R"({"channel":)" + dump(of.channel) + R"(,"from":)" + dump(from) + R"(,"action":)" +
-         dump(of.action.empty() ? json(nullptr) : json(of.action)) + R"(,"payload":)" +
-         wire::json_of(of.argument.view()) + "}";
+         dump(of.action.empty() ? json(nullptr) : json(of.action)) + R"(,"payload":)" + payload +
+         "}";
 }
 
 }  // namespace spawn

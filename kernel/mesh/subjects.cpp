@@ -1,9 +1,12 @@
 #include "mesh/subjects.hpp"
 
+#include "base/percent.hpp"
+
 namespace spawn {
 namespace {
 
 constexpr std::string_view channel_prefix = "channel.";
+constexpr std::string_view invocations_suffix = ".actors.actions";
 
 // Printable ASCII without a meaning for transports; '%' begins an escape.
 constexpr bool is_plain(char c) noexcept {
@@ -44,37 +47,22 @@ std::string one_token(std::string_view name) {
   return out;
 }
 
-int digit(char c) noexcept {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}  // namespace
+
+std::string invocations_subject(std::string_view system) {
+  return with_dots(system) + std::string(invocations_suffix);
 }
 
-std::string unescaped(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_escape =
-        text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0;
-    if (is_escape) {
-      out += static_cast<char>(digit(text[i + 1]) << 4 | digit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
+std::string channel_subject(std::string_view system, std::string_view topic) {
+  std::string out = std::string(channel_prefix) + one_token(system) + "." + with_dots(topic);
+  if (out.ends_with(invocations_suffix)) {  // that is how calls to some system look
+    out.replace(out.rfind('.'), 1, "%2E");
   }
   return out;
 }
 
-}  // namespace
-
-std::string invocations_subject(std::string_view system) {
-  return with_dots(system) + ".actors.actions";
-}
-
-std::string channel_subject(std::string_view system, std::string_view topic) {
-  return std::string(channel_prefix) + one_token(system) + "." + with_dots(topic);
-}
-
 std::optional<std::pair<std::string, std::string>> channel_of_subject(std::string_view subject) {
-  if (!subject.starts_with(channel_prefix)) {
+  if (!subject.starts_with(channel_prefix) || subject.ends_with(invocations_suffix)) {
     return std::nullopt;
   }
   subject.remove_prefix(channel_prefix.size());
@@ -82,7 +70,7 @@ std::optional<std::pair<std::string, std::string>> channel_of_subject(std::strin
   if (dot == 0 || dot == subject.npos || dot + 1 == subject.size()) {
     return std::nullopt;
   }
-  return std::pair(unescaped(subject.substr(0, dot)), unescaped(subject.substr(dot + 1)));
+  return std::pair(decode_percent(subject.substr(0, dot)), decode_percent(subject.substr(dot + 1)));
 }
 
 }  // namespace spawn

@@ -1,5 +1,6 @@
 #include "mesh/system_calls.hpp"
 
+#include <algorithm>
 #include <memory>
 
 #include "mesh/subjects.hpp"
@@ -11,31 +12,34 @@ std::vector<header_view> views(const headers& from) {
   return {from.begin(), from.end()};
 }
 
+// The other side gives up a little before this one does, so that its answer is not late.
+std::uint64_t limit_of(std::uint64_t left_ms) {
+  return std::max<std::uint64_t>(left_ms - std::min<std::uint64_t>(left_ms / 4, 1'000), 1);
+}
+
 system_answer answer_of(result<transport_message> reply, const std::string& system) {
   if (reply) {
-    return {true, decode_system_reply(*reply)};
+    return {ask_fate::answered, decode_system_reply(*reply)};
   }
-  const std::string text = reply.error().text;
-  const auto failed = [&](failure why, const std::string& said) {
-    return system_answer{false, outcome::failed(why, said)};
-  };
+  const std::string text = "ActorSystem " + system + ": " + reply.error().text;
   switch (reply.error().code) {
     case errc::not_found:
-      return failed(failure::actor_not_found,
-                    "no kernel serves ActorSystem " + system + ", here or behind the transport");
-    case errc::unknown_outcome:
-      return failed(failure::outcome_unknown, "ActorSystem " + system + ": " + text);
+      return {ask_fate::unsent,
+              outcome::failed(failure::actor_not_found, "no kernel serves ActorSystem " + system +
+                                                            ", here or behind the transport")};
     case errc::deadline:
-      return failed(failure::deadline_exceeded,
-                    "ActorSystem " + system + ": " + text + "; the action was not executed");
+      return {ask_fate::unsent,
+              outcome::failed(failure::deadline_exceeded, text + "; the action was not executed")};
     case errc::exhausted:
-      return failed(failure::resource_exhausted, "ActorSystem " + system + ": " + text);
+      return {ask_fate::unsent, outcome::failed(failure::resource_exhausted, text)};
+    case errc::unavailable:
+      return {ask_fate::unsent, outcome::failed(failure::unavailable, text)};
     case errc::too_large:
-      return {true, outcome::failed(failure::too_large, "the transport: " + text)};
+      return {ask_fate::answered, outcome::failed(failure::too_large, text)};
     case errc::invalid:
-      return {true, outcome::failed(failure::invalid_argument, "the transport: " + text)};
+      return {ask_fate::answered, outcome::failed(failure::invalid_argument, text)};
     default:
-      return failed(failure::unavailable, "ActorSystem " + system + ": " + text);
+      return {ask_fate::unanswered, outcome::failed(failure::outcome_unknown, text)};
   }
 }
 
@@ -53,6 +57,9 @@ headers system_calls::headers_of(const invocation& message, std::string_view mes
   }
   if (!message_id.empty()) {
     out.emplace_back(header_message_id, message_id);
+  }
+  if (message.hops != 0) {
+    out.emplace_back(header_hops, std::to_string(message.hops));
   }
   return out;
 }
@@ -80,7 +87,7 @@ void system_calls::ask(const invocation& message, std::string_view message_id,
   const std::string system(message.target.system);
   transport_->request(
       lane_, invocations_subject(system), views(with),
-      encode_system_request(message, std::max<std::uint64_t>(left_ms, 1)), deadline_ns,
+      encode_system_request(message, limit_of(left_ms)), deadline_ns,
       [system, then = std::move(answered)](result<transport_message> reply) mutable {
         then(answer_of(std::move(reply), system));
       });

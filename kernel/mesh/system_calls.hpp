@@ -9,10 +9,14 @@
 
 namespace spawn {
 
-// How a call ended.
+// What became of a call.
+enum class ask_fate : std::uint8_t {
+  answered,    // by the other system; or it can never go out, and `how` says why
+  unsent,      // surely not executed: nobody is there, or the transport is not
+  unanswered,  // it went out, and whether it was executed is not known
+};
 struct system_answer {
-  // False: whether it took effect is not known, or it did not, and nothing says that it never will.
-  bool reached = false;
+  ask_fate fate = ask_fate::unsent;
   outcome how;
 };
 

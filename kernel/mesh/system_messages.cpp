@@ -25,22 +25,42 @@ std::string encode_response(const outcome& ended, actor_view target) {
   return out;
 }
 
-// The payload is all that a caller wants of it; a proxy may send its actor's context too.
+// The payload is all that a caller wants of it; a proxy may send its actor's context too. Texts can
+// look like a message of some fields: this one has an actor, or nothing at all, and no other
+// fields.
 std::optional<payload> read_response(std::string_view bytes) {
   payload out;
+  bool has_actor = bytes.empty();
+  bool has_others = false;
   wire::reader r(bytes);
   while (r.next()) {
-    if (r.field() == 4) {
-      out = {presence::value, std::string(r.bytes())};
-    } else if (r.field() == 6) {
-      static_cast<void>(r.bytes());
-      out = {presence::noop, {}};
-    } else {
-      r.skip();
+    switch (r.field()) {
+      case 1:
+      case 2:
+        has_actor = !r.text().empty() || has_actor;
+        break;
+      case 3:
+      case 5:
+        static_cast<void>(r.bytes());
+        break;
+      case 4:
+        out = {presence::value, std::string(r.bytes())};
+        break;
+      case 6:
+        static_cast<void>(r.bytes());
+        out = {presence::noop, {}};
+        break;
+      case 7:
+        static_cast<void>(r.boolean());
+        break;
+      default:
+        has_others = true;
+        r.skip();
     }
   }
   wire::any_view any;
-  if (!r.ok() || (out.kind == presence::value && !wire::read_any(out.any, any))) {
+  const bool is_good = out.kind != presence::value || wire::read_any(out.any, any);
+  if (!r.ok() || !has_actor || has_others || !is_good) {
     return std::nullopt;
   }
   return out;
@@ -76,9 +96,12 @@ std::string encode_system_request(const invocation& from, std::uint64_t limit_ms
   fields.scheduled_to = from.scheduled_to;
   fields.pooled = from.pooled;
   std::vector<kv_view> metadata = from.metadata;
-  const std::string limit = std::to_string(limit_ms);
-  if (limit_ms != 0 && from.find_metadata(metadata_request_timeout) == nullptr) {
-    metadata.push_back({metadata_request_timeout, limit});
+  const std::uint64_t limit = request_timeout_ms(from, limit_ms, limit_ms).value_or(limit_ms);
+  const std::string text = std::to_string(limit);
+  if (limit_ms != 0) {
+    std::erase_if(metadata,
+                  [](const kv_view& each) { return each.key == metadata_request_timeout; });
+    metadata.push_back({metadata_request_timeout, text});
   }
   fields.metadata = metadata;
   std::string out;

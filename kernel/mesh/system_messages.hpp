@@ -16,12 +16,14 @@ using headers = std::vector<std::pair<std::string, std::string>>;
 inline constexpr std::string_view header_error_code = "spawn-error-code";
 // What a durable message is known by: a repeat with the same one takes no effect again.
 inline constexpr std::string_view header_message_id = "spawn-message-id";
+// How many pipes and forwards are behind it (durability.md 21).
+inline constexpr std::string_view header_hops = "spawn-hops";
 // The trace of the caller (W3C).
 inline constexpr std::string_view header_traceparent = "traceparent";
 inline constexpr std::string_view header_tracestate = "tracestate";
 
 // The encoded InvocationRequest. `limit_ms` says how long its caller waits, as metadata
-// request-timeout, unless the message says so itself; 0: nobody waits.
+// request-timeout, unless the message names less itself; 0: nobody waits.
 [[nodiscard]] std::string encode_system_request(const invocation& from, std::uint64_t limit_ms);
 
 struct system_reply {
@@ -32,7 +34,7 @@ struct system_reply {
 // well and has no value; and the text of the error, with its code as a header.
 [[nodiscard]] system_reply encode_system_reply(const outcome& ended, actor_view target,
                                                bool is_async);
-// An error text without a code is a failed action. What is none of the forms is a host_error too.
+// An error text without a code is a failed action; so is what is none of the forms.
 [[nodiscard]] outcome decode_system_reply(const transport_message& reply);
 
 }  // namespace spawn

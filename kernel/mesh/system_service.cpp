@@ -1,5 +1,7 @@
 #include "mesh/system_service.hpp"
 
+#include <charconv>
+
 #include "mesh/subjects.hpp"
 #include "model/request_timeout.hpp"
 #include "model/reserved_metadata.hpp"
@@ -24,20 +26,35 @@ system_service::system_service(parts with) : with_(std::move(with)) {
 system_service::~system_service() = default;
 
 void system_service::serve(std::string_view system) {
-  if (with_.transport == nullptr || closed_) {
+  if (with_.transport == nullptr || closed_ || subscriptions_.contains(system)) {
     return;
   }
   const std::string subject = invocations_subject(system);
-  subscriptions_.push_back(with_.transport->subscribe(
+  const auto id = with_.transport->subscribe(
       with_.home, subject, subject, [this, of = std::string(system)](transport_message message) {
         take(of, std::move(message));
-      }));
+      });
+  subscriptions_.emplace(system, id);
 }
 
-void system_service::close() {
+void system_service::leave(std::string_view system) {
+  const auto found = subscriptions_.find(system);
+  if (found != subscriptions_.end()) {
+    with_.transport->unsubscribe(found->second, nullptr);
+    subscriptions_.erase(found);
+  }
+}
+
+void system_service::close(unique_function<void()> closed) {
   closed_ = true;
-  for (const std::uint64_t each : subscriptions_) {
-    with_.transport->unsubscribe(each);
+  // The last one that ends, this one included, tells.
+  const auto last = std::shared_ptr<unique_function<void()>>(
+      new unique_function<void()>(std::move(closed)), [](unique_function<void()>* then) {
+        (*then)();
+        delete then;
+      });
+  for (const auto& [system, id] : subscriptions_) {
+    with_.transport->unsubscribe(id, [last] {});
   }
   subscriptions_.clear();
 }
@@ -55,6 +72,11 @@ result<void> system_service::fill(invocation& into, const std::string& system,
   into.deadline_ns = with_.home.now_ns() + limit * ns_per_ms;
   if (const std::string* trace = from.header(header_traceparent)) {
     into.trace = trace_context::parse(*trace);
+  } else if (const kv_view* carried = into.find_metadata(header_traceparent)) {
+    into.trace = trace_context::parse(carried->value);
+  }
+  if (const std::string* hops = from.header(header_hops)) {
+    static_cast<void>(std::from_chars(hops->data(), hops->data() + hops->size(), into.hops));
   }
   return {};
 }
@@ -113,7 +135,17 @@ void system_service::reply(const std::string& to, const outcome& ended, actor_vi
   }
   const system_reply out = encode_system_reply(ended, target, is_async);
   const std::vector<header_view> with(out.with.begin(), out.with.end());
-  with_.transport->reply(with_.home, to, with, out.body);
+  with_.transport->reply(
+      with_.home, to, with, out.body,
+      [this, to, why = ended.why](const result<transport_message>& sent) {
+        if (!sent && sent.error().code == errc::too_large && why != failure::too_large) {
+          reply(to,
+                outcome::failed(failure::response_not_kept,
+                                "the action took effect; its answer is too "
+                                "large for the transport"),
+                {}, false);
+        }
+      });
 }
 
 }  // namespace spawn

@@ -1,9 +1,9 @@
 // Takes what other systems, and plain clients of the transport, call here (protocol.md 9.2).
 #pragma once
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/unique_function.hpp"
 #include "cell/lane_stats.hpp"
@@ -30,10 +30,13 @@ class system_service {
   system_service(const system_service&) = delete;
   system_service& operator=(const system_service&) = delete;
 
-  // Listens for calls to this system from now on. Once per system.
+  // Listens for calls to this system from now on; once more does nothing.
   void serve(std::string_view system);
-  // Listens no more: others of the group have the calls. What is under way is answered.
-  void close();
+  // Listens no more to this one.
+  void leave(std::string_view system);
+  // Listens no more at all: others of the groups have the calls. Calls back when nothing more
+  // comes; what is under way is answered.
+  void close(unique_function<void()> closed);
 
  private:
   struct asker;
@@ -43,7 +46,7 @@ class system_service {
   void reply(const std::string& to, const outcome& ended, actor_view target, bool is_async);
 
   parts with_;
-  std::vector<std::uint64_t> subscriptions_;
+  std::map<std::string, std::uint64_t, std::less<>> subscriptions_;  // by system
   bool closed_ = false;
 };
 

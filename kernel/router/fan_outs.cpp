@@ -272,7 +272,7 @@ void fan_outs::put_off(const channel_ptr& at, failure why, const std::string& te
   message_row& row = *held.row;
   ++row.attempts;
   row.last_error = std::string(facts(why).code) + ": " + text;
-  row.last_error.resize(std::min(row.last_error.size(), row_error_bytes_max));
+  cut_error(row);
   if (row.attempts >= options_.rows.attempts_max) {
     give_up_row(s_, held, why, text,
                 [this, at, owned = std::move(message)](row_outcome, const std::string&) {

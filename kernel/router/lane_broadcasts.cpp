@@ -1,6 +1,7 @@
 // A broadcast: from the actor that asked, or from outside, to the subscribers and listeners of
 // every lane; and over the transport to the other kernels. Where it is a row as well, fan_outs
 // brings that to those in mode commit.
+#include <atomic>
 #include <iterator>
 #include <utility>
 
@@ -17,13 +18,14 @@ void lane_router::broadcast(broadcast_order order) {
     const std::vector<header_view> with(out.with.begin(), out.with.end());
     transport_->publish(lane_, out.subject, with, out.body);
   }
-  spread(std::move(order));
+  spread(std::move(order), nullptr);
 }
 
-// To every lane of this kernel.
-void lane_router::spread(broadcast_order order) {
+// To every lane of this kernel; the ticket is kept until the last one has it.
+void lane_router::spread(broadcast_order order, std::shared_ptr<void> ticket) {
   auto shared = std::make_shared<broadcast_message>();
   shared->order = std::move(order);
+  shared->ticket = std::move(ticket);
   for (lane_router* to : all_) {
     if (to == this) {
       continue;
@@ -46,16 +48,31 @@ void lane_router::spread(broadcast_order order) {
   lane_.defer(*later);
 }
 
-// What other kernels and plain clients send to channels; one lane hears it for all.
+// What other kernels and plain clients send to channels; one lane hears it for all. What comes in
+// faster than the lanes take it is dropped: a channel is at most once.
 void lane_router::hear_channels() {
   if (transport_ == nullptr || lane_.index() != 0) {
     return;
   }
-  transport_->subscribe(lane_, all_channels_pattern, {}, [this](transport_message message) {
-    if (auto order = decode_channel_message(message, incarnation_); order && !draining_) {
-      services_.stats.broadcasts_heard.add();
-      spread(std::move(*order));
+  constexpr std::size_t most = 4'096;
+  const auto under_way = std::make_shared<std::atomic<std::size_t>>(0);
+  transport_->subscribe(lane_, all_channels_pattern, {}, [this, under_way](transport_message in) {
+    auto order = draining_ ? std::nullopt : decode_channel_message(in, incarnation_);
+    if (!order) {
+      return;
     }
+    services_.stats.broadcasts_heard.add();
+    const std::uint64_t bytes = in.payload.size() + sizeof(broadcast_message);
+    if (under_way->load() >= most || !budget_.try_take(bytes)) {
+      services_.stats.refused.add();
+      return;
+    }
+    ++*under_way;
+    const std::shared_ptr<void> ticket(nullptr, [under_way, budget = &budget_, bytes](void*) {
+      --*under_way;
+      budget->give_back(bytes);
+    });
+    spread(std::move(*order), ticket);
   });
 }
 

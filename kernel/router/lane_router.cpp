@@ -23,7 +23,12 @@ lane_router::lane_router(const parts& with)
                 }),
       publisher_(services_, desk_, with.sinks),
       system_calls_(lane_, with.calls_systems ? transport_ : nullptr),
-      system_rows_(services_, options_, desk_, system_calls_, with.incarnation),
+      system_rows_(services_, options_, desk_, system_calls_,
+                   {[this](std::string_view system) { return is_elsewhere(system); },
+                    [this](actor_id address, std::uint32_t store) {
+                      wake_receiver(std::move(address), store);
+                    },
+                    with.incarnation}),
       system_service_({lane_, with.calls_systems ? transport_ : nullptr, budget_, services_.stats,
                        request_ms_, with.cells.request_ms_max,
                        [this](invocation_ptr message) { route(std::move(message)); }}),

@@ -35,6 +35,7 @@ namespace spawn {
 // A broadcast on its way to all lanes. Shared, immutable.
 struct broadcast_message {
   broadcast_order order;
+  std::shared_ptr<void> ticket;  // of what it counts against; may be null
 };
 
 // Resolves a message to an actor (protocol.md 4.5 [K]), hands it to its cell, and carries what
@@ -132,6 +133,8 @@ class lane_router final : public outbound {
   // ticket while it does.
   void wake_receiver(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket = nullptr);
   void drain(unique_function<void()> drained);
+  // Takes no more calls from other systems; calls back once nothing more comes.
+  void leave_groups(unique_function<void()> left) { system_service_.close(std::move(left)); }
   // Once every lane has drained: whoever still waits for a durable chain is told that it goes on.
   void close_replies() { replies_.close(); }
   void deliver_broadcast(const broadcast_message& message);
@@ -153,9 +156,12 @@ class lane_router final : public outbound {
   void send_elsewhere(invocation_ptr message);
 
   // lane_broadcasts.cpp
-  void spread(broadcast_order order);
+  void spread(broadcast_order order, std::shared_ptr<void> ticket);
   void hear_channels();
   void ask_listeners(fan_outs::question what, fan_outs::heard_fn done);
+
+  // lane_types.cpp
+  void serve_system(std::string_view system);
 
   // lane_rows.cpp
   void insert_row(invocation_ptr message, actor_view id, actor_type& type, std::int64_t due_ms);

@@ -143,7 +143,6 @@ void lane_router::end_rows() {
   fan_outs_.stop();
   publisher_.stop();
   system_rows_.stop();
-  system_service_.close();
   if (scan_) {
     scan_->stop();
   }

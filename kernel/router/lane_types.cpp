@@ -1,4 +1,6 @@
 // What a lane knows of actor types and bindings, and the two ends of its service.
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "router/lane_router.hpp"
 
@@ -47,9 +49,8 @@ void lane_router::ensure_virtual(std::string_view system, std::string_view type)
 }
 
 void lane_router::install(definition_ptr def) {
-  if (systems_.insert(def->system).second && &owner_of(def->system, {}) == this) {
-    system_service_.serve(def->system);
-  }
+  systems_.insert(def->system);
+  serve_system(def->system);
   auto& slot = types_[identity_key({def->system, {}, def->type}).text()];
   if (!slot) {
     slot = std::make_unique<actor_type>();
@@ -103,6 +104,23 @@ void lane_router::uninstall(std::string_view system, std::string_view type) {
   known->forgotten = true;
   durable_topics_.install(*gone);
   timers_.replace(*known);
+  const bool has_others = std::any_of(types_.begin(), types_.end(), [&](const auto& each) {
+    const actor_type& other = *each.second;
+    return is_registered(other) && other.now->system == system && other.now->served_by == nullptr;
+  });
+  if (!has_others) {
+    system_service_.leave(system);
+    if (const auto at = systems_.find(system); at != systems_.end()) {
+      systems_.erase(at);
+    }
+  }
+}
+
+// Other systems may call its actors once this kernel is in service.
+void lane_router::serve_system(std::string_view system) {
+  if (serving_ && !draining_ && &owner_of(system, {}) == this) {
+    system_service_.serve(system);
+  }
 }
 
 void lane_router::bind(std::string_view system, std::string_view name, std::string_view parent,
@@ -136,6 +154,9 @@ void lane_router::begin_service() {
   serving_ = true;
   begin_rows();
   hear_channels();
+  for (const auto& system : systems_) {
+    serve_system(system);
+  }
   for (auto& [key, type] : types_) {
     if (is_registered(*type)) {
       install(definition_ptr(type->now));
@@ -146,6 +167,7 @@ void lane_router::begin_service() {
 void lane_router::drain(unique_function<void()> drained) {
   timers_.stop();
   draining_ = true;
+  listeners_.close();
   end_rows();
   cells_.drain(std::move(drained));
 }

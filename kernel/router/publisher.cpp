@@ -34,7 +34,7 @@ void publisher::send(place where, invocation& message, std::uint32_t tries) {
   const std::string_view sink = sink_of(message.target.name);
   const sink_place* to = sinks_ != nullptr ? sinks_->find(sink) : nullptr;
   if (to == nullptr) {
-    again(where, 0, "sink " + std::string(sink) + " is not configured");
+    send_later(where, 0, "sink " + std::string(sink) + " is not configured");
     return;
   }
   message_op& op = *ops_.take();
@@ -91,7 +91,7 @@ void publisher::ended(message_op& op) {
     return;
   }
   if (!is_final(status)) {
-    again(where, after_ms, why);
+    send_later(where, after_ms, why);
     return;
   }
   invocation& message = row_at(where);
@@ -100,6 +100,7 @@ void publisher::ended(message_op& op) {
   s_.stats.rows_dead.add();
   message.row->attempts = tries;
   message.row->last_error = std::string(name(status)) + ": " + why;
+  cut_error(*message.row);
   end(where, [this](invocation& dead, row_keeper::done_fn done) {
     s_.keeper.bury(dead, nullptr, std::move(done));
   });

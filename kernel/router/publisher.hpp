@@ -20,7 +20,8 @@ class publisher final : public outgoing_rows {
   struct message_op;
 
   void send(place where, invocation& message, std::uint32_t tries) override;
-  [[nodiscard]] std::string_view what() const noexcept override { return "sink"; }
+  [[nodiscard]] bool admits(actor_view, std::uint32_t) override { return true; }
+  [[nodiscard]] std::string_view kind() const noexcept override { return "sink"; }
   void ended(message_op& op);
 
   const sink_directory* const sinks_;

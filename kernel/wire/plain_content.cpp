@@ -40,10 +40,12 @@ plain_content plain_of(payload_view from) noexcept {
   if (type == "JSONType") {
     return {"application/json", {}, first_field(any.value)};
   }
-  if (type == "StringValue") {
+  // Others may have types of these names.
+  const auto name = any.type_url.substr(any.type_url.rfind('/') + 1);
+  if (name == "google.protobuf.StringValue") {
     return {"text/plain; charset=utf-8", {}, first_field(any.value)};
   }
-  if (type == "BytesValue") {
+  if (name == "google.protobuf.BytesValue") {
     return {"application/octet-stream", {}, first_field(any.value)};
   }
   return {"application/protobuf", any.type_url, any.value};

@@ -258,6 +258,13 @@ def test_a_listener_that_leaves_is_forgotten_and_one_that_sleeps_is_cut_off(fres
     assert mesh.client.get("/health").status == 200
 
 
+def test_a_kernel_that_stops_lets_its_listeners_go(fresh):
+    mesh = fresh()
+    with Events(mesh, "t") as one, Events(mesh, "u"):
+        mesh.kernel.stop()
+        assert one.is_over()
+
+
 @pytest.mark.parametrize("method,path,body,status", [
     ("POST", "channels/t", b"{not json", 400), ("GET", "channels/t", b"", 405),
     ("POST", "channels/t/events", b"", 405), ("GET", "channels/t/others", b"", 404),

@@ -302,6 +302,76 @@ def test_an_effect_waits_for_a_system_that_is_not_there(fresh, nats):
     two.await_logged(5)
 
 
+def test_what_waited_for_another_system_is_taken_here_once_it_is_registered_here(fresh, nats):
+    near = fresh(config(nats))
+    sender, log = near.name("sender"), near.name("log")
+    near.host.on(sender, "send", lambda call: Reply(
+        state=text(int(call.state or 0) + 1), workflow=workflow(effects=[
+            invocation(log, "add", text(int(call.state or 0)), system="later")])))
+    near.register(actor(sender, ["send"]))
+    for _ in range(10):
+        near.invoke(sender, "send").expect_ok()
+    time.sleep(0.5)  # asked, and nobody is there
+    near.host.on(log, "add", Two._add)
+    near.host.on(log, "read", lambda call: Reply(payload=text(call.state or "")))
+    near.client.register(actor(log, ["add", "read"], system="later"), system="later")
+    expected = " ".join(map(str, range(10)))
+    eventually(lambda: near.invoke(log, "read", system="later").value == expected, 20)
+    time.sleep(1)
+    assert near.invoke(log, "read", system="later").value == expected, "each once"
+
+
+def test_a_system_that_is_away_holds_up_no_other(fresh, nats):
+    """Effects of many actors on nobody; those on a system that is there go on meanwhile."""
+    two = Two(fresh, nats)
+    near = two.near
+    for number in range(30):
+        name = near.name("lost")
+        near.host.on(name, "send", lambda call: Reply(state=text("sent"), workflow=workflow(
+            effects=[invocation(f"nobody-{number}", "add", text(1), system="nowhere")])))
+        near.register(actor(name, ["send"]))
+        near.invoke(name, "send").expect_ok()
+    for _ in range(20):
+        two.send().expect_ok()
+    two.await_logged(20, 10)
+
+
+def test_a_scheduled_effect_comes_when_it_is_due_and_leaves_no_bytes_behind(fresh, nats):
+    two = Two(fresh, nats)
+    name = two.near.name("late")
+    two.near.host.on(name, "send", lambda call: Reply(state=text("sent"), workflow=workflow(effects=[
+        invocation(two.log, "add", text(0), system="abroad", at=300)])))
+    two.near.register(actor(name, ["send"]))
+    two.near.invoke(name, "send").expect_ok()
+    two.await_logged(1)
+
+    def in_flight():
+        for line in two.near.client.get("/metrics").body.decode().splitlines():
+            if line.startswith("spawn_inflight_bytes "):
+                return float(line.split()[-1])
+        raise AssertionError("no such metric")
+    eventually(lambda: in_flight() == 0, 10, "what was taken is given back")
+
+
+def test_an_answer_that_is_too_large_for_the_transport_is_told(served, client):
+    name = served.name("huge")
+    served.host.on(name, "act", lambda call: Reply(
+        state=text(int(call.state or 0) + 1), payload=text("x" * (9 << 20))))
+    served.register(actor(name, ["act"]))
+    got = client.request(SUBJECT, asked(name, "act"))
+    assert got.headers["spawn-error-code"] == "RESPONSE_NOT_KEPT"
+    assert served.invoke(name, "get").value == "1", "it took effect"
+
+
+def test_a_slow_action_there_is_told_before_the_caller_gives_up(fresh, nats):
+    two = Two(fresh, nats)
+    name = two.far.name("slow")
+    two.far.host.on(name, "act", lambda call: time.sleep(3) or Reply())
+    two.far.client.register(actor(name, ["act"], system="abroad"), system="abroad")
+    two.near.invoke(name, "act", system="abroad", metadata={"request-timeout": "1000"}
+                    ).expect_error("DEADLINE_EXCEEDED")
+
+
 def test_while_nats_is_away_calls_are_refused_at_once(fresh, nats):
     two = Two(fresh, nats)
     nats.kill9()

@@ -38,9 +38,10 @@ void loaded_transport_port::publish(lane& from, std::string_view subject,
 }
 
 void loaded_transport_port::reply(lane& from, std::string_view reply_to,
-                                  std::span<const header_view> headers, std::string_view payload) {
+                                  std::span<const header_view> headers, std::string_view payload,
+                                  replied_fn ended) {
   send(from, SPAWN_TP_REPLY, {reply_to, headers, payload},
-       from.now_ns() + publish_limit_ms * ns_per_ms, nullptr);
+       from.now_ns() + publish_limit_ms * ns_per_ms, std::move(ended));
 }
 
 void loaded_transport_port::request(lane& from, std::string_view subject,
@@ -52,10 +53,9 @@ void loaded_transport_port::request(lane& from, std::string_view subject,
 void loaded_transport_port::send(lane& from, std::uint16_t code, const outgoing& what,
                                  std::uint64_t deadline_ns, replied_fn replied) {
   transport_state::slot& s = state_->slots[from.index()];
-  const bool is_request = static_cast<bool>(replied);
-  auto& ops = is_request ? s.requests : s.sends;
+  auto& ops = s.slab_of(code);
   const auto refuse = [&](errc status, const char* why) {
-    if (!is_request) {
+    if (!replied) {
       return state_->publish_failed(why);
     }
     post(from, [status, why, tell = std::move(replied)]() mutable { tell(fail(status, why)); });
@@ -73,7 +73,7 @@ void loaded_transport_port::send(lane& from, std::uint16_t code, const outgoing&
   op.replied = std::move(replied);
   op.run = [](task& self) {
     auto& mine = static_cast<outgoing_op&>(self);
-    mine.replied ? mine.owner->request_ended(mine) : mine.owner->send_ended(mine);
+    mine.owner->send_ended(mine);
   };
   op.bytes.clear();
   op.headers.clear();
@@ -140,13 +140,15 @@ std::uint64_t loaded_transport_port::subscribe(
   return sub.id;
 }
 
-void loaded_transport_port::unsubscribe(std::uint64_t id) {
+void loaded_transport_port::unsubscribe(std::uint64_t id, unique_function<void()> ended) {
   subscription* sub = nullptr;
   {
     const std::lock_guard hold(state_->mutex);
     sub = state_->subscriptions.at(id - 1).get();
   }
-  post(*sub->channel, [state = state_, sub] { state->unsubscribe_now(*sub); });
+  post(*sub->channel, [state = state_, sub, then = std::move(ended)]() mutable {
+    state->unsubscribe_now(*sub, std::move(then));
+  });
 }
 
 std::uint64_t loaded_transport_port::submitted() const noexcept {

@@ -10,8 +10,8 @@ namespace spawn {
 struct transport_state;
 
 // With "lanes": "one" lane 0 makes all calls and the other lanes post to it. Bounded: at most
-// publishes_max messages and as many requests in flight per lane, and credit_max undelivered
-// messages per subscription; what goes beyond is dropped and counted.
+// publishes_max messages, as many requests and as many replies in flight per lane, and credit_max
+// undelivered messages per subscription; what goes beyond is dropped and counted.
 class loaded_transport_port final : public transport_port, public registered_port {
  public:
   static constexpr std::size_t publishes_max = 4'096;
@@ -27,12 +27,12 @@ class loaded_transport_port final : public transport_port, public registered_por
                std::string_view payload) override;
   std::uint64_t subscribe(lane& to, std::string_view pattern, std::string_view group,
                           unique_function<void(transport_message)> on_message) override;
-  void unsubscribe(std::uint64_t subscription) override;
+  void unsubscribe(std::uint64_t subscription, unique_function<void()> ended) override;
   [[nodiscard]] bool has_requests() const noexcept override;
   void request(lane& from, std::string_view subject, std::span<const header_view> headers,
                std::string_view payload, std::uint64_t deadline_ns, replied_fn replied) override;
   void reply(lane& from, std::string_view reply_to, std::span<const header_view> headers,
-             std::string_view payload) override;
+             std::string_view payload, replied_fn ended) override;
 
   [[nodiscard]] std::uint64_t submitted() const noexcept override;
   void add_times(call_times& sum) const noexcept override;

@@ -50,17 +50,18 @@ class transport_port {
   // [any], once started.
   virtual std::uint64_t subscribe(lane& to, std::string_view pattern, std::string_view group,
                                   unique_function<void(transport_message)> on_message) = 0;
-  // What is on its way may still come. [any]
-  virtual void unsubscribe(std::uint64_t subscription) = 0;
+  // What is on its way may still come until `ended` is called, on the subscription's lane. [any]
+  virtual void unsubscribe(std::uint64_t subscription, unique_function<void()> ended) = 0;
 
   // Whether the plugin carries requests, and groups that take turns in answering them. [any]
   [[nodiscard]] virtual bool has_requests() const noexcept = 0;
   // As publish(), and brings the first reply; `replied` is called once, later, on `from`. [lane]
   virtual void request(lane& from, std::string_view subject, std::span<const header_view> headers,
                        std::string_view payload, std::uint64_t deadline_ns, replied_fn replied) = 0;
-  // Answers a message that has a reply_to; otherwise as publish(). [lane]
+  // Answers a message that has a reply_to. `ended` is called once, later, on `from`; without it, a
+  // failure is logged. [lane]
   virtual void reply(lane& from, std::string_view reply_to, std::span<const header_view> headers,
-                     std::string_view payload) = 0;
+                     std::string_view payload, replied_fn ended) = 0;
 };
 
 }  // namespace spawn

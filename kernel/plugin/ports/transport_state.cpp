@@ -98,24 +98,43 @@ void transport_state::subscribe_ended(subscription& sub) {
   }
 }
 
-void transport_state::unsubscribe_now(subscription& sub) {
+void transport_state::unsubscribe_now(subscription& sub, unique_function<void()> ended) {
   slot& s = slots[sub.channel->index()];
   timer_wheel::cancel(sub.again);
-  if (std::exchange(sub.is_over, true) || !core->accepts() || s.handle == nullptr) {
+  sub.on_end.push_back(std::move(ended));
+  const bool is_first = !std::exchange(sub.is_over, true);
+  if (!core->accepts() || s.handle == nullptr) {
+    unsubscribed(sub);
+    return;
+  }
+  if (!is_first) {
+    if (sub.end_op.now.load(std::memory_order_acquire) == port_op::phase::ended) {
+      unsubscribed(sub);
+    }
     return;
   }
   sub.end_op.clear();
   sub.end_op.home = sub.channel;
   sub.end_op.owner = &sub;
   sub.end_op.run = [](task& self) {
-    static_cast<void>(
-        take_error_text(static_cast<subscription::subscribe_op&>(self).raw.op));  // nothing to mend
+    auto& mine = static_cast<subscription::subscribe_op&>(self);
+    static_cast<void>(take_error_text(mine.raw.op));  // nothing to mend
+    mine.owner->owner->unsubscribed(*mine.owner);
   };
   sub.end_op.raw.sub_id = sub.id;
   sub.end_op.arm(SPAWN_TP_UNSUBSCRIBE, sub.channel->next_id(), 0);
   spawn_op* raw = &sub.end_op.raw.op;
   s.flights.add({&raw, 1}, sub.channel->now_ns());
   hand_over(*sub.channel, *raw);
+}
+
+// What was delivered before is on its lane already, and this comes behind it.
+void transport_state::unsubscribed(subscription& sub) {
+  for (auto& each : std::exchange(sub.on_end, {})) {
+    if (each) {
+      post(*sub.to, [then = std::move(each)]() mutable { then(); });
+    }
+  }
 }
 
 void transport_state::publish_failed(std::string_view why) noexcept {
@@ -133,27 +152,22 @@ void transport_state::publish_failed(std::string_view why) noexcept {
 void transport_state::send_ended(outgoing_op& op) {
   const errc status = op.status();
   const std::string text = take_error_text(op.raw.op);
-  release(op.raw.out_reply);
-  if (status != errc::ok) {
-    publish_failed(text.empty() ? name(status) : std::string_view(text));
-  }
-  slots[op.home->index()].sends.give_back(&op);
-}
-
-void transport_state::request_ended(outgoing_op& op) {
-  const errc status = op.status();
-  const std::string text = take_error_text(op.raw.op);
+  const std::string why = text.empty() ? std::string(name(status)) : text;
   auto replied = std::exchange(op.replied, nullptr);
   result<transport_message> out;
-  if (status == errc::ok) {
+  if (status != errc::ok) {
+    out = fail(status, why);
+  } else if (replied) {
     out->payload = view_of(op.raw.out_reply);
     copy_headers(*out, op.raw.out_headers, op.raw.n_out_headers);
-  } else {
-    out = fail(status, text.empty() ? std::string(name(status)) : text);
   }
   release(op.raw.out_reply);
-  slots[op.home->index()].requests.give_back(&op);
-  replied(std::move(out));
+  slots[op.home->index()].slab_of(op.raw.op.code).give_back(&op);
+  if (replied) {
+    replied(std::move(out));
+  } else if (status != errc::ok) {
+    publish_failed(why);
+  }
 }
 
 void transport_state::deliver(const spawn_tp_message* messages, std::uint32_t n) noexcept {

@@ -22,7 +22,7 @@ struct outgoing_op : send_op {
   std::vector<spawn_kv> headers;
   spawn_slice payload{};
   transport_state* owner = nullptr;
-  transport_port::replied_fn replied;  // of a request
+  transport_port::replied_fn replied;  // empty: nobody waits for its end
 };
 
 // Its memory is there for the kernel's life. The callback runs on `to`; calls into the plugin are
@@ -40,6 +40,7 @@ struct subscription {
   struct subscribe_op : pinned<spawn_tp_sub> {
     subscription* owner = nullptr;
   } op, end_op;
+  std::vector<unique_function<void()>> on_end;  // [channel]
   struct again_timer : timer {
     subscription* owner = nullptr;
   } again;
@@ -52,8 +53,11 @@ struct transport_state final : transport_sink {
     spawn_tp_lane* handle = nullptr;
     call_times times;
     store_flights flights;
-    op_slab<outgoing_op> sends;  // nobody waits for these
-    op_slab<outgoing_op> requests;
+    op_slab<outgoing_op> publishes, requests, replies;
+
+    [[nodiscard]] op_slab<outgoing_op>& slab_of(std::uint16_t code) noexcept {
+      return code == SPAWN_TP_REQUEST ? requests : code == SPAWN_TP_REPLY ? replies : publishes;
+    }
   };
 
   // The lane that makes the plugin calls for `from`.
@@ -62,9 +66,9 @@ struct transport_state final : transport_sink {
   void hand_over(lane& channel, spawn_op& raw);                                    // [channel]
   void subscribe_now(subscription& sub);                                           // [channel]
   void subscribe_ended(subscription& sub);                                         // [channel]
-  void unsubscribe_now(subscription& sub);                                         // [channel]
+  void unsubscribe_now(subscription& sub, unique_function<void()> ended);          // [channel]
+  void unsubscribed(subscription& sub);                                            // [channel]
   void send_ended(outgoing_op& op);                                                // [its lane]
-  void request_ended(outgoing_op& op);                                             // [its lane]
   void handle(subscription& sub, transport_message message, std::uint64_t token);  // [sub.to]
   void grant_and_settle(subscription& sub, std::uint32_t credit, std::uint64_t token);
   void publish_failed(std::string_view why) noexcept;                                 // [any]

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/utf8.hpp"
 #include "state/rows/call_row.hpp"
 #include "state/rows/flow_fields.hpp"
 #include "state/rows/row_keys.hpp"
@@ -234,6 +235,13 @@ void make_row_aad(std::string& out, const message_row& row, seal_part part) {
 }
 
 }  // namespace
+
+void cut_error(message_row& row) {
+  if (row.last_error.size() > row_error_bytes_max) {
+    row.last_error.resize(
+        utf8_prefix(std::string_view(row.last_error).substr(0, row_error_bytes_max)));
+  }
+}
 
 void encode_row(const invocation& message, std::string& out) {
   const message_row& row = *message.row;

@@ -14,6 +14,8 @@ namespace spawn {
 
 inline constexpr std::string_view row_type_url = "spawn.row/1";
 inline constexpr std::size_t row_error_bytes_max = 1'024;  // of last_error
+// Cuts last_error to that, between characters.
+void cut_error(message_row& row);
 
 // Appends. [any]
 void encode_row(const invocation& message, std::string& payload);

@@ -51,10 +51,16 @@ TEST(ChannelMessages, AKernelDoesNotHearItself) {
 TEST(ChannelMessages, EveryKindOfPayloadComesBack) {
   std::string own;
   wire::append_any(own, "type.googleapis.com/shop.Order", "\x0a\x01x");
+  std::string empty, namesake;
+  wire::append_any(empty, "type.googleapis.com/shop.Order", "");
+  wire::append_any(namesake, "type.googleapis.com/shop.StringValue", "\x0a\x01x\x12\x01y");
   const payload all[] = {{presence::unset, {}},
                          {presence::noop, {}},
                          {presence::value, wire::json_any("{\"a\": 1}")},
                          {presence::value, wire::text_any("12")},
+                         {presence::value, wire::text_any("")},
+                         {presence::value, empty},
+                         {presence::value, namesake},
                          {presence::value, wire::bytes_any(std::string_view("{}\0\xff", 4))},
                          {presence::value, own}};
   for (const payload& each : all) {
@@ -72,6 +78,11 @@ TEST(ChannelMessages, ANameThatIsNoTextIsNoChannel) {
   EXPECT_FALSE(decode_channel_message(message, here));
   message.subject = "channel.s." + std::string(2'000, 'x');
   EXPECT_FALSE(decode_channel_message(message, here));
+}
+
+TEST(ChannelMessages, WhatIsNoJsonIsATextInAnEvent) {
+  const broadcast_order from = order_of({presence::value, wire::json_any("no json")});
+  EXPECT_NE(channel_event_json(from).find(R"("payload":"no json")"), std::string::npos);
 }
 
 TEST(ChannelMessages, AnEventSaysWhoAndWhat) {

@@ -37,6 +37,16 @@ TEST(Subjects, AnyNameComesBackAsItWas) {
   }
 }
 
+TEST(Subjects, AChannelNeverLooksLikeTheCallsToASystem) {
+  for (const auto& [system, topic] : {std::pair("actors", "actions"), {"x", "actors.actions"}}) {
+    const std::string subject = channel_subject(system, topic);
+    EXPECT_FALSE(subject.ends_with(".actors.actions")) << subject;
+    EXPECT_EQ(*channel_of_subject(subject), std::pair(std::string(system), std::string(topic)));
+  }
+  EXPECT_FALSE(channel_of_subject(invocations_subject("channel")));
+  EXPECT_FALSE(channel_of_subject(invocations_subject("channel.x")));
+}
+
 TEST(Subjects, OthersAreNoChannels) {
   for (const char* other : {"", "channel", "channel.", "channel.a", "channel.a.", "channel..b",
                             "channels.a.b", "a.channel.b"}) {

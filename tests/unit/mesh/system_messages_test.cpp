@@ -95,6 +95,11 @@ TEST(SystemMessages, AnErrorOfAProxyIsItsText) {
   const outcome told = decode_system_reply(reply);
   EXPECT_EQ(told.why, failure::host_error);
   EXPECT_EQ(told.text, reply.payload);
+  // Bytes of a text may be those of some message.
+  for (const char* text : {"error", "(none", "2\x03 ab"}) {
+    reply.payload = text;
+    EXPECT_EQ(decode_system_reply(reply).why, failure::host_error) << text;
+  }
   reply.payload = "\xff\xfe";
   const outcome garbage = decode_system_reply(reply);
   EXPECT_EQ(garbage.why, failure::host_error);

@@ -262,25 +262,28 @@ TEST_F(TransportPort, BoundsTheRequestsInFlight) {
 
 TEST_F(TransportPort, RepliesSubscribesInAGroupAndUnsubscribes) {
   make("transport");
-  port->reply(hand[0], "inbox.1", {}, "p");
+  int over = 0;
+  port->reply(hand[0], "inbox.1", {}, "p", nullptr);
   const auto id = port->subscribe(hand[1], "x", "group-", [](transport_message) {});
   drive();
   EXPECT_EQ(log, "reply inbox.1 p;sub x group-256;");
   log.clear();
-  port->unsubscribe(id);
+  port->unsubscribe(id, [&] { ++over; });
   drive();
   EXPECT_EQ(log, "unsub " + std::to_string(id) + ";");
-  port->unsubscribe(id);
+  port->unsubscribe(id, [&] { ++over; });
   drive();
   EXPECT_EQ(log, "unsub " + std::to_string(id) + ";") << "once";
+  EXPECT_EQ(over, 2) << "and whoever asks hears of it";
 }
 
 TEST_F(TransportPort, DoesNotSubscribeAgainOnceItIsOver) {
   make("transport");
   answer = SPAWN_E_UNAVAILABLE;
   const auto id = port->subscribe(hand[0], "x", "", [](transport_message) {});
+  int over = 0;
   drive();
-  port->unsubscribe(id);
+  port->unsubscribe(id, [&] { ++over; });
   drive();
   log.clear();
   time.advance_ns(2 * loaded_transport_port::subscribe_again_ms * ns_per_ms);

@@ -31,8 +31,8 @@ ANSWER_SECONDS = 20.0
 
 
 class SampleKernel(Kernel):
-    """A kernel on the text of a sample. Only the admin socket is said beside it: two kernels with the
-    usual place for it can not run at once."""
+    """A kernel on the text of a sample. Beside it stand the admin socket, as two kernels with the
+    usual place for it can not run at once, and a short farewell where the sample says nothing."""
 
     def __init__(self, sample: str, host_port: int, **variables):
         super().__init__(host_port)
@@ -43,7 +43,9 @@ class SampleKernel(Kernel):
         (self.folder / "config").symlink_to(SOURCE / "config")
 
     def text(self) -> str:
-        return self.sample.read_text() + f"admin: {{address: {self.config['admin']['address']}}}\n"
+        sample = self.sample.read_text()
+        short = "" if "\ntimeouts:" in sample else "timeouts: {drain_ms: 1000}\n"
+        return f"{sample}{short}admin: {{address: {self.config['admin']['address']}}}\n"
 
 
 class Shop:
@@ -67,6 +69,7 @@ class Shop:
     def __exit__(self, kind, *_):
         try:
             if kind is None:
+                self.client.close()  # the kernel waits for those who hold a connection
                 self.kernel.stop()
             else:
                 print(self.kernel.tail())

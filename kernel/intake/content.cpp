@@ -42,7 +42,7 @@ result<payload> make_argument(const event& from, content_kind as, std::string_vi
         return payload(presence::noop, {});
       }
       if (!from.is_json()) {
-        return fail(errc::invalid, "the body is not JSON");
+        return fail(errc::invalid, "the body " + from.why_not_json());
       }
       return payload(presence::value, wire::json_any(from.body()));
     case content_kind::text:

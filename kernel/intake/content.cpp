@@ -28,6 +28,9 @@ result<payload> make_argument(const event& from, content_kind as, std::string_vi
     return payload(presence::noop, {});
   }
   if (!from.type_url().empty()) {
+    if (!is_utf8(from.type_url())) {
+      return fail(errc::invalid, "its type url is not UTF-8");
+    }
     std::string any;
     wire::append_any(any, from.type_url(), from.body());
     return payload(presence::value, std::move(any));

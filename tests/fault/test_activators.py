@@ -207,6 +207,17 @@ def test_what_is_too_large_is_a_dead_letter_with_the_bound(fresh, source):
         assert any(bound in why for why in whys), (bound, whys)
 
 
+def test_an_id_that_is_no_text_is_a_dead_letter(fresh, source):
+    """Hosts get it as metadata, which has to be UTF-8."""
+    sets = Sets(fresh, source, sets=1, route=ROUTE | {"actor": "set-0"})
+    source.publish('{"id": 1}', **{"message-id": b"\xff"})
+    source.publish('{"id": 2}', **{"message-id": "m2"})
+    sets.await_all_settled()
+    assert sets.read(0) == [2]
+    (letter,) = rows(sets.mesh, "dead-letters", "list")
+    assert letter["why"] == "its id is not UTF-8; see dedup_id of routes"
+
+
 def test_a_host_that_is_away_costs_no_attempt(fresh, source):
     sets = Sets(fresh, source, retry={"attempts": 1, "first_ms": 20, "max_ms": 50},
                 timeout_ms=60000)

@@ -4,6 +4,7 @@
 
 #include "admin/routes.hpp"
 #include "base/base64.hpp"
+#include "base/json_depth.hpp"
 #include "wire/json_any.hpp"
 
 namespace spawn {
@@ -117,6 +118,9 @@ std::optional<std::string> read_body(const std::string& text, const config::sett
       "system", "actor",    "parent", "action", "payload",    "type_url",
       "base64", "metadata", "async",  "pooled", "timeout_ms", "register_ref",
   };
+  if (json_nests_deeper(text)) {
+    return "the body is nested too deep";
+  }
   const json body = json::parse(text, nullptr, false);
   if (!body.is_object()) {
     return "the body is not a JSON object";
@@ -201,9 +205,11 @@ std::string payload_json(payload_view value) {
         r.skip();
       }
     }
-    json parsed = json::parse(content, nullptr, false);
-    if (!parsed.is_discarded()) {
-      out["json"] = std::move(parsed);
+    if (!json_nests_deeper(content)) {
+      json parsed = json::parse(content, nullptr, false);
+      if (!parsed.is_discarded()) {
+        out["json"] = std::move(parsed);
+      }
     }
   }
   return out.dump(-1, ' ', false, json::error_handler_t::replace);

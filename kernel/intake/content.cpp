@@ -28,6 +28,9 @@ result<payload> make_argument(const event& from, content_kind as, std::string_vi
     return payload(presence::noop, {});
   }
   if (!from.type_url().empty()) {
+    if (!is_utf8(from.type_url())) {
+      return fail(errc::invalid, "its type url is not UTF-8");
+    }
     std::string any;
     wire::append_any(any, from.type_url(), from.body());
     return payload(presence::value, std::move(any));
@@ -42,7 +45,7 @@ result<payload> make_argument(const event& from, content_kind as, std::string_vi
         return payload(presence::noop, {});
       }
       if (!from.is_json()) {
-        return fail(errc::invalid, "the body is not JSON");
+        return fail(errc::invalid, "the body " + from.why_not_json());
       }
       return payload(presence::value, wire::json_any(from.body()));
     case content_kind::text:

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/base64.hpp"
+#include "base/json_depth.hpp"
 
 namespace spawn {
 namespace {
@@ -117,19 +118,29 @@ result<std::string> event::field(std::string_view name) {
 event::parsed_body& event::parsed() {
   if (!parsed_) {
     parsed_ = std::make_unique<parsed_body>();
-    parsed_->value = json::parse(body_, nullptr, false);
+    // What is too deep is like what is no JSON.
+    parsed_->value = json_nests_deeper(body_) ? json(json::value_t::discarded)
+                                              : json::parse(body_, nullptr, false);
   }
   return *parsed_;
 }
 
 bool event::is_json() const {
-  return parsed_ ? !parsed_->value.is_discarded() : json::accept(body_);
+  return parsed_ ? !parsed_->value.is_discarded()
+                 : !json_nests_deeper(body_) && json::accept(body_);
+}
+
+std::string event::why_not_json() const {
+  return json_nests_deeper(body_)
+             ? "is nested more than " + std::to_string(json_nesting_max) + " deep"
+             : "is not JSON";
 }
 
 result<std::string> event::body_field(std::string_view path) {
   const json* at = &parsed().value;
   if (at->is_discarded()) {
-    return fail(missing("the body is not JSON, so it has no field " + std::string(path)));
+    return fail(
+        missing("the body " + why_not_json() + ", so it has no field " + std::string(path)));
   }
   for (std::string_view left = path; !left.empty();) {
     const auto dot = left.find('.');

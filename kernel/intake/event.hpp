@@ -30,8 +30,11 @@ class event {
   [[nodiscard]] bool is_structured() const noexcept;
 
   [[nodiscard]] std::string_view body() const noexcept { return body_; }
-  // Whether the body is JSON; parsed only if a field of it was asked for.
+  // Whether the body is JSON, at most json_nesting_max deep; parsed only if a field of it was
+  // asked for.
   [[nodiscard]] bool is_json() const;
+  // Of a body that is not: "is not JSON", or that it nests too deep.
+  [[nodiscard]] std::string why_not_json() const;
   // Lower case, without parameters.
   [[nodiscard]] const std::string& content_type() const noexcept { return content_type_; }
   [[nodiscard]] std::string_view type_url() const noexcept {

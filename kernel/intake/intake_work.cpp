@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "model/reserved_metadata.hpp"
 #include "wire/common.hpp"
 
@@ -54,6 +55,9 @@ void intake::work::prepare(const route_table& routes, std::uint64_t body_max) {
   if (to.dedup_id.size() > id_bytes_max) {
     unroutable = "its id has " + std::to_string(to.dedup_id.size()) + " bytes, at most " +
                  std::to_string(id_bytes_max) + " are allowed; see dedup_id of routes";
+  } else if (!is_utf8(to.dedup_id)) {  // a host would not be able to read the call
+    unroutable = "its id is not UTF-8; see dedup_id of routes";
+    to.dedup_id.clear();
   }
 }
 
@@ -88,7 +92,8 @@ invocation_ptr intake::work::make_letter(std::string_view activator, std::string
   presence kind = to.argument.kind;
   if (!is_routed) {
     const auto bytes = view_of(raw.payload.value);
-    const auto type = view_of(raw.payload.type_url);
+    const auto said = view_of(raw.payload.type_url);
+    const auto type = is_utf8(said) ? said : std::string_view();
     std::string value(bytes);
     if (type.empty()) {
       value.clear();

@@ -30,9 +30,9 @@ def read_json(call):
 class Sets:
     """Actors set-0 .. set-N that record ids of messages in a set, in the order they came."""
 
-    def __init__(self, fresh, source, sets=4, **keys):
+    def __init__(self, fresh, source, sets=4, kernel=None, **keys):
         self.source = source
-        self.mesh = fresh(source.config(**({"route": ROUTE} | keys)))
+        self.mesh = fresh(source.config(kernel or {}, **({"route": ROUTE} | keys)))
         self.runs = []
         for number in range(sets):
             self.mesh.host.on(f"set-{number}", "add", self.add)
@@ -181,6 +181,41 @@ def test_what_has_no_route_is_a_dead_letter_with_the_reason(fresh, source):
     whys = sorted(each["why"] for each in rows(sets.mesh, "dead-letters", "list"))
     assert whys == ["no route: actor: the body has no field set",
                     "no route: actor: the body is not JSON, so it has no field set"]
+
+
+def test_what_is_too_large_is_a_dead_letter_with_the_bound(fresh, source):
+    """At each bound, and one beyond it."""
+    sets = Sets(fresh, source, 1, {"limits": {"body_bytes": 2000, "metadata_bytes": 600}},
+                route=ROUTE | {"actor": "set-0"})
+
+    def body(number, size=0):
+        text = json.dumps({"id": number, "x": ""})
+        return text[:-2] + "x" * max(0, size - len(text)) + text[-2:]
+
+    source.publish(body(1, 2000), **{"message-id": "m1"})
+    source.publish(body(2, 2001), **{"message-id": "m2"})
+    source.publish(body(3), **{"message-id": "m" * 447})
+    source.publish(body(4), **{"message-id": "m" * 448})
+    head = len("message-id" + "m5" + "x" + "folder-number" + "5")  # the last are of the source
+    source.publish(body(5), x="x" * (600 - head), **{"message-id": "m5"})
+    source.publish(body(6), x="x" * (601 - head), **{"message-id": "m6"})
+    sets.await_all_settled()
+    whys = [each["why"] for each in rows(sets.mesh, "dead-letters", "list")]
+    assert sorted(sets.read(0)) == [1, 3, 5], whys
+    assert len(whys) == 3
+    for bound in ("limits.body_bytes allows 2000", "at most 447 are allowed", "limits.metadata_bytes"):
+        assert any(bound in why for why in whys), (bound, whys)
+
+
+def test_an_id_that_is_no_text_is_a_dead_letter(fresh, source):
+    """Hosts get it as metadata, which has to be UTF-8."""
+    sets = Sets(fresh, source, sets=1, route=ROUTE | {"actor": "set-0"})
+    source.publish('{"id": 1}', **{"message-id": b"\xff"})
+    source.publish('{"id": 2}', **{"message-id": "m2"})
+    sets.await_all_settled()
+    assert sets.read(0) == [2]
+    (letter,) = rows(sets.mesh, "dead-letters", "list")
+    assert letter["why"] == "its id is not UTF-8; see dedup_id of routes"
 
 
 def test_a_host_that_is_away_costs_no_attempt(fresh, source):

@@ -9,7 +9,7 @@ import pytest
 from harness.host import Answer, Reply
 from harness.kernel import free_port
 from harness.mesh import eventually
-from harness.wire import SYSTEM, UNNAMED, actor
+from harness.wire import SYSTEM, UNNAMED, actor, json_any
 from tools import ask, ctl, socket_of
 
 TOKEN = "a-token-of-24-characters"
@@ -66,10 +66,20 @@ def test_errors_are_problem_json(mesh):
     ({"actor": "a", "action": "x", "async": 1}, '"async"'),
     ({"actor": "a", "action": "x", "metadata": {"k": 1}}, '"k"'),
     ({"actor": "a" * 513, "action": "x"}, "512"),
+    pytest.param('{"actor": "a", "action": "x", "payload": ' + "[" * 100_000 + "]" * 100_000 + "}",
+                 "too deep", id="nested without end"),
 ])
 def test_a_bad_invocation_names_what_is_wrong(mesh, body, told):
     answer = ask(mesh, "POST", "/v1/invoke", body)
     assert answer.status == 400 and told in answer.json["detail"], answer.body
+
+
+def test_an_answer_nested_without_end_is_shown_as_bytes(mesh):
+    name = mesh.plain(actions=["nest"])
+    mesh.host.on(name, "nest", reply=Reply(payload=json_any("[" * 100_000 + "]" * 100_000)))
+    answer = ask(mesh, "POST", "/v1/invoke", {"actor": name, "action": "nest"})
+    assert answer.status == 200 and "json" not in answer.json["payload"]
+    assert len(base64.b64decode(answer.json["payload"]["base64"])) > 200_000
 
 
 def test_bytes_that_are_no_http_are_answered_and_dropped(mesh):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ports import free_port
 from servers import tls
-from servers.server import Failed, Missing, Server, find
+from servers.server import Failed, Missing, Server, find, run_client
 
 VERSION = "3.9.1"
 FETCH_SECONDS = 600.0
@@ -86,6 +86,12 @@ class Kafka(Server):
     @property
     def ca(self) -> Path:
         return self.folder / "tls" / "ca.pem"
+
+    def publish(self, topic: str, *lines: str) -> None:
+        """One record for each line."""
+        run_client([*self._program("kafka.tools.ConsoleProducer"), "--bootstrap-server",
+                    self.brokers, "--topic", topic], "".join(f"{each}\n" for each in lines),
+                   self.start_seconds)
 
     # --- Server -----------------------------------------------------------------------------------
     def prepare(self):

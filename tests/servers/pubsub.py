@@ -77,6 +77,14 @@ class PubSub(Server):
         """What pubsub/control.go says of it: open streams, calls, the last authorization."""
         return json.loads(self._control("/state"))
 
+    def make(self, topic: str, subscription: str = "") -> None:
+        """A topic, and a subscription of it, by their full names."""
+        self._control("/make?" + urllib.parse.urlencode(
+            {"topic": topic, "subscription": subscription}))
+
+    def publish(self, topic: str, data: str) -> None:
+        self._control("/publish?" + urllib.parse.urlencode({"topic": topic, "data": data}))
+
     def fail(self, method: str, times: int, code: int, reason: str = "") -> None:
         """The next calls of a method end with this gRPC status; reason goes with each ack id."""
         self._control("/fail?" + urllib.parse.urlencode(

@@ -17,8 +17,8 @@ std::shared_ptr<grpc::ServerCredentials> credentials(const settings& from) {
   }
   grpc::SslServerCredentialsOptions options;
   options.pem_key_cert_pairs.push_back({from.tls->key, from.tls->cert});
-  if (!from.tls->client_ca.empty()) {
-    options.pem_root_certs = from.tls->client_ca;
+  if (!from.tls->ca.empty()) {
+    options.pem_root_certs = from.tls->ca;
     options.client_certificate_request = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
   }
   return grpc::SslServerCredentials(options);

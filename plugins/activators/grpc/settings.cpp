@@ -30,7 +30,7 @@ std::string pem(const json& from, const char* key) {
 }
 
 tls_settings tls_of(const json& from) {
-  tls_settings out{pem(from, "cert"), pem(from, "key"), pem(from, "client_ca")};
+  tls_settings out{pem(from, "cert"), pem(from, "key"), pem(from, "ca")};
   for (const auto& [key, text] : {std::pair{"cert", &out.cert}, {"key", &out.key}}) {
     if (text->empty()) {
       throw refused(SPAWN_E_INVALID, std::string("config: tls.") + key + " is missing");

@@ -9,9 +9,9 @@
 
 namespace grpc_source {
 
-// The texts of PEM files. client_ca empty: clients need no certificate.
+// The texts of PEM files. `ca` empty: clients need no certificate.
 struct tls_settings {
-  std::string cert, key, client_ca;
+  std::string cert, key, ca;
 };
 
 struct http_settings {

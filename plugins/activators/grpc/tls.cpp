@@ -21,9 +21,9 @@ boost::asio::ssl::context tls_of(const tls_settings& from) {
   check("cert");
   out.use_private_key(boost::asio::buffer(from.key), ssl::context::pem, failed);
   check("key");
-  if (!from.client_ca.empty()) {
-    out.add_certificate_authority(boost::asio::buffer(from.client_ca), failed);
-    check("client_ca");
+  if (!from.ca.empty()) {
+    out.add_certificate_authority(boost::asio::buffer(from.ca), failed);
+    check("ca");
     out.set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
   }
   return out;

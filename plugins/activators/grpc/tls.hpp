@@ -6,7 +6,7 @@
 
 namespace grpc_source {
 
-// TLS 1.2 and later; with client_ca a client has to show a certificate. Throws refused, which names
+// TLS 1.2 and later; with `ca` a client has to show a certificate. Throws refused, which names
 // the key whose file is wrong: create does this once to find out.
 [[nodiscard]] boost::asio::ssl::context tls_of(const tls_settings& from);
 

@@ -23,6 +23,17 @@ std::string text_of(const json& config, const char* key) {
   return at == config.end() || at->is_null() ? std::string() : at->get<std::string>();
 }
 
+// host:port of a URL or of itself; `tls` becomes false for http://.
+std::string server_of(std::string said, bool& tls) {
+  for (const auto& [scheme, secure] : {std::pair{"http://", false}, {"https://", true}}) {
+    if (said.starts_with(scheme)) {
+      said.erase(0, std::string_view(scheme).size());
+      tls = secure;
+    }
+  }
+  return said;
+}
+
 bool flag_of(const json& config, const char* key, bool otherwise) {
   const auto at = config.find(key);
   if (at == config.end() || at->is_null()) {
@@ -37,8 +48,8 @@ bool flag_of(const json& config, const char* key, bool otherwise) {
   return *at == "true";
 }
 
-// The bytes of the file that a key names; empty without the key.
-std::string file_of(const json& config, const char* key) {
+// The bytes of the file that a key names; empty without the key. `of`: the block it stands in.
+std::string file_of(const json& config, const char* key, const char* of = "") {
   const std::string path = text_of(config, key);
   if (path.empty()) {
     return {};
@@ -46,7 +57,7 @@ std::string file_of(const json& config, const char* key) {
   std::ifstream file(path, std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   if (!file || bytes.empty()) {
-    refuse(std::string(key) + ": " + path + " can not be read, or is empty");
+    refuse(std::string(of) + key + ": " + path + " can not be read, or is empty");
   }
   return bytes;
 }
@@ -60,19 +71,27 @@ std::string full_name(const std::string& project, const char* kind, const std::s
 }
 
 void read_server(settings& s, const json& config, const char* emulator) {
-  s.endpoint = text_of(config, "endpoint");
-  const bool emulated = s.endpoint.empty() && emulator != nullptr && *emulator != '\0';
-  if (s.endpoint.empty()) {
-    s.endpoint = emulated ? emulator : "pubsub.googleapis.com:443";
+  const std::string said = text_of(config, "endpoint");
+  const bool emulated = said.empty() && emulator != nullptr && *emulator != '\0';
+  s.tls = !emulated;
+  s.endpoint = emulated       ? emulator
+               : said.empty() ? "pubsub.googleapis.com:443"
+                              : server_of(said, s.tls);
+  const auto block = config.find("tls");
+  if (block == config.end() || block->is_null() || emulated) {
+    return;
   }
-  s.tls = flag_of(config, "tls", !emulated);
-  s.ca_pem = file_of(config, "ca");
-  s.cert_pem = file_of(config, "cert");
-  s.key_pem = file_of(config, "key");
+  if (!s.tls) {
+    refuse("tls is said, and endpoint is http://");
+  }
+  s.ca_pem = file_of(*block, "ca", "tls.");
+  s.cert_pem = file_of(*block, "cert", "tls.");
+  s.key_pem = file_of(*block, "key", "tls.");
   if (s.cert_pem.empty() != s.key_pem.empty()) {
-    refuse(s.cert_pem.empty() ? "cert is missing, key needs it" : "key is missing, cert needs it");
+    refuse(s.cert_pem.empty() ? "tls.cert is missing, tls.key needs it"
+                              : "tls.key is missing, tls.cert needs it");
   }
-  const std::string verify = text_of(config, "verify");
+  const std::string verify = text_of(*block, "verify");
   s.verify = verify == "none" ? verify_mode::none
              : verify == "ca" ? verify_mode::ca
                               : verify_mode::full;
@@ -89,7 +108,7 @@ void read_auth(settings& s, const json& config) {
     s.auth = auth_mode::key_file;
   }
   if (s.auth != auth_mode::none && !s.tls) {
-    refuse("tls is false, and auth sends tokens only over TLS");
+    refuse("endpoint is in plain text, and auth sends tokens only over TLS");
   }
   if (s.auth == auth_mode::key_file) {
     if (key.empty()) {

@@ -15,7 +15,7 @@ enum class verify_mode : std::uint8_t { full, ca, none };
 enum class auth_mode : std::uint8_t { none, key_file, metadata };
 
 struct settings {
-  std::string endpoint;      // host:port
+  std::string endpoint;      // host:port, without a scheme
   std::string subscription;  // projects/P/subscriptions/S; empty: nothing is fetched
   std::string topic;         // projects/P/topics/T, of messages that name none; may be empty
   std::string topics;        // what stands before the name of a topic: projects/P/topics/

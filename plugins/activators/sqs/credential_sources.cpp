@@ -118,6 +118,9 @@ std::optional<origin> parse_url(std::string_view url, std::string& target) {
     }
     port = host.substr(end + 1);
     host = host.substr(1, end - 1);
+    if (!port.empty() && !port.starts_with(':')) {
+      return std::nullopt;
+    }
   } else if (const auto colon = host.find(':'); colon != std::string_view::npos) {
     port = host.substr(colon);
     host = host.substr(0, colon);

@@ -79,12 +79,16 @@ class Kernel:
     def client(self) -> Client:
         return Client(self.port)
 
+    def text(self) -> str:
+        """What stands in the configuration file."""
+        return json.dumps(self.config, indent=2) + "\n"  # JSON is YAML, too
+
     # --- life -----------------------------------------------------------------------------------
     def launch(self, arguments=()):
         """Starts the process and returns at once."""
         assert BINARY.exists(), f"{BINARY} is not built"
         path = self.folder / "spawn.yaml"
-        path.write_text(json.dumps(self.config, indent=2) + "\n")  # JSON is YAML, too
+        path.write_text(self.text())
         environment = {key: value for key, value in os.environ.items()
                        if not key.startswith(("PROXY_", "USER_FUNCTION_", "SPAWN_"))}
         self.process = subprocess.Popen(

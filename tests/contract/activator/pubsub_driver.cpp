@@ -126,10 +126,9 @@ std::string pubsub_broker::fresh_queue(const api::Subscription& settings) {
 std::string pubsub_broker::config_of(const std::string& queue, const json& more) const {
   json config{{"ack_deadline_s", 30},
               {"dead_letter_topic", queue + "-dead"},
-              {"endpoint", "127.0.0.1:" + std::to_string(gate_.port())},
+              {"endpoint", "http://127.0.0.1:" + std::to_string(gate_.port())},
               {"project", project_},
-              {"subscription", queue},
-              {"tls", false}};
+              {"subscription", queue}};
   config.merge_patch(more);
   return config.dump();
 }
@@ -174,7 +173,7 @@ std::optional<std::vector<std::string>> pubsub_broker::dead_letters() {
 }
 
 std::optional<std::string> pubsub_broker::config_of_nobody() {
-  return config_of(queue_, {{"endpoint", "127.0.0.1:1"}});  // nobody listens on port 1
+  return config_of(queue_, {{"endpoint", "http://127.0.0.1:1"}});  // nobody listens on port 1
 }
 
 std::vector<bad_config> pubsub_broker::bad_configs() {
@@ -185,11 +184,11 @@ std::vector<bad_config> pubsub_broker::bad_configs() {
   };
   return {{R"({"project": ""})", "project is missing"},
           {R"({"project": "p"})", "subscription is missing"},
-          {with({{"ca", "/nowhere/ca.pem"}}), "ca"},
-          {with({{"cert", "/dev/null"}}), "cert"},
+          {with({{"tls", {{"ca", "/nowhere/ca.pem"}}}}), "tls.ca"},
+          {with({{"tls", {{"cert", "/dev/null"}}}}), "tls.cert"},
           {with({{"auth", "key_file"}}), "credentials_file is missing"},
           {with({{"credentials_file", "/nowhere/key.json"}}), "credentials_file"},
-          {with({{"tls", false}, {"auth", "metadata"}}), "tls"},
+          {with({{"endpoint", "http://e:1"}, {"auth", "metadata"}}), "endpoint"},
           {with({{"dead_letters", "policy"}, {"dead_letter_topic", "t"}, {"auth", "none"}}),
            "dead_letter"}};
 }

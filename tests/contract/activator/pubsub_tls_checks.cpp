@@ -36,10 +36,10 @@ class tls_broker : public broker {
   void publish(std::span<const letter>) override {}
 
   [[nodiscard]] std::string config(const json& more) const {
-    json out{{"ca", variable("SPAWN_TEST_PUBSUB_TLS_CA")},
-             {"credentials_file", folder.path("key.json")},
+    json out{{"credentials_file", folder.path("key.json")},
              {"endpoint", variable("SPAWN_TEST_PUBSUB_TLS_ENDPOINT")},
              {"project", variable("SPAWN_TEST_PUBSUB_TLS_PROJECT")},
+             {"tls", {{"ca", variable("SPAWN_TEST_PUBSUB_TLS_CA")}}},
              {"topic", "nowhere"}};
     if (more.is_object()) {
       out.merge_patch(more);
@@ -92,7 +92,7 @@ void tokens_are_signed_with_the_key_file(const tls_world& w) {
 
 // The right name, signed by somebody else.
 void a_certificate_of_a_stranger_is_refused(const tls_world& w) {
-  auto client = w.b.bare_client(w.source.config({{"ca", nullptr}}));
+  auto client = w.b.bare_client(w.source.config({{"tls", {{"ca", nullptr}}}}));
   client->wait_serving(false);
   sink_client sink(*client);
   letter one;
@@ -103,18 +103,18 @@ void a_certificate_of_a_stranger_is_refused(const tls_world& w) {
 }
 
 void verify_none_takes_any_certificate(const tls_world& w) {
-  auto client = w.b.bare_client(w.source.config({{"ca", nullptr}, {"verify", "none"}}));
+  auto client = w.b.bare_client(w.source.config({{"tls", {{"ca", nullptr}, {"verify", "none"}}}}));
   w.is_answered(*client);
 }
 
 void verify_ca_takes_what_the_authority_signed(const tls_world& w) {
-  auto client = w.b.bare_client(w.source.config({{"verify", "ca"}}));
+  auto client = w.b.bare_client(w.source.config({{"tls", {{"verify", "ca"}}}}));
   w.is_answered(*client);
 }
 
 void verify_ca_refuses_what_another_signed(const tls_world& w) {
   // Any authority but the server's: the system's own.
-  auto client = w.b.bare_client(w.source.config({{"ca", nullptr}, {"verify", "ca"}}));
+  auto client = w.b.bare_client(w.source.config({{"tls", {{"ca", nullptr}, {"verify", "ca"}}}}));
   client->wait_serving(false);
 }
 

@@ -14,15 +14,16 @@ kv_client::kv_client(const target& t, const std::string& config)
   if (table_ == nullptr) {
     throw skipped{"no " SPAWN_TRANSPORT_KV};
   }
-  table_->set_sink(bus_.lane(), heard, this);
+  listen(true);
 }
 
 kv_client::~kv_client() {
-  table_->set_sink(bus_.lane(), nullptr, nullptr);
+  listen(false);
 }
 
 void kv_client::heard(void* self, const spawn_kv_event* e, std::uint32_t n) noexcept {
   kv_client& client = *static_cast<kv_client*>(self);
+  client.overlapped_ = client.overlapped_ || client.inside_.exchange(true);
   const std::lock_guard hold(client.mutex_);
   for (const spawn_kv_event& one : std::span(e, n)) {
     client.events_.push_back({one.watch_id, one.revision, one.deleted != 0,
@@ -32,6 +33,16 @@ void kv_client::heard(void* self, const spawn_kv_event* e, std::uint32_t n) noex
     release(value);
   }
   client.arrived_.notify_all();
+  client.inside_ = false;
+}
+
+void kv_client::listen(bool on) {
+  table_->set_sink(bus_.lane(), on ? heard : nullptr, on ? this : nullptr);
+}
+
+void kv_client::verify() {
+  require(!overlapped_, "two calls of on_event for one lane at the same time");
+  bus_.verify_host();
 }
 
 kv_result kv_client::run(const request& r) {

@@ -1,6 +1,7 @@
 // kv_client: the key-value side of one instance of a transport under test, with the events of its
 // watches.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -46,7 +47,10 @@ class kv_client {
   [[nodiscard]] std::size_t untaken();
   [[nodiscard]] spawn::plugin::testing::manual_clock& clock() { return bus_.clock(); }
   [[nodiscard]] bus_client& bus() { return bus_; }
-  void verify() { bus_.verify_host(); }
+  // Whether events are wanted; they are from the start on.
+  void listen(bool on);
+  // Of the host's tables, and of the calls of on_event.
+  void verify();
 
  private:
   struct request {
@@ -61,6 +65,7 @@ class kv_client {
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::vector<kv_event> events_;
+  std::atomic<bool> inside_ = false, overlapped_ = false;  // calls of on_event
   bus_client bus_;
   const spawn_transport_kv* table_;
 };

@@ -1,6 +1,7 @@
 #include "contract/transport/transport_kv_suite.hpp"
 
 #include <atomic>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -130,6 +131,44 @@ void a_watch_tells_what_is_there_and_what_changes(const target& t) {
   b.verify();
 }
 
+// A key's changes come in the order of its revisions, from any number of writers; and none after
+// the listener has gone.
+void events_of_a_key_are_in_order_and_end_with_the_listener(const target& t) {
+  const std::string config = t.fresh_config();
+  kv_client a(t, config), b(t, config), watcher(t, config);
+  ok(watcher.watch(1), "watch of every key");
+  ok(watcher.watch(2, "k"), "watch of one key");
+  constexpr int n = 50;
+  std::vector<std::thread> threads;
+  for (kv_client* one : {&a, &b}) {
+    threads.emplace_back([one] {
+      for (int i = 0; i < n; ++i) {
+        ok(one->put("k", std::to_string(i)), "put");
+      }
+    });
+  }
+  for (std::thread& one : threads) {
+    one.join();
+  }
+  std::map<std::uint64_t, std::uint64_t> last;
+  for (const kv_event& e : watcher.events(std::size_t{4} * n)) {
+    require(e.key == "k" && e.revision > last[e.watch_id], "a key's revision fell");
+    last[e.watch_id] = e.revision;
+  }
+  watcher.listen(false);
+  ok(a.put("k", "unheard"), "put");
+  ok(watcher.put("k", "unheard, too"), "put");
+  require_equal(watcher.untaken(), std::size_t{0}, "events without a listener");
+  watcher.listen(true);
+  const kv_result heard = a.put("k", "heard");
+  for (int told = 0; told < 2;) {  // what was on its way may come before
+    for (const kv_event& e : watcher.events(1)) {
+      told += e.revision == heard.revision ? 1 : 0;
+    }
+  }
+  watcher.verify();
+}
+
 void a_watch_misses_nothing(const target& t) {
   const std::string config = t.fresh_config();
   kv_client a(t, config), b(t, config), watcher(t, config);
@@ -214,6 +253,8 @@ std::vector<check> transport_kv_checks() {
       {"kv.a_watch_tells_what_is_there_and_what_changes",
        a_watch_tells_what_is_there_and_what_changes},
       {"kv.a_watch_misses_nothing", a_watch_misses_nothing},
+      {"kv.events_of_a_key_are_in_order_and_end_with_the_listener",
+       events_of_a_key_are_in_order_and_end_with_the_listener},
       {"kv.a_lease_runs_out_unless_it_is_kept_alive", a_lease_runs_out_unless_it_is_kept_alive},
       {"kv.a_lease_runs_out_for_who_only_asks", a_lease_runs_out_for_who_only_asks},
   };

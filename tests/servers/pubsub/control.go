@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"log"
 	"net/http"
 	"strconv"
 
+	pb "cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"google.golang.org/grpc/codes"
 )
 
@@ -14,6 +16,8 @@ import (
 //
 //	GET /state                                       what is open, and what was asked for, as JSON
 //	GET /messages?topic=T                            what was ever published there, as JSON
+//	GET /make?topic=T[&subscription=S]               makes them, with their full names
+//	GET /publish?topic=T&data=TEXT                   publishes one message there
 //	GET /fail?method=M&times=N&code=C[&reason=TEXT]  the next N calls of M end with gRPC status C
 //
 // The reason goes, as ErrorInfo, with each ack id of the call.
@@ -24,6 +28,18 @@ func serveControl(address string, of *service) {
 	})
 	mux.HandleFunc("/messages", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, of.messages(r.FormValue("topic")))
+	})
+	mux.HandleFunc("/make", func(w http.ResponseWriter, r *http.Request) {
+		if err := of.make(r.Context(), r.FormValue("topic"), r.FormValue("subscription")); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		}
+	})
+	mux.HandleFunc("/publish", func(w http.ResponseWriter, r *http.Request) {
+		_, err := of.Publish(r.Context(), &pb.PublishRequest{Topic: r.FormValue("topic"),
+			Messages: []*pb.PubsubMessage{{Data: []byte(r.FormValue("data"))}}})
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		}
 	})
 	mux.HandleFunc("/fail", func(w http.ResponseWriter, r *http.Request) {
 		times, wrong := strconv.Atoi(r.FormValue("times"))
@@ -38,6 +54,15 @@ func serveControl(address string, of *service) {
 		of.mutex.Unlock()
 	})
 	log.Fatal(http.ListenAndServe(address, mux))
+}
+
+func (s *service) make(ctx context.Context, topic, subscription string) error {
+	if _, err := s.CreateTopic(ctx, &pb.Topic{Name: topic}); err != nil || subscription == "" {
+		return err
+	}
+	_, err := s.CreateSubscription(ctx, &pb.Subscription{Name: subscription, Topic: topic,
+		AckDeadlineSeconds: 60})
+	return err
 }
 
 func answer(w http.ResponseWriter, what any) {

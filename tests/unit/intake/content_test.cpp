@@ -55,6 +55,8 @@ TEST(content, what_has_a_type_stays_as_it_is) {
   made_delivery of("\n\1x", "application/json");
   of.raw.payload.type_url = of.keep("type.googleapis.com/shop.Order");
   EXPECT_EQ(made(of), "Order: \n\1x");
+  of.raw.payload.type_url = of.keep("\xff/shop.Order");  // no host could read it
+  EXPECT_EQ(made(of), "! its type url is not UTF-8");
 }
 
 TEST(content, a_route_may_say_what_it_is) {

@@ -81,6 +81,19 @@ TEST(event, what_is_no_cloudevent_says_why) {
   EXPECT_EQ(done.error().text, "the body is no CloudEvent: it has no type");
 }
 
+TEST(event, a_body_that_nests_without_end_is_refused) {
+  const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  EXPECT_EQ(field(made_delivery(deep), "body.0"),
+            "! the body is nested more than 100 deep, so it has no field 0");
+  const std::string envelope =
+      R"({"specversion":"1.0","id":"e","source":"s","type":"t","data":)" + deep + "}";
+  const made_delivery of(envelope, "application/cloudevents+json");
+  const delivery held = of.get();
+  event message(held);
+  EXPECT_FALSE(message.is_json());
+  EXPECT_FALSE(message.unwrap_cloudevent());
+}
+
 TEST(event, attributes_of_every_binding_have_one_name) {
   for (const char* name : {"ce-type", "ce_type", "cloudEvents:type", "cloudEvents_type"}) {
     EXPECT_EQ(field(made_delivery("x", "text/plain", {{name, "t"}}), "header.ce-type"), "t")

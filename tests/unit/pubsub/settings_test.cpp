@@ -58,16 +58,31 @@ TEST(pubsub_settings, an_endpoint_of_the_config_is_stronger_than_the_emulator) {
   EXPECT_TRUE(s.tls);
 }
 
+TEST(pubsub_settings, the_scheme_of_an_endpoint_says_whether_it_is_encrypted) {
+  const settings plain = parsed(R"({"project": "p", "topic": "t", "endpoint": "http://e:1"})");
+  EXPECT_EQ(plain.endpoint, "e:1");
+  EXPECT_FALSE(plain.tls);
+  EXPECT_EQ(plain.auth, pubsub::auth_mode::none);
+  const settings secure = parsed(
+      R"({"project": "p", "topic": "t", "endpoint": "https://e:1", "tls": {"verify": "ca"}})");
+  EXPECT_EQ(secure.endpoint, "e:1");
+  EXPECT_TRUE(secure.tls);
+  EXPECT_EQ(secure.verify, pubsub::verify_mode::ca);
+}
+
 TEST(pubsub_settings, what_is_missing_is_named) {
   EXPECT_EQ(why_refused(R"({"subscription": "s"})"), "config: project is missing");
   EXPECT_EQ(why_refused(R"({"project": "p"})"),
             "config: subscription is missing, and so is topic: one of them is needed");
   EXPECT_EQ(why_refused(R"({"project": "p", "topic": "t", "auth": "key_file"})"),
             "config: credentials_file is missing");
-  EXPECT_EQ(why_refused(R"({"project": "p", "topic": "t", "tls": false, "auth": "metadata"})"),
-            "config: tls is false, and auth sends tokens only over TLS");
-  EXPECT_EQ(why_refused(R"({"project": "p", "topic": "t", "ca": "/no/such/file"})"),
-            "config: ca: /no/such/file can not be read, or is empty");
+  EXPECT_EQ(why_refused(
+                R"({"project": "p", "topic": "t", "endpoint": "http://e:1", "auth": "metadata"})"),
+            "config: endpoint is in plain text, and auth sends tokens only over TLS");
+  EXPECT_EQ(why_refused(R"({"project": "p", "topic": "t", "endpoint": "http://e:1", "tls": {}})"),
+            "config: tls is said, and endpoint is http://");
+  EXPECT_EQ(why_refused(R"({"project": "p", "topic": "t", "tls": {"ca": "/no/such/file"}})"),
+            "config: tls.ca: /no/such/file can not be read, or is empty");
   EXPECT_EQ(why_refused(R"({"project": "p", "topic": "t", "streams": "many"})"),
             "config: streams is not a number");
 }

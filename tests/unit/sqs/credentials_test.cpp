@@ -46,7 +46,7 @@ TEST(credentials, urls_are_taken_apart) {
   EXPECT_EQ(parse_url("http://[::1]:99", target), (origin{false, "::1", 99}));
   EXPECT_EQ(target, "/");
   for (const char* bad : {"", "ftp://x", "http://", "http://x:0", "http://x:99999", "http://a@b",
-                          "http://x:1y", "http://[::1"}) {
+                          "http://x:1y", "http://[::1", "http://[::1]x99"}) {
     EXPECT_FALSE(parse_url(bad, target)) << bad;
   }
   EXPECT_EQ((origin{true, "x", 443}).authority(), "x");

@@ -151,7 +151,7 @@ void the_port_belongs_to_one(const target& t) {
 std::string tls_config(const certificates& with, bool clients) {
   return R"(, "tls": {"cert": ")" + with.path("server.pem") + R"(", "key": ")" +
          with.path("server.key") + "\"" +
-         (clients ? R"(, "client_ca": ")" + with.path("ca.pem") + "\"" : std::string()) + "}";
+         (clients ? R"(, "ca": ")" + with.path("ca.pem") + "\"" : std::string()) + "}";
 }
 
 call_result call_with(std::uint16_t port, const certificates& with, bool own_certificate) {

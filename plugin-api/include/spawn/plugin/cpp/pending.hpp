@@ -28,9 +28,10 @@ template <class Op>
   return op->struct_size >= sizeof(Op);
 }
 
-inline void set_outcome(spawn_op* op, spawn_status status, std::string_view why = {}) {
+inline void set_outcome(spawn_op* op, spawn_status status, std::string_view why = {},
+                        std::uint32_t retry_after_ms = 0) {
   op->status = status;
-  op->retry_after_ms = 0;
+  op->retry_after_ms = retry_after_ms;
   op->error = why.empty() ? spawn_buf{} : give(std::string(why));
 }
 
@@ -57,10 +58,12 @@ class pending {
   [[nodiscard]] Op& operator*() const noexcept { return *op_; }
   [[nodiscard]] explicit operator bool() const noexcept { return op_ != nullptr; }
 
-  // Afterwards the op is the host's again and this is empty.
-  void end(spawn_status status, std::string_view why = {}) noexcept {
+  // Afterwards the op is the host's again and this is empty. `retry_after_ms`: of what had no
+  // effect and should rest a while, such as EXHAUSTED; 0 leaves the pause to the host.
+  void end(spawn_status status, std::string_view why = {},
+           std::uint32_t retry_after_ms = 0) noexcept {
     spawn_op* raw = header_of(std::exchange(op_, nullptr));
-    set_outcome(raw, status, why);
+    set_outcome(raw, status, why, retry_after_ms);
     host_.complete({&raw, 1});
   }
 

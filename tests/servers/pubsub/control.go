@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
+	pb "cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"google.golang.org/grpc/codes"
 )
 
@@ -14,6 +15,8 @@ import (
 //
 //	GET /state                                       what is open, and what was asked for, as JSON
 //	GET /messages?topic=T                            what was ever published there, as JSON
+//	POST /make?topic=T[&subscription=S&ack_seconds=N]  a topic, and a subscription to it
+//	POST /publish?topic=T                            the JSON list of bodies; their message ids, as JSON
 //	GET /fail?method=M&times=N&code=C[&reason=TEXT]  the next N calls of M end with gRPC status C
 //
 // The reason goes, as ErrorInfo, with each ack id of the call.
@@ -24,6 +27,19 @@ func serveControl(address string, of *service) {
 	})
 	mux.HandleFunc("/messages", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, of.messages(r.FormValue("topic")))
+	})
+	mux.HandleFunc("/make", func(w http.ResponseWriter, r *http.Request) {
+		if err := of.make(r); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		}
+	})
+	mux.HandleFunc("/publish", func(w http.ResponseWriter, r *http.Request) {
+		ids, err := of.publish(r)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		answer(w, ids)
 	})
 	mux.HandleFunc("/fail", func(w http.ResponseWriter, r *http.Request) {
 		times, wrong := strconv.Atoi(r.FormValue("times"))
@@ -44,6 +60,39 @@ func answer(w http.ResponseWriter, what any) {
 	if err := json.NewEncoder(w).Encode(what); err != nil {
 		log.Print(err)
 	}
+}
+
+func (s *service) make(r *http.Request) error {
+	topic := r.FormValue("topic")
+	if _, err := s.GServer.CreateTopic(r.Context(), &pb.Topic{Name: topic}); err != nil {
+		return err
+	}
+	if r.FormValue("subscription") == "" {
+		return nil
+	}
+	seconds, err := strconv.ParseInt(r.FormValue("ack_seconds"), 10, 32)
+	if err != nil {
+		return err
+	}
+	_, err = s.GServer.CreateSubscription(r.Context(), &pb.Subscription{
+		Name: r.FormValue("subscription"), Topic: topic, AckDeadlineSeconds: int32(seconds)})
+	return err
+}
+
+func (s *service) publish(r *http.Request) ([]string, error) {
+	bodies := []string{}
+	if err := json.NewDecoder(r.Body).Decode(&bodies); err != nil {
+		return nil, err
+	}
+	request := &pb.PublishRequest{Topic: r.FormValue("topic")}
+	for _, one := range bodies {
+		request.Messages = append(request.Messages, &pb.PubsubMessage{Data: []byte(one)})
+	}
+	out, err := s.GServer.Publish(r.Context(), request)
+	if err != nil {
+		return nil, err
+	}
+	return out.MessageIds, nil
 }
 
 type published struct {

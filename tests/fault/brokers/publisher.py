@@ -2,6 +2,7 @@
 import random
 import threading
 import time
+from contextlib import contextmanager
 
 from brokers.source import Letter, Unavailable
 
@@ -15,15 +16,16 @@ _AFTER_REFUSAL_S = 0.5  # a broker that confirms nothing is just coming back
 class Publisher:
     """A thread. Ids 0, 1, .. are sent once each, in order; one that was not confirmed is in doubt
     and may have effect or not. It waits while it is too far ahead of the actors, so that messages
-    are on their way all along, and takes `seconds` at least."""
+    are on their way all along."""
 
-    def __init__(self, source, count: int, sets: int, calls, seconds: float = 0.0):
-        self.count, self.seconds = count, seconds
+    def __init__(self, source, count: int, sets: int, calls):
+        self.count = count
         self.confirmed, self.doubtful = set(), set()
         self._source, self._calls = source, calls
         chance = random.Random(count)
         self.letters = [Letter(id, chance.randrange(sets)) for id in range(count)]
         self._over = threading.Event()
+        self._pause_s = 0.0
         self._problem = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -39,6 +41,15 @@ class Publisher:
     def sent(self) -> int:
         return len(self.confirmed) + len(self.doubtful)
 
+    @contextmanager
+    def slowly(self):
+        """While the block lasts, all of them would take a minute."""
+        self._pause_s = 60.0 * _PIECE / self.count
+        try:
+            yield
+        finally:
+            self._pause_s = 0.0
+
     def reach(self, count: int, seconds: float) -> None:
         """Waits until that many were sent."""
         deadline = time.monotonic() + seconds
@@ -51,11 +62,10 @@ class Publisher:
 
     def _run(self):
         try:
-            began = time.monotonic()
             for first in range(0, self.count, _PIECE):
                 self._send(self.letters[first:first + _PIECE])
-                due = began + self.seconds * first / self.count
-                while not self._over.is_set() and (time.monotonic() < due or self._is_ahead()):
+                self._over.wait(self._pause_s)
+                while not self._over.is_set() and self._is_ahead():
                     time.sleep(_PAUSE_S)
                 if self._over.is_set():
                     return

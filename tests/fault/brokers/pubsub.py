@@ -4,6 +4,8 @@ from servers.pubsub import PubSub
 
 
 class PubSubSource(Source):
+    keeps = False
+
     def __init__(self):
         super().__init__()
         self.server = PubSub()

@@ -62,11 +62,9 @@ class HostProcess:
 
 
 class Run:
-    """Context manager. seconds: that publishing takes at least. config: of the kernels; keys: of
-    the activator."""
+    """Context manager. config: of the kernels; keys: of the activator."""
 
-    def __init__(self, source, count: int, action: str = ADD, seconds: float = 0.0,
-                 config: dict = None, **keys):
+    def __init__(self, source, count: int, action: str = ADD, config: dict = None, **keys):
         self.source, self.count, self.action = source, count, action
         self.told = collections.Counter()  # faults
         self._keys, self._config = keys, config or {}
@@ -75,7 +73,7 @@ class Run:
         self.gate = Gate(port, at=at)
         self.host = HostProcess()
         self.kernel = self.new_kernel()
-        self.publisher = Publisher(source, count, SETS, self.host.calls, seconds)
+        self.publisher = Publisher(source, count, SETS, self.host.calls)
         self.began = self.seconds = 0.0
 
     def __enter__(self):

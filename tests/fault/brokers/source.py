@@ -31,6 +31,7 @@ class Letter:
 
 class Source:
     """Used by one thread at a time, except that publish() has a thread of its own."""
+    keeps = True          # what it confirmed is there when it was killed and started again
     keeps_order = False   # messages of one actor run in the order they were published
 
     def __init__(self):

@@ -35,6 +35,8 @@ class Connection:
 
 
 class SqsSource(Source):
+    keeps = False
+
     def __init__(self):
         super().__init__()
         self.server = Fauxqs()

@@ -220,13 +220,12 @@ def test_sqs(server):
 
 def test_pubsub(server):
     service = server(PubSub)
-    topics = "projects/shop/topics/"
-    service.make(topics + "orders", "projects/shop/subscriptions/orders")
-    service.make(topics + "orders-dead")
-    service.make(topics + "order-events")
-    with Shop("activators/pubsub.yaml", PUBSUB_PROJECT="shop",
+    service.make_topic("orders", "orders")
+    service.make_topic("orders-dead")
+    service.make_topic("order-events")
+    with Shop("activators/pubsub.yaml", PUBSUB_PROJECT=service.project,
               PUBSUB_EMULATOR_HOST=service.endpoint) as shop:
-        service.publish(topics + "orders", ORDER)
+        service.publish("orders", [ORDER])
         shop.placed()
         shop.settled()
 

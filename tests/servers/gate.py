@@ -8,12 +8,13 @@ PIECE = 65536
 
 
 class Gate:
-    """Listens on a free loopback port and passes everything on to (host, port). Context manager.
+    """Listens on a loopback port, a free one or `at`, and passes everything on to (host, port).
+    Context manager.
 
     One thread moves all bytes; the methods may be called on any other.
     """
 
-    def __init__(self, port: int, host: str = "127.0.0.1"):
+    def __init__(self, port: int, host: str = "127.0.0.1", at: int = 0):
         self.to = (host, port)
         self.delay = 0.0         # seconds before each piece goes on
         self._stalled = threading.Event()
@@ -21,7 +22,7 @@ class Gate:
         self._lock = threading.Lock()
         self._pairs = {}         # socket -> its other end
         self._selector = selectors.DefaultSelector()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", at))
         self.port = self._listener.getsockname()[1]
         self._over = False
         self._selector.register(self._listener, selectors.EVENT_READ)

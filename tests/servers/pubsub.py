@@ -20,6 +20,7 @@ from servers.server import Failed, Missing, Server, find
 _SOURCE = Path(__file__).resolve().parent / "pubsub"
 _VERSION = "1.50.1"  # of cloud.google.com/go/pubsub, as in go.mod
 BUILD_SECONDS = 600.0
+_CONTROL_SECONDS = 5.0
 
 
 def program() -> Path:
@@ -77,18 +78,25 @@ class PubSub(Server):
         """What pubsub/control.go says of it: open streams, calls, the last authorization."""
         return json.loads(self._control("/state"))
 
-    def make(self, topic: str, subscription: str = "") -> None:
-        """A topic, and a subscription of it, by their full names."""
-        self._control("/make?" + urllib.parse.urlencode(
-            {"topic": topic, "subscription": subscription}))
-
-    def publish(self, topic: str, data: str) -> None:
-        self._control("/publish?" + urllib.parse.urlencode({"topic": topic, "data": data}))
-
     def fail(self, method: str, times: int, code: int, reason: str = "") -> None:
         """The next calls of a method end with this gRPC status; reason goes with each ack id."""
         self._control("/fail?" + urllib.parse.urlencode(
             {"method": method, "times": times, "code": code, "reason": reason}))
+
+    def make_topic(self, topic: str, subscription: str = "", ack_seconds: int = 10) -> None:
+        """A topic of the project, and a subscription to it if it has a name."""
+        more = {"subscription": self._full("subscriptions", subscription),
+                "ack_seconds": ack_seconds} if subscription else {}
+        self._control(f"/make?{self._topic(topic, **more)}", b"")
+
+    def publish(self, topic: str, bodies: list) -> list:
+        """The message ids of these texts, in their order."""
+        return json.loads(self._control(f"/publish?{self._topic(topic)}",
+                                        json.dumps(bodies).encode()))
+
+    def messages(self, topic: str) -> list:
+        """All that was ever published to the topic, as pubsub/control.go says it."""
+        return json.loads(self._control(f"/messages?{self._topic(topic)}"))
 
     # --- Server -----------------------------------------------------------------------------------
     def prepare(self):
@@ -114,10 +122,19 @@ class PubSub(Server):
         return {"ENDPOINT": self.endpoint, "PROJECT": self.project,
                 "CONTROL": f"{self.host}:{self.control_port}"} | tls_only
 
-    def _control(self, path: str) -> str:
+    def _full(self, kind: str, name: str) -> str:
+        return f"projects/{self.project}/{kind}/{name}"
+
+    def _topic(self, name: str, **more) -> str:
+        return urllib.parse.urlencode({"topic": self._full("topics", name)} | more)
+
+    def _control(self, path: str, body: bytes = None) -> str:
+        """A GET, or a POST of the body."""
+        headers = {} if body is None else {"Content-Type": "application/json"}
         try:
             url = f"http://{self.host}:{self.control_port}{path}"
-            with urllib.request.urlopen(url, timeout=5) as answer:
+            request = urllib.request.Request(url, body, headers)
+            with urllib.request.urlopen(request, timeout=_CONTROL_SECONDS) as answer:
                 return answer.read().decode()
         except (OSError, urllib.error.URLError) as problem:
             raise Failed(f"{self.name} does not answer: {problem}") from None

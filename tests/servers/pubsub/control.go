@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/hex"
 	"encoding/json"
 	"log"
@@ -16,8 +15,8 @@ import (
 //
 //	GET /state                                       what is open, and what was asked for, as JSON
 //	GET /messages?topic=T                            what was ever published there, as JSON
-//	GET /make?topic=T[&subscription=S]               makes them, with their full names
-//	GET /publish?topic=T&data=TEXT                   publishes one message there
+//	POST /make?topic=T[&subscription=S&ack_seconds=N]  a topic, and a subscription to it
+//	POST /publish?topic=T                            the JSON list of bodies; their message ids, as JSON
 //	GET /fail?method=M&times=N&code=C[&reason=TEXT]  the next N calls of M end with gRPC status C
 //
 // The reason goes, as ErrorInfo, with each ack id of the call.
@@ -30,16 +29,17 @@ func serveControl(address string, of *service) {
 		answer(w, of.messages(r.FormValue("topic")))
 	})
 	mux.HandleFunc("/make", func(w http.ResponseWriter, r *http.Request) {
-		if err := of.make(r.Context(), r.FormValue("topic"), r.FormValue("subscription")); err != nil {
+		if err := of.make(r); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 		}
 	})
 	mux.HandleFunc("/publish", func(w http.ResponseWriter, r *http.Request) {
-		_, err := of.Publish(r.Context(), &pb.PublishRequest{Topic: r.FormValue("topic"),
-			Messages: []*pb.PubsubMessage{{Data: []byte(r.FormValue("data"))}}})
+		ids, err := of.publish(r)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
 		}
+		answer(w, ids)
 	})
 	mux.HandleFunc("/fail", func(w http.ResponseWriter, r *http.Request) {
 		times, wrong := strconv.Atoi(r.FormValue("times"))
@@ -56,19 +56,43 @@ func serveControl(address string, of *service) {
 	log.Fatal(http.ListenAndServe(address, mux))
 }
 
-func (s *service) make(ctx context.Context, topic, subscription string) error {
-	if _, err := s.CreateTopic(ctx, &pb.Topic{Name: topic}); err != nil || subscription == "" {
-		return err
-	}
-	_, err := s.CreateSubscription(ctx, &pb.Subscription{Name: subscription, Topic: topic,
-		AckDeadlineSeconds: 60})
-	return err
-}
-
 func answer(w http.ResponseWriter, what any) {
 	if err := json.NewEncoder(w).Encode(what); err != nil {
 		log.Print(err)
 	}
+}
+
+func (s *service) make(r *http.Request) error {
+	topic := r.FormValue("topic")
+	if _, err := s.GServer.CreateTopic(r.Context(), &pb.Topic{Name: topic}); err != nil {
+		return err
+	}
+	if r.FormValue("subscription") == "" {
+		return nil
+	}
+	seconds, err := strconv.ParseInt(r.FormValue("ack_seconds"), 10, 32)
+	if err != nil {
+		return err
+	}
+	_, err = s.GServer.CreateSubscription(r.Context(), &pb.Subscription{
+		Name: r.FormValue("subscription"), Topic: topic, AckDeadlineSeconds: int32(seconds)})
+	return err
+}
+
+func (s *service) publish(r *http.Request) ([]string, error) {
+	bodies := []string{}
+	if err := json.NewDecoder(r.Body).Decode(&bodies); err != nil {
+		return nil, err
+	}
+	request := &pb.PublishRequest{Topic: r.FormValue("topic")}
+	for _, one := range bodies {
+		request.Messages = append(request.Messages, &pb.PubsubMessage{Data: []byte(one)})
+	}
+	out, err := s.GServer.Publish(r.Context(), request)
+	if err != nil {
+		return nil, err
+	}
+	return out.MessageIds, nil
 }
 
 type published struct {

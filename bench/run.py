@@ -8,7 +8,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from runner import messages, peers, programs, ready, recovery, sagas, sidecar, stores  # noqa: E402
+from runner import (activators, messages, peers, programs, ready, recovery, sagas,  # noqa: E402
+                    sidecar, stores)
 from runner.processes import Lab, Skip, busy_share  # noqa: E402
 from runner.report import Run  # noqa: E402
 
@@ -25,10 +26,11 @@ SECTIONS = {
     "recovery": recovery.run,
     "sagas": sagas.run,
     "stores": stores.run,
+    "activators": activators.run,
     "peers": peers.run,
 }
 # Long, or in need of more than the packages that everything needs.
-ONLY_WHEN_ASKED = ("stores", "peers")
+ONLY_WHEN_ASKED = ("stores", "activators", "peers")
 
 
 def arguments():

@@ -76,6 +76,18 @@ bool is_ok(std::string_view request_status) {
   return status == status_ok;
 }
 
+// The last value of a length-delimited field; empty when there is none.
+std::string_view bytes_in(std::string_view message, std::uint64_t number) {
+  std::string_view out;
+  for (field each; !message.empty();) {
+    if (!read_field(message, each)) {
+      return {};
+    }
+    out = each.number == number ? each.bytes : out;
+  }
+  return out;
+}
+
 bool to_number(std::string_view text, std::size_t& out) {
   while (!text.empty() && text.front() == ' ') {
     text.remove_prefix(1);
@@ -126,6 +138,11 @@ bool is_good(std::string_view body, expectation wanted) {
     }
   }
   return good;
+}
+
+std::string_view updated_state(std::string_view body) {
+  constexpr std::uint64_t updated_context = 3, state = 1;
+  return bytes_in(bytes_in(body, updated_context), state);
 }
 
 }  // namespace spawn::bench

@@ -24,4 +24,8 @@ struct http_head {
 // Decodes the body to its end; false when it is cut short, malformed, or says another thing.
 [[nodiscard]] bool is_good(std::string_view body, expectation wanted);
 
+// The encoded state, an Any, in the ActorInvocationResponse of an actor that has one; empty when
+// there is none.
+[[nodiscard]] std::string_view updated_state(std::string_view body);
+
 }  // namespace spawn::bench

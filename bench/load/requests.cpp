@@ -143,6 +143,15 @@ std::string raw_request(const target& to, std::string_view system, std::string_v
               field(1, id) + field(2, "noop") + field(3, field(3, id)) + field(4, payload()));
 }
 
+std::string host_request(const target& to, std::string_view system, std::string_view parent,
+                         std::string_view actor, std::string_view action, std::string_view json,
+                         std::string_view state) {
+  const std::string id = actor_id(actor, system, parent);
+  const std::string context = (state.empty() ? "" : field(1, state)) + field(3, id);
+  return http(to, "/api/v1/actors/actions",
+              field(1, id) + field(2, action) + field(3, context) + field(4, json_payload(json)));
+}
+
 std::vector<std::string> json_requests(const target& to, std::string_view pattern,
                                        std::string_view body, unsigned actors) {
   const auto hole = pattern.find("{}");

@@ -39,6 +39,12 @@ struct target {
 // ActorInvocation of `noop`, as the kernel would send it: straight to a host, or to the floor.
 [[nodiscard]] std::string raw_request(const target& to, std::string_view system,
                                       std::string_view path);
+// ActorInvocation of an unnamed actor of `parent` with a JSON payload, straight to a host. `state`
+// is what updated_state() gave the last time, or empty.
+[[nodiscard]] std::string host_request(const target& to, std::string_view system,
+                                       std::string_view parent, std::string_view actor,
+                                       std::string_view action, std::string_view json,
+                                       std::string_view state);
 // POST of a JSON body to each of `actors` paths: `pattern` with its "{}" replaced by c0, c1, ...
 [[nodiscard]] std::vector<std::string> json_requests(const target& to, std::string_view pattern,
                                                      std::string_view body, unsigned actors);

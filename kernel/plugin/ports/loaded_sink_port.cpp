@@ -29,24 +29,46 @@ void loaded_sink_port::submit(lane& from, std::span<spawn_op* const> ops) {
 void loaded_sink_port::shared::hand_over(std::span<spawn_op* const> ops) {
   if (!core->accepts()) {
     core->refuse(ops);
+    core->ended_here += ops.size();
     return;
   }
-  if (handle == nullptr) {
-    spawn_status status = SPAWN_E_INTERNAL;
-    spawn_sink_lane* made = nullptr;
-    const bool returned = core->call(times, "lane_open", true,
-                                     [&] { status = table->lane_open(core->raw, home, &made); });
-    if (!returned || status != SPAWN_OK || made == nullptr) {
-      for (spawn_op* op : ops) {
-        end_here(*op, errc::unavailable, "instance " + core->name + " has no lane for its sink");
-      }
-      return;
+  if (!open()) {
+    for (spawn_op* op : ops) {
+      end_here(*op, errc::unavailable, "instance " + core->name + " has no lane for its sink");
     }
+    core->ended_here += ops.size();
+    return;
+  }
+  // Ops may end and fly again on their lanes before submit returns: only those of this very flight
+  // may be ended here after an exception.
+  for (spawn_op* raw : ops) {
+    auto* op = static_cast<port_op*>(raw->host_private[0]);
+    given.push_back({op, op->generation.load(std::memory_order_relaxed)});
+  }
+  const bool returned = core->call(times, "submit", false, [&] {
+    table->submit(handle, ops.data(), static_cast<std::uint32_t>(ops.size()));
+  });
+  for (const auto& [op, generation] : given) {
+    if (!returned && op->generation.load(std::memory_order_acquire) == generation &&
+        end_here(*op->header, errc::internal, "the sink plugin threw an exception")) {
+      ++core->ended_here;
+    }
+  }
+  given.clear();
+}
+
+bool loaded_sink_port::shared::open() {
+  if (handle != nullptr) {
+    return true;
+  }
+  spawn_status status = SPAWN_E_INTERNAL;
+  spawn_sink_lane* made = nullptr;
+  const bool returned = core->call(times, "lane_open", true,
+                                   [&] { status = table->lane_open(core->raw, home, &made); });
+  if (returned && status == SPAWN_OK) {
     handle = made;
   }
-  static_cast<void>(core->call(times, "submit", false, [&] {
-    table->submit(handle, ops.data(), static_cast<std::uint32_t>(ops.size()));
-  }));
+  return handle != nullptr;
 }
 
 std::uint64_t loaded_sink_port::submitted() const noexcept {

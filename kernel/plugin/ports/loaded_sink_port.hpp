@@ -32,8 +32,14 @@ class loaded_sink_port final : public sink_port, public registered_port {
     spawn_sink_lane* handle = nullptr;
     call_times times;
     std::vector<store_flights> flights;  // by the lane that submits
+    struct flight {
+      port_op* op;
+      std::uint32_t generation;
+    };
+    std::vector<flight> given;  // of the submit that runs [home]
 
     void hand_over(std::span<spawn_op* const> ops);  // [home]
+    [[nodiscard]] bool open();                       // [home]
   };
   std::shared_ptr<shared> state_;
 };

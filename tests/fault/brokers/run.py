@@ -155,11 +155,17 @@ class Run:
                     f"{self.in_flight()} in flight\n{self.kernel.tail()}"
                 time.sleep(_POLL_S)
             self.seconds = time.monotonic() - self.began
-            self.kernel.stop()
+            self._stop()
             left = patiently(self.source.left)
             self.kernel.start()
             if left == 0:
                 return
+
+    def _stop(self) -> None:
+        self.kernel.stop()
+        hanging = [line for line in self.kernel.log if "a plugin hangs" in line]
+        if hanging:
+            raise Violated(f"an operation never ended: {hanging[0]}")
 
     def await_acknowledging(self, kernel, more: int = 100) -> None:
         """Waits until this kernel has acknowledged so many messages."""

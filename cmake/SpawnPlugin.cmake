@@ -7,6 +7,12 @@
 # entry.manifest_json. MANIFEST holds what only the author knows:
 #   {"license": "...", "lanes": "one|many", "blocking": true|false, "capabilities": ["..."]}
 # SCHEMA is the JSON Schema of the plugin's `config` block and lands under "config_schema".
+#
+# spawn_add_plugin_test(NAME sqlite_test PLUGIN spawn_plugin_statestore_sqlite SOURCES test.cpp)
+#
+# Makes a test program that gets the plugin's file as its argument, and registers it with ctest.
+#
+# This file builds the kernel's own plugins and is installed as it is, for everybody's.
 
 set(SPAWN_PLUGIN_ABI_MAJOR 1)
 set(SPAWN_PLUGIN_ABI_MINOR 0)
@@ -108,7 +114,7 @@ function(spawn_add_plugin)
   set(dir ${SPAWN_PLUGIN_OUTPUT_DIR}/${ARG_KIND}/${ARG_NAME}/${ARG_VERSION})
   set_target_properties(${target} PROPERTIES
     PREFIX "" OUTPUT_NAME plugin SUFFIX .so LIBRARY_OUTPUT_DIRECTORY ${dir}
-    CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON POSITION_INDEPENDENT_CODE ON
+    C_STANDARD 11 CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON POSITION_INDEPENDENT_CODE ON
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
     LINK_DEPENDS ${SPAWN_PLUGIN_ENTRY_MAP})
   target_include_directories(${target} PRIVATE ${generated} ${CMAKE_CURRENT_SOURCE_DIR})
@@ -127,4 +133,20 @@ function(spawn_add_plugin)
   endif()
   install(TARGETS ${target} LIBRARY COMPONENT plugins
           DESTINATION lib/spawn/plugins/${ARG_KIND}/${ARG_NAME}/${ARG_VERSION})
+endfunction()
+
+function(spawn_add_plugin_test)
+  cmake_parse_arguments(ARG "" "NAME;PLUGIN" "SOURCES;LIBS" ${ARGN})
+  foreach(need NAME PLUGIN SOURCES)
+    if(NOT ARG_${need})
+      message(FATAL_ERROR "spawn_add_plugin_test: ${need} is missing")
+    endif()
+  endforeach()
+  add_executable(${ARG_NAME} ${ARG_SOURCES})
+  set_target_properties(${ARG_NAME} PROPERTIES
+    C_STANDARD 11 CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON)
+  target_link_libraries(${ARG_NAME} PRIVATE spawn::plugin_api ${CMAKE_DL_LIBS} ${ARG_LIBS})
+  add_dependencies(${ARG_NAME} ${ARG_PLUGIN})
+  add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} $<TARGET_FILE:${ARG_PLUGIN}>)
+  set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT 60)
 endfunction()

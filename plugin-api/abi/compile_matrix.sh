@@ -29,6 +29,8 @@ draft_headers=()
 if [ "$drafts" = yes ]; then
   mapfile -t draft_headers < <(find spawn/plugin/draft -name '*.h' | sort)
 fi
+# Of the test helpers in C one is for C alone.
+mapfile -t c_test_headers < <(find spawn/plugin/testing -name '*.h' | sort)
 mapfile -t cpp_headers < <(find spawn/plugin/cpp spawn/plugin/testing -name '*.hpp' | sort)
 if [ "${#c_headers[@]}" -eq 0 ]; then
   echo "no headers under $include" >&2
@@ -70,7 +72,8 @@ present() {
 
 for compiler in gcc clang-19; do
   if present "$compiler"; then
-    each_and_all "$compiler" c11 c "${c_headers[@]}" "${draft_headers[@]}"
+    each_and_all "$compiler" c11 c "${c_headers[@]}" "${draft_headers[@]}" \
+      "${c_test_headers[@]}"
     unit "$compiler" c17 c together17 "${c_headers[@]}"
   fi
 done

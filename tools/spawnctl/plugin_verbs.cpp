@@ -1,10 +1,11 @@
-// plugins list (of a kernel), inspect and lint (of a file; need no kernel).
+// plugins list (of a kernel), inspect and lint of a file, new: those need no kernel.
 #include <iostream>
 #include <memory>
 #include <span>
 
 #include "plugin/elf_note.hpp"
 #include "plugin/lint.hpp"
+#include "plugin_new.hpp"
 #include "table.hpp"
 #include "tool.hpp"
 
@@ -99,6 +100,39 @@ void run_lint(tool& t, const std::string& file) {
   }
 }
 
+void make_project(tool& t, const project_request& r) {
+  const auto written = write_project(r);
+  if (!written) {
+    t.fail(written.error().code == errc::invalid ? exit_usage : exit_failed, written.error().text);
+    return;
+  }
+  if (t.as_json) {
+    std::cout << dump({{"folder", r.folder.string()}, {"files", *written}}) << '\n';
+    return;
+  }
+  std::cout << "made " << r.folder.string() << ": " << joined(*written)
+            << "\nREADME.md says how to build it\n";
+}
+
+void add_new(CLI::App* verbs, tool& t) {
+  auto* verb = verbs->add_subcommand("new", "writes the project of a new plugin");
+  auto made = std::make_shared<project_request>();
+  verb->add_option("--kind", made->kind, "what it is")
+      ->required()
+      ->check(CLI::IsMember({"statestore"}));
+  verb->add_option("--lang", made->lang, "what it is written in")
+      ->check(CLI::IsMember({"c++", "c", "rust"}))
+      ->default_val("c++");
+  verb->add_option("--dir", made->folder, "folder to make; its name otherwise");
+  verb->add_option("name", made->name, "the plugin's name")->required();
+  verb->callback([&t, made] {
+    if (made->folder.empty()) {
+      made->folder = made->name;
+    }
+    make_project(t, *made);
+  });
+}
+
 void print_list(const json& answer) {
   table out({"KIND", "INSTANCE", "PLUGIN", "VERSION", "STATE", "SERVING", "CALLS", "P99 NS",
              "IN FLIGHT"});
@@ -132,6 +166,7 @@ void add_plugin_verbs(CLI::App& app, tool& t) {
   };
   of_file(verbs->add_subcommand("inspect", "what a plugin file says about itself"), inspect);
   of_file(verbs->add_subcommand("lint", "checks a plugin file as the loader does"), run_lint);
+  add_new(verbs, t);
 }
 
 }  // namespace spawn::ctl

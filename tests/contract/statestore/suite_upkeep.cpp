@@ -22,6 +22,9 @@ std::vector<std::uint64_t> revisions_of(const answer& a) {
 
 void an_import_keeps_number_writer_and_time(const target& t) {
   store_client s(t);
+  if ((s.capabilities() & SPAWN_SS_CAP_HISTORY) == 0) {
+    throw skipped{"no CAP_HISTORY"};
+  }
   request first = import("k", 0, 0, 40, 7, 1'000);
   first.keep_history = 10;
   s.expect(first, SPAWN_OK);
@@ -47,6 +50,9 @@ void an_import_keeps_number_writer_and_time(const target& t) {
 
 void prune_does_what_a_save_would(const target& t) {
   store_client s(t);
+  if ((s.capabilities() & SPAWN_SS_CAP_HISTORY) == 0) {
+    throw skipped{"no CAP_HISTORY"};
+  }
   for (std::uint64_t i = 0; i < 6; ++i) {
     request r = save("k", i, i == 0 ? 0 : 7, 7);
     r.keep_history = 100;
@@ -71,6 +77,9 @@ void prune_does_what_a_save_would(const target& t) {
 
 void rows_say_when_they_expire(const target& t) {
   store_client s(t);
+  if ((s.capabilities() & SPAWN_SS_CAP_TTL) == 0) {
+    throw skipped{"no CAP_TTL"};
+  }
   request r = save("k/1", 0, 0, 7);
   r.ttl_s = 60;
   s.expect(r, SPAWN_OK);

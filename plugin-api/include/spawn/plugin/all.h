@@ -3,6 +3,7 @@
 #define SPAWN_PLUGIN_ALL_H
 #include "abi.h"
 #include "activator.h"
+#include "config.h"
 #include "entry.h"
 #include "host.h"
 #include "sink.h"

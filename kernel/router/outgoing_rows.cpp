@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/log.hpp"
+#include "model/channel_name.hpp"
 #include "state/rows/row_keys.hpp"
 
 namespace spawn {
@@ -335,9 +336,10 @@ void outgoing_rows::send_later(const place& where, std::uint64_t after_ms, const
   if (log_.allows(s_.home.now_ns())) {
     const invocation& message = *of.rows.front();
     SPAWN_LOG(warn, "a message that leaves the kernel is sent again", {"to", kind()},
-              {"name", message.target.name}, {"system", message.target.system},
-              {"from", message.row->sender}, {"tries", of.tries}, {"why", why},
-              {"more_since_last_line", log_.take_held_back()});
+              {"name", is_sink_name(message.target.name) ? sink_of(message.target.name)
+                                                         : message.target.name},
+              {"system", message.target.system}, {"from", message.row->sender}, {"tries", of.tries},
+              {"why", why}, {"more_since_last_line", log_.take_held_back()});
   }
   of.later.of = where.queue.get();
   of.later.name = where.line;

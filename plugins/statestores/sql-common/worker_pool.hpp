@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sql-common/worker.hpp"
@@ -38,8 +39,13 @@ class worker_pool {
     }
   }
 
-  // Each worker connects by itself; the first says whether it works.
+  // Each worker connects by itself; the first says whether it works. After quiesce, which stops
+  // nothing here, there is nothing to do.
   void start(spawn::plugin::pending<spawn_op> op) {
+    if (std::exchange(started_, true)) {
+      op.end(SPAWN_OK);
+      return;
+    }
     for (std::size_t i = workers_.size(); i-- > 1;) {
       workers_[i]->start();
     }
@@ -57,6 +63,7 @@ class worker_pool {
  private:
   health_board health_;
   std::vector<std::unique_ptr<worker>> workers_;
+  bool started_ = false;
 };
 
 // What operators ask of an instance: each time on a connection of its own, closed afterwards.

@@ -49,12 +49,14 @@ class instance {
 
   void start(plugin::pending<spawn_op> op) {
     errand_.finish();
-    const std::string why = open();
+    const std::string why = started_ ? std::string() : open();
+    started_ = why.empty();
     op.end(why.empty() ? SPAWN_OK : SPAWN_E_UNAVAILABLE, why);
   }
   void stop(plugin::pending<spawn_op> op) {
     errand_.finish();
     engine_.close();
+    started_ = false;
     op.end(SPAWN_OK);
   }
 
@@ -89,6 +91,7 @@ class instance {
   sqlite_store::settings settings_;
   sqlite_store::engine engine_;
   sql_store::errand errand_;
+  bool started_ = false;  // still so after quiesce, which a further start undoes
 };
 
 }  // namespace

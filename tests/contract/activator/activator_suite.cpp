@@ -9,11 +9,13 @@ std::vector<check> activator_checks(broker& source) {
   for (const auto& part : {window_checks(), delivery_checks(), settle_checks(), again_checks(),
                            life_checks(), sink_checks()}) {
     for (const bench_check& one : part) {
-      out.push_back({one.id, [&source, run = one.run](const target& t) {
+      out.push_back({one.id,
+                     [&source, run = one.run](const target& t) {
                        bench on(t, source);
                        run(on);
                        on.verify();
-                     }});
+                     },
+                     one.promise});
     }
   }
   return out;

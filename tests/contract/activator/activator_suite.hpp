@@ -16,6 +16,7 @@ class bench;
 struct bench_check {
   const char* id;
   void (*run)(bench&);
+  const char* promise;  // what holds when it passes
 };
 [[nodiscard]] std::vector<bench_check> window_checks();
 [[nodiscard]] std::vector<bench_check> delivery_checks();

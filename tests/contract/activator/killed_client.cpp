@@ -10,15 +10,12 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <thread>
 
 extern char** environ;
 
 namespace contract {
 namespace {
-
-constexpr const char* flag = "--take-and-be-killed";
 
 // A child process with its output; killed and reaped at the end.
 class child {
@@ -83,12 +80,12 @@ class child {
 }  // namespace
 
 std::vector<std::string> take_and_be_killed(bench& b, std::size_t n) {
-  child other({"killed-client", flag, b.config, std::to_string(n)});
+  child other({"killed-client", std::string(killed_client_flag), b.config, std::to_string(n)});
   return other.lines(n, 2 * b.source.patience());
 }
 
 bool runs_as_killed_client(int argc, char** argv, const spawn_plugin_entry* entry, broker& from) {
-  if (argc != 4 || std::strcmp(argv[1], flag) != 0) {
+  if (argc != 4 || killed_client_flag != argv[1]) {
     return false;
   }
   try {

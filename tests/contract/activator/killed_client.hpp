@@ -2,11 +2,14 @@
 #pragma once
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "contract/activator/bench.hpp"
 
 namespace contract {
+
+inline constexpr std::string_view killed_client_flag = "--take-and-be-killed";
 
 // Runs this program once more, lets an instance over the bench's queue take n deliveries, kills it
 // with SIGKILL and returns their dedup_ids. Settles nothing.

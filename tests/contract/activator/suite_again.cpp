@@ -159,11 +159,16 @@ void more_than_once_away(bench& b) {
 
 std::vector<bench_check> again_checks() {
   return {
-      {"again.to_the_next_instance", to_the_next_instance},
-      {"again.after_a_kill", after_a_kill},
-      {"again.after_the_source_was_away", after_the_source_was_away},
-      {"again.after_the_source_was_away_at_window_zero", after_the_source_was_away_at_window_zero},
-      {"again.more_than_once_away", more_than_once_away},
+      {"again.to_the_next_instance", to_the_next_instance,
+       "what was not settled goes to the next instance"},
+      {"again.after_a_kill", after_a_kill,
+       "what was not settled comes again after the process was killed"},
+      {"again.after_the_source_was_away", after_the_source_was_away,
+       "what was not settled comes again after the source was away"},
+      {"again.after_the_source_was_away_at_window_zero", after_the_source_was_away_at_window_zero,
+       "with a window of 0 it notices that the source was away"},
+      {"again.more_than_once_away", more_than_once_away,
+       "a source that goes away again and again is found again"},
   };
 }
 

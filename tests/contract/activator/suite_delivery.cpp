@@ -158,13 +158,20 @@ void each_message_has_its_own_dedup_id(bench& b) {
 
 std::vector<bench_check> delivery_checks() {
   return {
-      {"delivery.everything_arrives_once", everything_arrives_once},
-      {"delivery.a_key_keeps_its_order", a_key_keeps_its_order},
-      {"delivery.equal_keys_have_equal_order_keys", equal_keys_have_equal_order_keys},
-      {"delivery.a_settle_may_come_before_offer_returns", a_settle_may_come_before_offer_returns},
-      {"delivery.bytes_arrive_as_they_were", bytes_arrive_as_they_were},
-      {"delivery.headers_arrive_as_they_were", headers_arrive_as_they_were},
-      {"delivery.each_message_has_its_own_dedup_id", each_message_has_its_own_dedup_id},
+      {"delivery.everything_arrives_once", everything_arrives_once,
+       "each message is delivered once and gone when it is acknowledged"},
+      {"delivery.a_key_keeps_its_order", a_key_keeps_its_order,
+       "messages of one key are offered in their order"},
+      {"delivery.equal_keys_have_equal_order_keys", equal_keys_have_equal_order_keys,
+       "order_key is the same for messages of one key, and only for them"},
+      {"delivery.a_settle_may_come_before_offer_returns", a_settle_may_come_before_offer_returns,
+       "a verdict may come while offer() still runs"},
+      {"delivery.bytes_arrive_as_they_were", bytes_arrive_as_they_were,
+       "bodies of any bytes and sizes arrive as they were"},
+      {"delivery.headers_arrive_as_they_were", headers_arrive_as_they_were,
+       "headers and content type arrive as they were"},
+      {"delivery.each_message_has_its_own_dedup_id", each_message_has_its_own_dedup_id,
+       "dedup_id names one message, and not two"},
   };
 }
 

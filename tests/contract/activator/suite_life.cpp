@@ -124,14 +124,22 @@ void two_instances_in_one_process(bench& b) {
 
 std::vector<bench_check> life_checks() {
   return {
-      {"life.a_bad_config_is_refused_by_its_key", a_bad_config_is_refused_by_its_key},
-      {"life.it_starts_while_its_source_is_down", it_starts_while_its_source_is_down},
-      {"life.it_stops_while_its_source_is_away", it_stops_while_its_source_is_away},
-      {"life.it_stops_at_the_moment_its_source_goes", it_stops_at_the_moment_its_source_goes},
-      {"life.quiesced_it_takes_no_more", quiesced_it_takes_no_more},
-      {"life.a_closed_lane_offers_nothing", a_closed_lane_offers_nothing},
-      {"life.quiesce_is_undone_by_start", quiesce_is_undone_by_start},
-      {"life.two_instances_in_one_process", two_instances_in_one_process},
+      {"life.a_bad_config_is_refused_by_its_key", a_bad_config_is_refused_by_its_key,
+       "a config with a mistake is refused by the name of its key"},
+      {"life.it_starts_while_its_source_is_down", it_starts_while_its_source_is_down,
+       "start does not need the source"},
+      {"life.it_stops_while_its_source_is_away", it_stops_while_its_source_is_away,
+       "it ends in time while the source is away"},
+      {"life.it_stops_at_the_moment_its_source_goes", it_stops_at_the_moment_its_source_goes,
+       "it ends in time when the source goes at that moment"},
+      {"life.quiesced_it_takes_no_more", quiesced_it_takes_no_more,
+       "after quiesce nothing more is offered"},
+      {"life.a_closed_lane_offers_nothing", a_closed_lane_offers_nothing,
+       "after lane_close nothing is offered"},
+      {"life.quiesce_is_undone_by_start", quiesce_is_undone_by_start,
+       "after quiesce and start it offers again"},
+      {"life.two_instances_in_one_process", two_instances_in_one_process,
+       "two instances in one process share the source"},
   };
 }
 

@@ -140,12 +140,17 @@ void strange_tokens_are_ignored(bench& b) {
 
 std::vector<bench_check> settle_checks() {
   return {
-      {"settle.a_retry_comes_again", a_retry_comes_again},
-      {"settle.a_delayed_retry_comes_not_before", a_delayed_retry_comes_not_before},
-      {"settle.a_release_comes_again", a_release_comes_again},
-      {"settle.a_dead_one_never_comes_again", a_dead_one_never_comes_again},
-      {"settle.an_extended_one_stays_out", an_extended_one_stays_out},
-      {"settle.strange_tokens_are_ignored", strange_tokens_are_ignored},
+      {"settle.a_retry_comes_again", a_retry_comes_again,
+       "RETRY brings the message again, as a further attempt"},
+      {"settle.a_delayed_retry_comes_not_before", a_delayed_retry_comes_not_before,
+       "RETRY with a delay comes not before it"},
+      {"settle.a_release_comes_again", a_release_comes_again, "RELEASE brings the message again"},
+      {"settle.a_dead_one_never_comes_again", a_dead_one_never_comes_again,
+       "DEAD ends a message, in the dead letters where there are some"},
+      {"settle.an_extended_one_stays_out", an_extended_one_stays_out,
+       "EXTEND keeps a message from coming again"},
+      {"settle.strange_tokens_are_ignored", strange_tokens_are_ignored,
+       "verdicts on tokens it does not know do nothing"},
   };
 }
 

@@ -177,14 +177,21 @@ void it_works_beside_a_full_window(bench& b) {
 
 std::vector<bench_check> sink_checks() {
   return {
-      {"sink.a_message_arrives_whole", a_message_arrives_whole},
-      {"sink.bodies_of_all_sizes_arrive", bodies_of_all_sizes_arrive},
-      {"sink.many_are_in_flight", many_are_in_flight},
-      {"sink.a_key_keeps_its_order", a_key_keeps_its_order},
-      {"sink.while_it_is_away_nothing_is_confirmed", while_it_is_away_nothing_is_confirmed},
-      {"sink.no_such_destination", no_such_destination},
-      {"sink.too_large_a_body", too_large_a_body},
-      {"sink.it_works_beside_a_full_window", it_works_beside_a_full_window},
+      {"sink.a_message_arrives_whole", a_message_arrives_whole,
+       "key, id, headers and body arrive at the destination"},
+      {"sink.bodies_of_all_sizes_arrive", bodies_of_all_sizes_arrive,
+       "bodies of all sizes up to the bound arrive"},
+      {"sink.many_are_in_flight", many_are_in_flight,
+       "many messages may be in flight at the same time"},
+      {"sink.a_key_keeps_its_order", a_key_keeps_its_order,
+       "messages of one key arrive in their order"},
+      {"sink.while_it_is_away_nothing_is_confirmed", while_it_is_away_nothing_is_confirmed,
+       "nothing is confirmed that the system outside does not have"},
+      {"sink.no_such_destination", no_such_destination,
+       "a destination that is not there ends the op for good"},
+      {"sink.too_large_a_body", too_large_a_body, "a body that is too large ends the op for good"},
+      {"sink.it_works_beside_a_full_window", it_works_beside_a_full_window,
+       "it sends while the activator beside it holds a full window"},
   };
 }
 

@@ -98,12 +98,14 @@ void the_lag_is_told(bench& b) {
 
 std::vector<bench_check> window_checks() {
   return {
-      {"window.at_zero_nothing_is_offered", at_zero_nothing_is_offered},
-      {"window.it_is_never_overrun", it_is_never_overrun},
+      {"window.at_zero_nothing_is_offered", at_zero_nothing_is_offered,
+       "with a window of 0 nothing is offered"},
+      {"window.it_is_never_overrun", it_is_never_overrun,
+       "offered and unsettled never exceed the window"},
       {"window.it_counts_what_is_held_when_it_is_lowered",
-       it_counts_what_is_held_when_it_is_lowered},
-      {"window.a_pause_keeps_settles", a_pause_keeps_settles},
-      {"window.the_lag_is_told", the_lag_is_told},
+       it_counts_what_is_held_when_it_is_lowered, "a lowered window counts what is held already"},
+      {"window.a_pause_keeps_settles", a_pause_keeps_settles, "verdicts count while it is paused"},
+      {"window.the_lag_is_told", the_lag_is_told, "it tells how much waits at the source"},
   };
 }
 

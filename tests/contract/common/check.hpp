@@ -2,6 +2,7 @@
 // found by returning (fine), or by throwing failed or skipped. No test framework in here, so that a
 // tool for plugin authors can run the same checks.
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -22,12 +23,14 @@ struct skipped {
 struct target {
   const spawn_plugin_entry* entry = nullptr;
   std::function<std::string()> fresh_config;
-  bool one_lane = false;  // the manifest says "lanes": "one"
+  bool one_lane = false;   // the manifest says "lanes": "one"
+  std::uint64_t seed = 1;  // of everything random
 };
 
 struct check {
   std::string id;  // stable: `group.what`
   std::function<void(const target&)> run;
+  std::string promise = {};  // what holds when it passes, for people
 };
 
 inline std::string described(int value) {

@@ -1,19 +1,12 @@
 #include "contract/statestore/sqlite_disk.hpp"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sqlite3.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <map>
 
 #include "contract/common/temp_dir.hpp"
 #include "contract/statestore/store_client.hpp"
@@ -72,52 +65,6 @@ void columns_are_readable(const target& t) {
           " parent = 'parent' AND name = 'na me' AND revision = 1 AND payload = CAST('bytes' AS"
           " BLOB); CREATE TABLE exact (n CHECK (n = 1)); INSERT INTO exact SELECT count(*) FROM"
           " found; INSERT INTO exact SELECT count(*) FROM record WHERE system IS NULL");
-}
-
-void every_acknowledged_save_survives_a_kill(const target& t) {
-  const temp_dir folder;
-  const std::string path = folder.path("store.db");
-  for (int round = 0; round < 5; ++round) {
-    std::array<int, 2> out{};
-    require(::pipe2(out.data(), O_CLOEXEC) == 0, "pipe");
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-    std::string self = "/proc/self/exe";
-    std::string flag(writer_flag);
-    std::string where = path;
-    std::array<char*, 4> args{self.data(), flag.data(), where.data(), nullptr};
-    pid_t child = 0;
-    const int spawned = posix_spawn(&child, self.c_str(), &actions, nullptr, args.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    ::close(out[1]);
-    require(spawned == 0, "posix_spawn");
-    std::map<std::string, std::uint64_t> acknowledged;
-    FILE* lines = ::fdopen(out[0], "r");
-    std::array<char, 128> line{};
-    for (int n = 0; std::fgets(line.data(), line.size(), lines) != nullptr; ++n) {
-      char key[64];
-      unsigned long long revision = 0;
-      if (std::sscanf(line.data(), "%63s %llu", key, &revision) == 2) {
-        acknowledged[key] = revision;
-      }
-      if (n == 400 + 137 * round) {
-        ::kill(child, SIGKILL);  // and read on what it had printed before
-      }
-    }
-    std::fclose(lines);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    require(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
-            "the writer did not live until then");
-    require(acknowledged.size() > 10, "the writer wrote too little");
-    store_client s(t, config_of(path), 1);
-    for (const auto& [key, revision] : acknowledged) {
-      const answer a = s.expect(load(key), SPAWN_OK);
-      require(a.record.revision >= revision, key + " lost an acknowledged save");
-      require(a.record.payload == "v" + std::to_string(a.record.revision), key + " is mixed up");
-    }
-  }
 }
 
 void a_second_opener_is_refused(const target& t) {
@@ -206,41 +153,10 @@ void a_full_disk_is_told_and_got_over(const target& t) {
 
 }  // namespace
 
-int write_until_killed(const spawn_plugin_entry* entry, const std::string& path) {
-  target t;
-  t.entry = entry;
-  store_client s(t, config_of(path), 1);
-  std::map<std::string, std::uint64_t> at;
-  for (std::uint64_t i = 0;; ++i) {
-    std::vector<request> batch;
-    for (std::uint64_t j = 0; j < 1 + i % 5; ++j) {
-      const std::string key = "k" + std::to_string((i * 7 + j) % 97);
-      if (!at.contains(key)) {
-        at[key] = s.one(load(key)).record.revision;
-      }
-      batch.push_back(
-          save(key, at[key], at[key] == 0 ? 0 : 7, 7, "v" + std::to_string(at[key] + 1)));
-    }
-    const auto answers = s.run(batch);
-    for (std::size_t j = 0; j < batch.size(); ++j) {
-      if (answers[j].status != SPAWN_OK) {
-        return 3;
-      }
-      at[batch[j].key] = batch[j].new_revision;
-      std::printf("%s %llu\n", batch[j].key.c_str(),
-                  static_cast<unsigned long long>(batch[j].new_revision));
-    }
-    if (std::fflush(stdout) != 0) {
-      return 4;
-    }
-  }
-}
-
 std::vector<check> sqlite_disk_checks() {
   return {
       {"disk.what_was_saved_is_there_after_a_restart", what_was_saved_is_there_after_a_restart},
       {"disk.columns_are_readable", columns_are_readable},
-      {"disk.every_acknowledged_save_survives_a_kill", every_acknowledged_save_survives_a_kill},
       {"disk.a_second_opener_is_refused", a_second_opener_is_refused},
       {"disk.newer_and_foreign_files_are_refused", newer_and_foreign_files_are_refused},
       {"disk.a_full_disk_is_told_and_got_over", a_full_disk_is_told_and_got_over},

@@ -6,6 +6,7 @@
 #include "contract/common/temp_dir.hpp"
 #include "contract/statestore/sqlite_disk.hpp"
 #include "contract/statestore/statestore_suite.hpp"
+#include "contract/statestore/suite_kill.hpp"
 
 int main(int argc, char** argv) {
   const spawn_plugin_entry* entry = contract::load_plugin(SPAWN_TEST_PLUGIN);
@@ -22,6 +23,7 @@ int main(int argc, char** argv) {
     return R"({"path": ")" + folder.path("store-" + std::to_string(++made) + ".db") + R"("})";
   };
   contract::register_checks(contract::statestore_checks(), t);
+  contract::register_checks(contract::kill_checks(), t);
   contract::register_checks(contract::sqlite_disk_checks(), t);
   return RUN_ALL_TESTS();
 }

@@ -317,4 +317,10 @@ void store_client::verify_host() {
   }
 }
 
+void needs(const store_client& s, std::uint64_t capability, const char* why) {
+  if ((s.capabilities() & capability) == 0) {
+    throw skipped{why};
+  }
+}
+
 }  // namespace contract

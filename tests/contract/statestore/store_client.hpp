@@ -108,4 +108,7 @@ class store_client {
   std::vector<std::unique_ptr<flying>> graveyard_;  // ended ops, filled with a pattern
 };
 
+// Skips the check unless the store announces this.
+void needs(const store_client& s, std::uint64_t capability, const char* why);
+
 }  // namespace contract

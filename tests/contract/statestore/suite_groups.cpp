@@ -246,19 +246,29 @@ void batches_of_every_size(const target& t) {
 }  // namespace
 
 void add_group_checks(std::vector<check>& out) {
-  out.push_back({"batch.all_or_none", all_or_none});
+  out.push_back({"batch.all_or_none", all_or_none,
+                 "a group is applied as a whole or not at all, whoever loses"});
   out.push_back({"batch.a_losing_group_leaves_the_rest_of_the_batch_alone",
-                 a_losing_group_leaves_the_rest_of_the_batch_alone});
-  out.push_back(
-      {"batch.single_saves_win_and_lose_side_by_side", single_saves_win_and_lose_side_by_side});
-  out.push_back({"batch.consume_a_row_once", consume_a_row_once});
-  out.push_back({"batch.checks_guard_a_group", checks_guard_a_group});
-  out.push_back(
-      {"batch.a_checked_absence_holds_until_the_commit", a_checked_absence_holds_until_the_commit});
-  out.push_back({"batch.one_key_twice_in_a_group", one_key_twice_in_a_group});
-  out.push_back({"batch.an_invalid_op_loses_its_group", an_invalid_op_loses_its_group});
-  out.push_back({"batch.a_pipeline_stops_at_its_loser", a_pipeline_stops_at_its_loser});
-  out.push_back({"batch.batches_of_every_size", batches_of_every_size});
+                 a_losing_group_leaves_the_rest_of_the_batch_alone,
+                 "a lost group costs no other op of its submit"});
+  out.push_back({"batch.single_saves_win_and_lose_side_by_side",
+                 single_saves_win_and_lose_side_by_side,
+                 "saves without a group stand and fall alone"});
+  out.push_back({"batch.consume_a_row_once", consume_a_row_once,
+                 "a row that is consumed with a save is consumed once"});
+  out.push_back({"batch.checks_guard_a_group", checks_guard_a_group,
+                 "a CHECK that fails stops its group and writes nothing itself"});
+  out.push_back({"batch.a_checked_absence_holds_until_the_commit",
+                 a_checked_absence_holds_until_the_commit,
+                 "what a CHECK found absent stays absent until its group commits"});
+  out.push_back({"batch.one_key_twice_in_a_group", one_key_twice_in_a_group,
+                 "a group may write one key twice, in order"});
+  out.push_back({"batch.an_invalid_op_loses_its_group", an_invalid_op_loses_its_group,
+                 "an invalid op costs its group and nothing else"});
+  out.push_back({"batch.a_pipeline_stops_at_its_loser", a_pipeline_stops_at_its_loser,
+                 "ops on one key keep their order, also past one that loses"});
+  out.push_back({"batch.batches_of_every_size", batches_of_every_size,
+                 "submits of 1, 64 and 1,024 ops are done"});
 }
 
 }  // namespace contract

@@ -107,10 +107,12 @@ void names_of_any_text_and_of_none(const target& t) {
 }  // namespace
 
 void add_limit_checks(std::vector<check>& out) {
-  out.push_back({"limit.sixteen_mib_pass", sixteen_mib_pass});
   out.push_back(
-      {"limit.one_byte_over_the_limit_is_too_large", one_byte_over_the_limit_is_too_large});
-  out.push_back({"limit.names_of_any_text_and_of_none", names_of_any_text_and_of_none});
+      {"limit.sixteen_mib_pass", sixteen_mib_pass, "a record of 16 MiB is kept as it is"});
+  out.push_back({"limit.one_byte_over_the_limit_is_too_large", one_byte_over_the_limit_is_too_large,
+                 "one byte beyond max_record_bytes ends TOO_LARGE, alone"});
+  out.push_back({"limit.names_of_any_text_and_of_none", names_of_any_text_and_of_none,
+                 "actors may have names of any bytes"});
 }
 
 }  // namespace contract

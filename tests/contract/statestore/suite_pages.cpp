@@ -143,9 +143,7 @@ request keeping(request r, std::uint32_t n, std::uint64_t ms = 0) {
 
 void history_by_count(const target& t) {
   store_client s(t);
-  if ((s.capabilities() & SPAWN_SS_CAP_HISTORY) == 0) {
-    throw skipped{"no CAP_HISTORY"};
-  }
+  needs(s, SPAWN_SS_CAP_HISTORY, "no CAP_HISTORY");
   for (std::uint64_t r = 0; r < 6; ++r) {
     s.expect(keeping(save("k", r, r == 0 ? 0 : 6 + r, 7 + r, "v" + std::to_string(r + 1)), 3),
              SPAWN_OK);
@@ -174,9 +172,7 @@ void history_by_count(const target& t) {
 
 void history_by_age(const target& t) {
   store_client s(t);
-  if ((s.capabilities() & SPAWN_SS_CAP_HISTORY) == 0) {
-    throw skipped{"no CAP_HISTORY"};
-  }
+  needs(s, SPAWN_SS_CAP_HISTORY, "no CAP_HISTORY");
   s.expect(keeping(save("k", 0, 0, 7), 100, 60'000), SPAWN_OK);
   s.host.clock.advance(std::chrono::hours(1));
   s.expect(keeping(save("k", 1, 7, 7), 100, 60'000), SPAWN_OK);
@@ -190,9 +186,7 @@ void history_by_age(const target& t) {
 
 void history_and_delete(const target& t) {
   store_client s(t);
-  if ((s.capabilities() & SPAWN_SS_CAP_HISTORY) == 0) {
-    throw skipped{"no CAP_HISTORY"};
-  }
+  needs(s, SPAWN_SS_CAP_HISTORY, "no CAP_HISTORY");
   s.expect(keeping(save("k", 0, 0, 7, "v1"), 5), SPAWN_OK);
   s.expect(keeping(remove("k", 1, 7, 7), 5), SPAWN_OK);
   require(s.expect(load("k", 1), SPAWN_OK).record.payload == "v1",
@@ -209,12 +203,18 @@ void history_and_delete(const target& t) {
 }  // namespace
 
 void add_page_checks(std::vector<check>& out) {
-  out.push_back({"page.bytewise_and_half_open", bytewise_and_half_open});
-  out.push_back({"page.pages_survive_inserts", pages_survive_inserts});
-  out.push_back({"page.only_the_living_are_listed", only_the_living_are_listed});
-  out.push_back({"history.by_count", history_by_count});
-  out.push_back({"history.by_age", history_by_age});
-  out.push_back({"history.and_delete", history_and_delete});
+  out.push_back({"page.bytewise_and_half_open", bytewise_and_half_open,
+                 "LIST is ascending by bytes, with `from` and without `to`"});
+  out.push_back({"page.pages_survive_inserts", pages_survive_inserts,
+                 "pages neither miss nor repeat a key while others are written"});
+  out.push_back({"page.only_the_living_are_listed", only_the_living_are_listed,
+                 "LIST shows no tombstones, and says which page is the last"});
+  out.push_back(
+      {"history.by_count", history_by_count, "history keeps as many revisions as it is told"});
+  out.push_back({"history.by_age", history_by_age,
+                 "history keeps revisions as long as it is told after they were superseded"});
+  out.push_back({"history.and_delete", history_and_delete,
+                 "a deleted key keeps its history until it is erased"});
 }
 
 }  // namespace contract

@@ -199,9 +199,7 @@ void a_rewrite_changes_bytes_only(const target& t) {
 
 void time_to_live(const target& t) {
   store_client s(t);
-  if ((s.capabilities() & SPAWN_SS_CAP_TTL) == 0) {
-    throw skipped{"no CAP_TTL"};
-  }
+  needs(s, SPAWN_SS_CAP_TTL, "no CAP_TTL");
   request r = save("k", 0, 0, 7);
   r.ttl_s = 10;
   s.expect(r, SPAWN_OK);
@@ -246,21 +244,33 @@ void capabilities_agree_with_the_manifest(const target& t) {
 }  // namespace
 
 void add_record_checks(std::vector<check>& out) {
-  out.push_back({"record.first_save_then_load", first_save_then_load});
-  out.push_back({"record.compares_revision_and_writer", compares_revision_and_writer});
-  out.push_back({"record.writers_use_all_64_bits", writers_use_all_64_bits});
-  out.push_back({"record.expectation_on_an_absent_key_is_a_conflict",
-                 expectation_on_an_absent_key_is_a_conflict});
-  out.push_back({"record.a_repeated_save_meets_itself", a_repeated_save_meets_itself});
-  out.push_back({"record.a_tombstone_stops_an_old_owner", a_tombstone_stops_an_old_owner});
-  out.push_back({"record.delete_flags", delete_flags});
-  out.push_back({"record.payload_sizes_and_presence", payload_sizes_and_presence});
-  out.push_back({"record.keys_are_bytes", keys_are_bytes});
-  out.push_back({"record.what_makes_no_sense_is_refused", what_makes_no_sense_is_refused});
-  out.push_back({"record.a_rewrite_changes_bytes_only", a_rewrite_changes_bytes_only});
-  out.push_back({"record.time_to_live", time_to_live});
+  out.push_back({"record.first_save_then_load", first_save_then_load,
+                 "what was saved is loaded, field by field"});
+  out.push_back({"record.compares_revision_and_writer", compares_revision_and_writer,
+                 "a save is a compare-and-set on revision and writer"});
   out.push_back(
-      {"record.capabilities_agree_with_the_manifest", capabilities_agree_with_the_manifest});
+      {"record.writers_use_all_64_bits", writers_use_all_64_bits, "a writer is any 64-bit number"});
+  out.push_back({"record.expectation_on_an_absent_key_is_a_conflict",
+                 expectation_on_an_absent_key_is_a_conflict,
+                 "a save that expects a revision of an absent key is no insert"});
+  out.push_back({"record.a_repeated_save_meets_itself", a_repeated_save_meets_itself,
+                 "a save that is repeated ends CONFLICT and is told that it was itself"});
+  out.push_back({"record.a_tombstone_stops_an_old_owner", a_tombstone_stops_an_old_owner,
+                 "who deletes is not overwritten by who did not see it"});
+  out.push_back({"record.delete_flags", delete_flags,
+                 "NO_TOMBSTONE leaves nothing, ERASE leaves revision and writer"});
+  out.push_back({"record.payload_sizes_and_presence", payload_sizes_and_presence,
+                 "no payload, an empty one and scattered ones come back as they were"});
+  out.push_back({"record.keys_are_bytes", keys_are_bytes, "keys are compared byte for byte"});
+  out.push_back({"record.what_makes_no_sense_is_refused", what_makes_no_sense_is_refused,
+                 "requests against the rules end INVALID and write nothing"});
+  out.push_back({"record.a_rewrite_changes_bytes_only", a_rewrite_changes_bytes_only,
+                 "REWRITE keeps revision, writer, type and times"});
+  out.push_back({"record.time_to_live", time_to_live,
+                 "past its time a key is a tombstone, and a day later it is gone"});
+  out.push_back({"record.capabilities_agree_with_the_manifest",
+                 capabilities_agree_with_the_manifest,
+                 "capabilities() announces what the manifest says"});
 }
 
 }  // namespace contract

@@ -247,16 +247,22 @@ void a_lease_runs_out_for_who_only_asks(const target& t) {
 
 std::vector<check> transport_kv_checks() {
   return {
-      {"kv.what_is_put_is_found", what_is_put_is_found},
-      {"kv.revisions_are_compared", revisions_are_compared},
-      {"kv.of_many_one_wins", of_many_one_wins},
+      {"kv.what_is_put_is_found", what_is_put_is_found, "GET finds what PUT left, until DELETE"},
+      {"kv.revisions_are_compared", revisions_are_compared,
+       "PUT and DELETE are a compare-and-set on the revision"},
+      {"kv.of_many_one_wins", of_many_one_wins, "of many that put at the same time one wins"},
       {"kv.a_watch_tells_what_is_there_and_what_changes",
-       a_watch_tells_what_is_there_and_what_changes},
-      {"kv.a_watch_misses_nothing", a_watch_misses_nothing},
+       a_watch_tells_what_is_there_and_what_changes,
+       "a watch begins with what is there and goes on with what changes"},
+      {"kv.a_watch_misses_nothing", a_watch_misses_nothing,
+       "a watch tells every change of a busy key, in order"},
       {"kv.events_of_a_key_are_in_order_and_end_with_the_listener",
-       events_of_a_key_are_in_order_and_end_with_the_listener},
-      {"kv.a_lease_runs_out_unless_it_is_kept_alive", a_lease_runs_out_unless_it_is_kept_alive},
-      {"kv.a_lease_runs_out_for_who_only_asks", a_lease_runs_out_for_who_only_asks},
+       events_of_a_key_are_in_order_and_end_with_the_listener,
+       "events of a key come in the order of its revisions, and none after set_sink(NULL)"},
+      {"kv.a_lease_runs_out_unless_it_is_kept_alive", a_lease_runs_out_unless_it_is_kept_alive,
+       "a key is gone when its lease runs out, and stays while it is kept alive"},
+      {"kv.a_lease_runs_out_for_who_only_asks", a_lease_runs_out_for_who_only_asks,
+       "a lease ends for those too who only GET"},
   };
 }
 

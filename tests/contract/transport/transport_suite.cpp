@@ -262,16 +262,25 @@ void many_lanes_at_once(const target& t) {
 
 std::vector<check> transport_checks() {
   return {
-      {"transport.a_message_arrives_whole", a_message_arrives_whole},
-      {"transport.wildcards", wildcards},
-      {"transport.everybody_hears_but_a_group_shares", everybody_hears_but_a_group_shares},
-      {"transport.never_beyond_the_credit", never_beyond_the_credit},
-      {"transport.a_subject_keeps_its_order", a_subject_keeps_its_order},
-      {"transport.unsubscribed_is_silent", unsubscribed_is_silent},
-      {"transport.request_and_reply", request_and_reply},
-      {"transport.a_request_without_a_reply_ends", a_request_without_a_reply_ends},
-      {"transport.unknown_ops_are_refused", unknown_ops_are_refused},
-      {"transport.many_lanes_at_once", many_lanes_at_once},
+      {"transport.a_message_arrives_whole", a_message_arrives_whole,
+       "subject, headers and payload arrive as they were sent"},
+      {"transport.wildcards", wildcards,
+       "'*' is one token, '>' the rest; malformed patterns are refused"},
+      {"transport.everybody_hears_but_a_group_shares", everybody_hears_but_a_group_shares,
+       "each subscription gets a message, one of each queue group"},
+      {"transport.never_beyond_the_credit", never_beyond_the_credit,
+       "no more is delivered than credit was given"},
+      {"transport.a_subject_keeps_its_order", a_subject_keeps_its_order,
+       "messages of one subject keep their order"},
+      {"transport.unsubscribed_is_silent", unsubscribed_is_silent,
+       "after UNSUBSCRIBE nothing is delivered"},
+      {"transport.request_and_reply", request_and_reply, "a request ends with the reply to it"},
+      {"transport.a_request_without_a_reply_ends", a_request_without_a_reply_ends,
+       "a request that nobody answers ends by its deadline"},
+      {"transport.unknown_ops_are_refused", unknown_ops_are_refused,
+       "an op code it does not know ends UNSUPPORTED"},
+      {"transport.many_lanes_at_once", many_lanes_at_once,
+       "four lanes and four instances at the same time lose nothing"},
   };
 }
 

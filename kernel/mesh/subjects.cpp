@@ -56,7 +56,7 @@ std::string invocations_subject(std::string_view system) {
 std::string channel_subject(std::string_view system, std::string_view topic) {
   std::string out = std::string(channel_prefix) + one_token(system) + "." + with_dots(topic);
   if (out.ends_with(invocations_suffix)) {  // that is how calls to some system look
-    out.replace(out.rfind('.'), 1, "%2E");
+    out.replace(out.rfind('.') + 1, 1, "%61");
   }
   return out;
 }

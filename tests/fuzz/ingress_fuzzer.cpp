@@ -67,13 +67,26 @@ bool check_invocation(std::string_view bytes) {
   check_answer(repeat);
 
   invocation again;
-  wire::append_invocation_request(
-      again.storage, {read.target, read.action, read.argument, read.is_async, read.register_ref});
+  wire::invocation_fields fields;
+  fields.target = read.target;
+  fields.action = read.action;
+  fields.argument = read.argument;
+  fields.is_async = read.is_async;
+  fields.register_ref = read.register_ref;
+  fields.has_caller = read.has_caller;
+  fields.caller = read.caller;
+  fields.metadata = read.metadata;
+  fields.scheduled_to = read.scheduled_to;
+  fields.pooled = read.pooled;
+  wire::append_invocation_request(again.storage, fields);
   wire::echo ignored;
   promised(wire::read_invocation(again, ignored).has_value());
   promised(again.target == read.target && again.action == read.action);
   promised(again.argument.kind == read.argument.kind && again.argument.any == read.argument.any);
   promised(again.is_async == read.is_async && again.register_ref == read.register_ref);
+  promised(again.has_caller == read.has_caller && again.caller == read.caller);
+  promised(again.metadata.size() == read.metadata.size());
+  promised(again.scheduled_to == read.scheduled_to && again.pooled == read.pooled);
   return read.action.size() == 3 && read.action[0] != 'i' && read.is_async;
 }
 

@@ -34,3 +34,33 @@ function(spawn_pytest name label file)
   set_tests_properties(${label}.${name} PROPERTIES LABELS ${label} TIMEOUT ${ARG_TIMEOUT}
     ENVIRONMENT "SPAWN_BUILD_DIR=${CMAKE_BINARY_DIR};SPAWN_SOURCE_DIR=${CMAKE_SOURCE_DIR};PYTHONDONTWRITEBYTECODE=1;${ARG_ENV}")
 endfunction()
+
+# spawn_targets_below(OUT DIR): every target of a folder and of those in it.
+function(spawn_targets_below out dir)
+  get_property(found DIRECTORY ${dir} PROPERTY BUILDSYSTEM_TARGETS)
+  get_property(children DIRECTORY ${dir} PROPERTY SUBDIRECTORIES)
+  foreach(child ${children})
+    spawn_targets_below(below ${child})
+    list(APPEND found ${below})
+  endforeach()
+  set(${out} ${found} PARENT_SCOPE)
+endfunction()
+
+# spawn_part(NAME DIR...): `ninja NAME` builds what is in the folders, and what that needs. The programs
+# in the global property SPAWN_BROKER_TESTS are no part of it: `ninja tests_broker` has them.
+function(spawn_part name)
+  foreach(dir ${ARGN})
+    spawn_targets_below(below ${dir})
+    list(APPEND targets ${below})
+  endforeach()
+  get_property(brokers GLOBAL PROPERTY SPAWN_BROKER_TESTS)
+  list(REMOVE_ITEM targets ${brokers} no_such_target)
+  add_custom_target(${name})
+  foreach(target ${targets})
+    get_target_property(type ${target} TYPE)
+    get_target_property(excluded ${target} EXCLUDE_FROM_ALL)
+    if(NOT type STREQUAL "INTERFACE_LIBRARY" AND NOT excluded)
+      add_dependencies(${name} ${target})
+    endif()
+  endforeach()
+endfunction()

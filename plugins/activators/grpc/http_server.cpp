@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cctype>
@@ -86,9 +87,9 @@ class http_server::listener {
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;
   ~listener() {
+    closing_ = true;
     loop_.stop();
     thread_.join();
-    closing_ = true;
   }
 
  private:
@@ -116,10 +117,15 @@ class http_server::listener {
   }
 
   void serve(tcp::socket socket) {
+    // The last to let go of a connection may be the lane that answered it.
     const auto gone = [this] {
-      --open_;
-      if (std::exchange(full_, false) && !closing_) {
-        accept();
+      if (!closing_) {
+        asio::post(loop_, [this] {
+          --open_;
+          if (std::exchange(full_, false)) {
+            accept();
+          }
+        });
       }
     };
     beast::tcp_stream plain(std::move(socket));
@@ -136,9 +142,9 @@ class http_server::listener {
   const service_context& context_;
   const transcoder json_;
   std::optional<asio::ssl::context> tls_;
-  std::uint32_t open_ = 0;  // connections
-  bool full_ = false;       // nobody accepts until one is gone
-  bool closing_ = false;    // the loop, and with it the connections, goes last
+  std::uint32_t open_ = 0;            // connections
+  bool full_ = false;                 // nobody accepts until one is gone
+  std::atomic<bool> closing_{false};  // the loop, and with it the connections, goes last
   asio::io_context loop_{1};
   tcp::acceptor acceptor_{loop_};
   asio::steady_timer retry_{loop_};

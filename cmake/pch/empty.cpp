@@ -1,0 +1,1 @@
+// The one file of a library that only owns a precompiled header.

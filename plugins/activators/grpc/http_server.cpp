@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cctype>
@@ -146,6 +147,9 @@ class http_server::listener {
   bool full_ = false;                 // nobody accepts until one is gone
   std::atomic<bool> closing_{false};  // the loop, and with it the connections, goes last
   asio::io_context loop_{1};
+  // Full, and a lane the last to hold a connection: the loop has nothing to do and is not over.
+  const asio::executor_work_guard<asio::io_context::executor_type> more_to_come_{
+      loop_.get_executor()};
   tcp::acceptor acceptor_{loop_};
   asio::steady_timer retry_{loop_};
   std::thread thread_;

@@ -3,7 +3,7 @@
 set(SPAWN_SANITIZE "" CACHE STRING "sanitizers, e.g. address,undefined or thread")
 option(SPAWN_FUZZ "build the libFuzzer targets" OFF)
 if(SPAWN_SANITIZE)
-  # Unoptimised: the checks make optimising slow (three fifths of a file's compile time), and what
+  # Unoptimised: the checks make optimising slow (nearly half of a file's compile time), and what
   # is optimised away is not checked.
   add_compile_options(-fsanitize=${SPAWN_SANITIZE} -fno-sanitize-recover=all -O0)
   add_link_options(-fsanitize=${SPAWN_SANITIZE})

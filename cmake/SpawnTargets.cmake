@@ -46,15 +46,17 @@ function(spawn_targets_below out dir)
   set(${out} ${found} PARENT_SCOPE)
 endfunction()
 
-# spawn_part(NAME DIR...): `ninja NAME` builds what is in the folders, and what that needs. The programs
-# in the global property SPAWN_BROKER_TESTS are no part of it: `ninja tests_broker` has them.
+# spawn_part(NAME DIR...): `ninja NAME` builds what is in the folders, and what that needs. Not the
+# programs in the global property SPAWN_BROKER_TESTS: `ninja tests_broker` has those.
 function(spawn_part name)
   foreach(dir ${ARGN})
     spawn_targets_below(below ${dir})
     list(APPEND targets ${below})
   endforeach()
   get_property(brokers GLOBAL PROPERTY SPAWN_BROKER_TESTS)
-  list(REMOVE_ITEM targets ${brokers} no_such_target)
+  if(brokers)
+    list(REMOVE_ITEM targets ${brokers})
+  endif()
   add_custom_target(${name})
   foreach(target ${targets})
     get_target_property(type ${target} TYPE)

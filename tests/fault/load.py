@@ -73,8 +73,9 @@ class Load:
     def check(self):
         for name, acked in self.acked.items():
             client = self.mesh.kernel.client
-            state = eventually(lambda: (got := client.invoke(name, "get")).ok and got.value, 10,
-                               f"the state of {name}")
+            answer = eventually(lambda: (got := client.invoke(name, "get")).ok and got, 10,
+                                f"an answer of {name}")
+            state = answer.value or ""  # an actor may have lost all it ever had
             applied = [int(word) for word in state.partition("|")[0].split()]
             assert sorted(set(applied)) == applied, f"{name}: doubled or out of order: {applied}"
             lost = set(acked) - set(applied)

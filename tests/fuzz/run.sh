@@ -12,7 +12,7 @@ shift 2
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 build=$(cd "$build" && pwd) || exit 2
-wanted=${*:-config ingress elf_note host_reply}
+wanted=${*:-config ingress elf_note host_reply route cron webhook}
 planted_seconds=60
 coverage_min=80
 
@@ -28,6 +28,12 @@ parser_files() {
     config) find "$kernel/config" -name '*.cpp' ! -name admin_socket.cpp | sort ;;
     elf_note) echo "$kernel"/plugin/{elf_bytes.hpp,elf_dynamic.cpp,elf_file.cpp,elf_note.cpp} \
                    "$kernel"/plugin/{lint.cpp,manifest.cpp,json_text.cpp} ;;
+    route) echo "$kernel"/intake/{content.cpp,event.cpp,route_table.cpp} \
+                "$kernel"/base/text_template.cpp ;;
+    cron) echo "$kernel"/schedule/{cron.cpp,cron_parse.cpp,reminder_spec.cpp,time_zone.cpp} ;;
+    webhook) echo "$root"/plugins/activators/http/{uri.cpp,text_template.cpp,routes.cpp,auth.cpp} \
+                  "$root"/plugins/activators/http/{json_text.cpp,cloud_events.cpp,intake.cpp} \
+                  "$root"/plugins/activators/http/descriptors.cpp ;;
   esac
 }
 
@@ -66,16 +72,17 @@ measure() { # NAME: prints percent of lines of the parser that the corpus reache
       "$build/bin/${name}_fuzzer" $(parser_files "$name") |
     /usr/bin/python3 -c 'import json, sys
 facts = json.load(sys.stdin)["data"][0]
-wanted = set(sys.argv[1:])
+root = sys.argv[1]
+wanted = set(sys.argv[2:])
 for file in facts["files"]:
     lines = file["summary"]["lines"]
     wanted.discard(file["filename"])
-    print("    %5.1f %%  %s" % (lines["percent"], file["filename"].split("/kernel/")[-1]),
+    print("    %5.1f %%  %s" % (lines["percent"], file["filename"].removeprefix(root + "/")),
           file=sys.stderr)
 for file in sorted(wanted):
     print("    not in the fuzzer: " + file, file=sys.stderr)
 if not wanted:
-    print("%.1f" % facts["totals"]["lines"]["percent"])' $(parser_files "$name")
+    print("%.1f" % facts["totals"]["lines"]["percent"])' "$root" $(parser_files "$name")
 }
 
 planted() { # NAME: the twin starts clean, then finds its bug and no other

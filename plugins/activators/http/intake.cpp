@@ -1,5 +1,7 @@
 #include "intake.hpp"
 
+#include <tuple>
+
 #include "cloud_events.hpp"
 #include "json_text.hpp"
 #include "names.hpp"
@@ -107,14 +109,18 @@ pairs headers_of(const route& taken, const request& from, event_mode mode) {
 std::optional<answer> take_names(const route& taken, const request& from, delivery& to) {
   const fillings fill{from.params, from.query, to.headers};
   std::string missing;
-  for (const auto& [text, place] : {std::pair{&taken.system, &to.system},
-                                    {&taken.parent, &to.parent},
-                                    {&taken.actor, &to.name},
-                                    {&taken.action, &to.action},
-                                    {&taken.register_ref, &to.register_ref},
-                                    {&taken.order_by, &to.order_key}}) {
+  for (const auto& [key, text, place] : {std::tuple{"system", &taken.system, &to.system},
+                                         {"parent", &taken.parent, &to.parent},
+                                         {"actor", &taken.actor, &to.name},
+                                         {"action", &taken.action, &to.action},
+                                         {"register_ref", &taken.register_ref, &to.register_ref},
+                                         {"order_by", &taken.order_by, &to.order_key}}) {
     if (!text->fill(fill, *place, missing)) {
       return problem(400, missing + " is missing: this route needs it");
+    }
+    if (!is_text(*place)) {  // paths and queries are; a header may have any bytes
+      return problem(400, std::string("what this request gives for ") + key +
+                              " is not UTF-8, or has a control character");
     }
   }
   return std::nullopt;

@@ -302,6 +302,37 @@ def test_an_effect_waits_for_a_system_that_is_not_there(fresh, nats):
     two.await_logged(5)
 
 
+def test_an_absence_is_no_attempt(fresh, nats):
+    """More looks for a system than a row has attempts; the first failure there is not its last."""
+    near = fresh(config(nats, durability={"messages": {
+        "attempts": 2, "backoff_first_ms": 20, "backoff_max_ms": 200}}))
+    sender = near.name("sender")
+    near.host.on(sender, "send", lambda call: Reply(state=text("sent"), workflow=workflow(
+        effects=[invocation("far", "add", text(1), system="absent")])))
+    near.register(actor(sender, ["send"]))
+    near.invoke(sender, "send").expect_ok()
+    time.sleep(2)  # looks after at most 100, 300, 700 and 1,500 ms
+    answers = iter([(b"RESOURCE_EXHAUSTED: full", {"spawn-error-code": "RESOURCE_EXHAUSTED"})])
+    with Peer(nats, "absent", lambda request: next(answers, response("far", "added"))) as peer:
+        eventually(lambda: len(peer.seen) == 2, 20, "asked again after the failure")
+        time.sleep(0.5)
+        assert len(peer.seen) == 2, "and answered"
+
+
+def test_a_kernel_in_maintenance_takes_no_calls_from_other_systems(fresh, nats, client):
+    served = fresh(config(nats))
+    served.counter()
+    eventually(lambda: not is_nobody(client, SUBJECT), 10, "the kernel listens")
+    served.kernel.stop()
+    served.kernel.launch(["--maintenance"])
+    eventually(lambda: any("nothing is served" in line for line in served.kernel.log), 10)
+    time.sleep(0.5)
+    assert is_nobody(client, SUBJECT)
+    served.kernel.kill9()
+    served.kernel.start()
+    eventually(lambda: not is_nobody(client, SUBJECT), 10, "the kernel listens again")
+
+
 def test_what_waited_for_another_system_is_taken_here_once_it_is_registered_here(fresh, nats):
     near = fresh(config(nats))
     sender, log = near.name("sender"), near.name("log")

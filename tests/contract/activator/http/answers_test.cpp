@@ -61,6 +61,9 @@ TEST(Answers, WhatARouteNeedsAndDoesNotGetIsNamed) {
   const auto no_header = kernel.ask("POST", "/orders/1?do=place");
   EXPECT_EQ(no_header.status, 400);
   EXPECT_THAT(no_header.body, HasSubstr("header.x-customer is missing"));
+  const auto no_text = kernel.ask("POST", "/orders/1?do=place", "X-Customer: caf\xe9\r\n");
+  EXPECT_EQ(no_text.status, 400);
+  EXPECT_THAT(no_text.body, HasSubstr("is not UTF-8"));
   EXPECT_EQ(kernel.untaken(), 0u);
 }
 

@@ -9,7 +9,7 @@ states::states(const std::string& database) {
     throw std::runtime_error(database + ": " + sqlite3_errmsg(db_));
   }
   for (const char* sql :
-       {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
+       {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA wal_autocheckpoint=8192",
         "CREATE TABLE IF NOT EXISTS state(actor TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",
         "CREATE TABLE IF NOT EXISTS done(id TEXT PRIMARY KEY, actor TEXT) WITHOUT ROWID"}) {
     run(sql);

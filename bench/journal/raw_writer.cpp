@@ -32,7 +32,8 @@ class raw_writer final : public group_writer {
                           SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
                           nullptr));
     run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;"
-        "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864");
+        "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8192;"
+        "PRAGMA journal_size_limit = 67108864");
     run(sqlite_store::schema_sql);
     begin_ = prepare("BEGIN IMMEDIATE");
     commit_ = prepare("COMMIT");

@@ -59,7 +59,8 @@ def database_on(disk):
 
 def sqlite_on(disk, **more):
     return {"statestores": {"main": {"config": {
-        "path": str(database_on(disk)), "history": {"keep": HISTORY}} | more}}}
+        "path": str(database_on(disk)), "history": {"keep": HISTORY},
+        "checkpoint_mib": 4} | more}}}
 
 
 def cut_under(kernel, disk):

@@ -9,6 +9,11 @@
 #include "schema.hpp"
 
 namespace sqlite_store {
+namespace {
+
+constexpr int pages_of_a_mib = (1 << 20) / 4096;
+
+}  // namespace
 
 std::optional<failure> database::open(const settings& s, std::int64_t now_ms) {
   close();
@@ -83,7 +88,10 @@ std::optional<failure> database::bring_up_schema(const settings& s, std::int64_t
   const std::string tuning = "PRAGMA journal_mode = WAL; PRAGMA synchronous = " +
                              std::string(s.full_sync ? "FULL" : "NORMAL") +
                              "; PRAGMA cache_size = -" + std::to_string(s.cache_kib) +
-                             "; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864";
+                             "; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = " +
+                             std::to_string(s.checkpoint_mib * pages_of_a_mib) +
+                             "; PRAGMA journal_size_limit = " +
+                             std::to_string(std::int64_t{2} * s.checkpoint_mib << 20);
   if (*tables == 0) {
     // Our mark goes in with the tables or not at all.
     if (auto bad = execute(tuning)) {

@@ -19,6 +19,7 @@ struct settings {
   int busy_timeout_ms = 2000;
   bool full_sync = true;
   int cache_kib = 65536;
+  int checkpoint_mib = 32;
   std::uint64_t max_record_bytes = 64u << 20;
 };
 

@@ -89,8 +89,8 @@ int engine::run_units(const spawn::plugin::unit_list& units, std::size_t first, 
   }
   const bool writes = std::any_of(ops.begin(), ops.end(), changes_data);
   int rc = db_.run(writes ? query::begin_write : query::begin_read);
-  for (std::size_t i = 0; rc == SQLITE_OK && i < count; ++i) {
-    rc = run_unit(units[first + i], now);
+  if (rc == SQLITE_OK) {
+    rc = run_all(units, first, count, now);
   }
   if (rc == SQLITE_OK && writes) {
     rc = sweep(now);
@@ -117,7 +117,32 @@ int engine::run_units(const spawn::plugin::unit_list& units, std::size_t first, 
   return in_doubt ? SQLITE_IOERR : primary;
 }
 
-int engine::run_unit(std::span<spawn_op* const> unit, std::int64_t now) {
+// A savepoint costs a group a copy of each page that it changes, and hardly any group loses. So all
+// of them go without, and if one has lost after it wrote, all of them go again.
+int engine::run_all(const spawn::plugin::unit_list& units, std::size_t first, std::size_t count,
+                    std::int64_t now) {
+  auto ended = unit_end::kept;
+  int rc = SQLITE_OK;
+  for (std::size_t i = 0; rc == SQLITE_OK && i < count && ended == unit_end::kept; ++i) {
+    rc = run_unit(units[first + i], now, undo::by_rollback, ended);
+  }
+  if (rc != SQLITE_OK || ended == unit_end::kept) {
+    return rc;
+  }
+  for (spawn_op* op : units.range(first, count)) {
+    take_back(op);
+  }
+  rc = db_.run(query::rollback);
+  if (rc == SQLITE_OK) {
+    rc = db_.run(query::begin_write);
+  }
+  for (std::size_t i = 0; rc == SQLITE_OK && i < count; ++i) {
+    rc = run_unit(units[first + i], now, undo::by_savepoint, ended);
+  }
+  return rc;
+}
+
+int engine::run_unit(std::span<spawn_op* const> unit, std::int64_t now, undo by, unit_end& ended) {
   spawn_op* loser = nullptr;
   for (spawn_op* op : unit) {
     if (spawn::plugin::refuse_store_op(host_, op)) {
@@ -125,7 +150,8 @@ int engine::run_unit(std::span<spawn_op* const> unit, std::int64_t now) {
       break;
     }
   }
-  const bool guard = unit.size() > 1;
+  const bool is_group = unit.size() > 1;
+  const bool guard = is_group && by == undo::by_savepoint;
   if (loser == nullptr) {
     int rc = guard ? db_.run(query::savepoint) : SQLITE_OK;
     for (spawn_op* op : unit) {
@@ -133,10 +159,14 @@ int engine::run_unit(std::span<spawn_op* const> unit, std::int64_t now) {
       if (rc != SQLITE_OK) {
         return rc;
       }
-      if (guard && op->status != SPAWN_OK) {
+      if (is_group && op->status != SPAWN_OK) {
         loser = op;
         break;
       }
+    }
+    if (loser != nullptr && loser != unit.front() && !guard) {
+      ended = unit_end::must_begin_again;
+      return SQLITE_OK;
     }
     if (guard) {
       if (loser != nullptr) {
@@ -150,7 +180,7 @@ int engine::run_unit(std::span<spawn_op* const> unit, std::int64_t now) {
       }
     }
   }
-  if (guard && loser != nullptr) {
+  if (is_group && loser != nullptr) {
     for (spawn_op* op : unit) {
       if (op != loser) {
         set_outcome(op, SPAWN_E_ABORTED, "another op of the group failed");

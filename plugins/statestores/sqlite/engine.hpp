@@ -49,7 +49,14 @@ class engine {
   void bind_payload(statement& s, int at, const spawn_ss_save& op);
 
   [[nodiscard]] std::optional<failure> open_database();
-  [[nodiscard]] int run_unit(std::span<spawn_op* const> unit, std::int64_t now);
+  // Ends a group that loses: with a savepoint around each at once, without one by telling that the
+  // transaction has to begin again, with savepoints.
+  enum class undo { by_savepoint, by_rollback };
+  enum class unit_end { kept, must_begin_again };
+  [[nodiscard]] int run_all(const spawn::plugin::unit_list& units, std::size_t first,
+                            std::size_t count, std::int64_t now);
+  [[nodiscard]] int run_unit(std::span<spawn_op* const> unit, std::int64_t now, undo by,
+                             unit_end& ended);
   [[nodiscard]] int run_one(spawn_op* op, std::int64_t now);
   // The primary code of what broke the transaction, SQLITE_OK when it is committed.
   int run_units(const spawn::plugin::unit_list& units, std::size_t first, std::size_t count,

@@ -24,6 +24,7 @@ sqlite_store::settings parse(const plugin::create_args& args) {
   s.busy_timeout_ms = plugin::config_number(config, "busy_timeout_ms", s.busy_timeout_ms);
   s.full_sync = config.value("synchronous", std::string("full")) == "full";
   s.cache_kib = plugin::config_number(config, "cache_kib", s.cache_kib);
+  s.checkpoint_mib = plugin::config_number(config, "checkpoint_mib", s.checkpoint_mib);
   s.max_record_bytes = plugin::config_number(config, "max_record_bytes", s.max_record_bytes);
   if (const auto history = config.find("history"); history != config.end()) {
     s.history_keep = plugin::config_number(*history, "keep", s.history_keep);

@@ -19,8 +19,8 @@ LAYERS = {
     "base": set(), "schedule": BASE, "lane": BASE, "model": LANE, "wire": LANE | {"model"}, "config": SCHEDULE,
     "plugin": LANE, "state": LANE | PORTS | {"model"}, "workflow": WIRE | PORTS | {"state"}, "hostcall": WIRE,
     "resiliency": WIRE | {"hostcall"},
-    "cell": CELL, "mesh": CELL, "router": ROUTER, "admin": ROUTER | {"config", "intake", "plugin"}, "ingress": ROUTER, "intake": ROUTER,
-    "app": ROUTER | {"config", "plugin", "admin", "ingress", "intake"}, "": {"base", "config", "app"},
+    "cell": CELL, "mesh": CELL, "router": ROUTER, "swap": LANE | {"intake", "plugin"}, "admin": ROUTER | {"config", "intake", "plugin", "swap"}, "ingress": ROUTER, "intake": ROUTER,
+    "app": ROUTER | {"config", "plugin", "admin", "ingress", "intake", "swap"}, "": {"base", "config", "app"},
 }
 # Header pattern -> (where in kernel/ it may be included, why).
 GUARDED = [

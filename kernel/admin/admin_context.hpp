@@ -28,6 +28,7 @@ namespace spawn {
 class guarded_link;
 class intake;
 class host_breakers;
+class plugin_swaps;
 
 // Made by the composition root once the lanes exist; outlives the admin server, and everything it
 // refers to outlives both. The vectors are by lane index and do not change afterwards.
@@ -41,6 +42,7 @@ struct admin_context {
   const host_breakers& breakers;
   registrar& registry;
   plugin_manager& plugins;
+  plugin_swaps* swaps = nullptr;
   byte_budget& budget;
   kernel_state& state;
   const config::settings& settings;

@@ -80,6 +80,7 @@ const std::vector<route>& table() {
       {"DELETE", {"v1", "hosts", "*"}, forget_host},
       {"GET", {"v1", "plugins"}, list_plugins},
       {"GET", {"v1", "plugins", "*", "*"}, show_plugin},
+      {"POST", {"v1", "plugins", "*", "*", "swap"}, swap_plugin},
       {"GET", {"v1", "config"}, show_config},
       {"POST", {"v1", "invoke"}, invoke_actor},
       {"POST", {"v1", "drain"}, start_drain},

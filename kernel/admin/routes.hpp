@@ -65,6 +65,7 @@ struct admin_call {
 [[nodiscard]] admin_answer forget_host(admin_call& call);
 [[nodiscard]] admin_answer list_plugins(admin_call& call);
 [[nodiscard]] admin_answer show_plugin(admin_call& call);
+[[nodiscard]] admin_answer swap_plugin(admin_call& call);
 [[nodiscard]] admin_answer show_metrics(admin_call& call);
 
 }  // namespace spawn

@@ -31,7 +31,7 @@ boost::asio::awaitable<std::optional<result<std::string>>> stats_of(admin_call& 
   lane_answer<result<std::string>> answer(call.loop, state);
   boost::asio::post(*call.kernel.helper, [plugins = &call.kernel.plugins, instance,
                                           answer = std::move(answer)]() mutable {
-    plugin_instance* of = plugins->find("statestore", instance);
+    const auto of = plugins->find("statestore", instance);
     answer(of->ask_admin(plugin_instance::admin_call::stats, stats_ms));
   });
   co_await wake.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));

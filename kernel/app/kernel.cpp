@@ -3,6 +3,7 @@
 #include "app/guards_from.hpp"
 #include "app/machine.hpp"
 #include "app/policies_from.hpp"
+#include "app/swaps_from.hpp"
 #include "app/test_switches.hpp"
 #include "app/virtual_types_from.hpp"
 #include "app/wait_for.hpp"
@@ -16,18 +17,6 @@ namespace {
 
 constexpr std::uint64_t plugin_start_ms = 10'000;
 constexpr std::uint64_t recover_ms = 60'000;
-
-plugin_request request_of(std::string kind, const config::plugin_use& use) {
-  plugin_request out;
-  out.kind = std::move(kind);
-  out.use = use.use;
-  out.version = use.version;
-  out.instance = use.instance;
-  out.config_json = use.config_json;
-  out.secrets = use.secrets;
-  out.sha256 = use.sha256;
-  return out;
-}
 
 std::string base64_of(const config::key_bytes& key) {
   return base64_encode({reinterpret_cast<const char*>(key.data()), key.size()});
@@ -71,7 +60,7 @@ result<void> kernel::load_plugins() {
   for (const auto& use : settings_.statestores) {
     SPAWN_TRY(auto* instance, plugins_->load(request_of("statestore", use)));
     SPAWN_TRY(auto port, make_statestore_port(*instance));
-    stores_.push_back(std::move(port));
+    stores_.push_back(std::make_unique<swappable_store_port>(std::move(port), lanes_->size()));
   }
   if (!settings_.transport.use.empty()) {
     SPAWN_TRY(auto* instance, plugins_->load(request_of("transport", settings_.transport)));
@@ -86,14 +75,15 @@ result<void> kernel::load_plugins() {
   for (const auto& use : settings_.workflows) {
     SPAWN_TRY(auto* instance, plugins_->load(request_of("workflow", use)));
     SPAWN_TRY(auto port, make_workflow_port(*instance));
-    workflows_.push_back(std::move(port));
+    workflows_.push_back(
+        std::make_unique<swappable_workflow_port>(std::move(port), lanes_->size()));
   }
   for (const auto& use : settings_.activators) {
     SPAWN_TRY(auto* instance, plugins_->load(request_of("activator", use.plugin)));
     // In turn, so that no lane has all of them.
     const auto home = static_cast<std::uint32_t>(activators_.size() % threads_.size());
     SPAWN_TRY(auto port, make_activator_port(*instance, home));
-    activators_.push_back(std::move(port));
+    activators_.push_back(std::make_unique<swappable_activator_port>(std::move(port)));
   }
   SPAWN_CHECK(make_sinks());
   return {};
@@ -231,7 +221,11 @@ result<void> kernel::start_parts(bool serves) {
     stores.push_back(store.get());
   }
   SPAWN_TRY(policies_, make_policies(settings_, stores));
-  SPAWN_CHECK(add_virtual_types(settings_, stores, workflows_, *policies_));
+  std::vector<workflow_port*> workflows;
+  for (auto& workflow : workflows_) {
+    workflows.push_back(workflow.get());
+  }
+  SPAWN_CHECK(add_virtual_types(settings_, stores, workflows, *policies_));
   has_guards_ = attach_guards(settings_, count, *policies_);
   breakers_ = make_breakers(settings_, *policies_);
   const std::uint64_t incarnation = random_bits();

@@ -13,8 +13,13 @@
 #include "intake/intake.hpp"
 #include "plugin/manager.hpp"
 #include "plugin/ports/make_ports.hpp"
+#include "plugin/ports/swappable_activator_port.hpp"
+#include "plugin/ports/swappable_sink_port.hpp"
+#include "plugin/ports/swappable_store_port.hpp"
+#include "plugin/ports/swappable_workflow_port.hpp"
 #include "router/policies.hpp"
 #include "router/retention.hpp"
+#include "swap/plugin_swaps.hpp"
 
 namespace spawn {
 
@@ -54,6 +59,7 @@ class kernel {
   [[nodiscard]] result<void> start_activators();
   [[nodiscard]] result<void> drain_activators();
   [[nodiscard]] result<void> start_admin();
+  [[nodiscard]] std::unique_ptr<plugin_swaps> make_swaps();
   void leave_groups();
   [[nodiscard]] result<void> drain_lanes();
   void stop_lanes();
@@ -70,11 +76,11 @@ class kernel {
   std::unique_ptr<lane_set> lanes_;
   std::vector<std::unique_ptr<lane_io>> lane_ios_;
   std::unique_ptr<plugin_manager> plugins_;
-  std::vector<std::unique_ptr<statestore_port>> stores_;
-  std::vector<std::unique_ptr<workflow_port>> workflows_;
+  std::vector<std::unique_ptr<swappable_store_port>> stores_;
+  std::vector<std::unique_ptr<swappable_workflow_port>> workflows_;
   std::unique_ptr<transport_port> transport_;
-  std::vector<std::unique_ptr<activator_port>> activators_;
-  std::map<std::string, std::unique_ptr<sink_port>> sink_ports_;  // by instance
+  std::vector<std::unique_ptr<swappable_activator_port>> activators_;
+  std::map<std::string, std::unique_ptr<swappable_sink_port>> sink_ports_;  // by instance
   sink_directory sinks_;
   std::unique_ptr<sealer> sealer_;
   std::unique_ptr<policies> policies_;
@@ -88,6 +94,7 @@ class kernel {
   std::unique_ptr<lane_sealer> admin_keys_;
   std::unique_ptr<record_codec> admin_codec_;
   std::unique_ptr<row_codec> admin_rows_;
+  std::unique_ptr<plugin_swaps> swaps_;
   std::unique_ptr<admin_context> admin_context_;
   std::unique_ptr<admin_server> admin_;
   protocol_switches rules_;

@@ -23,13 +23,14 @@ result<void> kernel::make_sinks() {
     }
     auto& port = sink_ports_[use.via];
     if (!port) {
-      plugin_instance* instance = is_transport
-                                      ? plugins_->find("transport", settings_.transport.instance)
-                                      : plugins_->find("activator", use.via);
+      const auto instance = is_transport
+                                ? plugins_->find("transport", settings_.transport.instance)
+                                : plugins_->find("activator", use.via);
       if (instance == nullptr) {
         return fail(errc::not_found, "sink " + use.name + ": there is no instance " + use.via);
       }
-      SPAWN_TRY(port, make_sink_port(*instance, home));
+      SPAWN_TRY(auto made, make_sink_port(*instance, home));
+      port = std::make_unique<swappable_sink_port>(std::move(made), lanes_->size());
     }
     sinks_.add(use.name, {port.get(), use.destination}, use.channels);
   }

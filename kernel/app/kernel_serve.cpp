@@ -97,6 +97,7 @@ result<void> kernel::start_admin() {
   for (const auto& each : intakes_) {
     intakes.push_back(each.get());
   }
+  swaps_ = make_swaps();
   SPAWN_TRY(admin_keys_, sealer_->make_lane());
   admin_codec_ = std::make_unique<record_codec>(*admin_keys_);
   admin_rows_ = std::make_unique<row_codec>(*admin_keys_);
@@ -109,6 +110,7 @@ result<void> kernel::start_admin() {
                                          .breakers = *breakers_,
                                          .registry = *registrar_,
                                          .plugins = *plugins_,
+                                         .swaps = swaps_.get(),
                                          .budget = budget_,
                                          .state = state_,
                                          .settings = settings_,
@@ -200,6 +202,7 @@ result<void> kernel::stop() {
   // Answers that are still on their way out leave with the lanes' last turns.
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   admin_.reset();  // and with it what waits for its metrics is answered
+  swaps_.reset();
   auto stopped = plugins_->stop_all(plugin_stop_ms);
   if (!stopped) {
     SPAWN_LOG(error, "a plugin did not stop", {"why", stopped.error().text});

@@ -34,9 +34,9 @@ result<definition> type_of(const config::settings& settings,
 
 result<void> add_virtual_types(const config::settings& settings,
                                const std::vector<statestore_port*>& stores,
-                               const std::vector<std::unique_ptr<workflow_port>>& ports,
+                               const std::vector<workflow_port*>& ports,
                                policies& to) {
-  for (const auto& port : ports) {
+  for (workflow_port* port : ports) {
     for (const auto& parent : port->virtual_parents()) {
       SPAWN_TRY(auto made, type_of(settings, stores, *port, parent, to));
       const auto [at, is_new] = to.virtuals.emplace(parent, std::move(made));

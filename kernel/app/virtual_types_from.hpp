@@ -15,6 +15,6 @@ namespace spawn {
 // default is, so their store must be able to. The error names the workflow and the parent.
 [[nodiscard]] result<void> add_virtual_types(
     const config::settings& settings, const std::vector<statestore_port*>& stores,
-    const std::vector<std::unique_ptr<workflow_port>>& ports, policies& to);
+    const std::vector<workflow_port*>& ports, policies& to);
 
 }  // namespace spawn

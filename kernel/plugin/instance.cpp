@@ -252,6 +252,7 @@ const void* plugin_instance::find_interface(const char* id) const noexcept {
 }
 
 void plugin_instance::add_call_times(call_times& sum) const noexcept {
+  const std::lock_guard hold(core_->ports_mutex);
   for (const instance_port* port : core_->ports) {
     port->add_times(sum);
   }
@@ -259,9 +260,12 @@ void plugin_instance::add_call_times(call_times& sum) const noexcept {
 
 instance_counters plugin_instance::counters() const {
   instance_counters out;
-  out.submitted = core_->retired_submitted.load();
-  for (const instance_port* port : core_->ports) {
-    out.submitted += port->submitted();
+  {
+    const std::lock_guard hold(core_->ports_mutex);
+    out.submitted = core_->retired_submitted.load();
+    for (const instance_port* port : core_->ports) {
+      out.submitted += port->submitted();
+    }
   }
   out.completed = core_->host.completed();
   out.double_completions = core_->host.double_completions();

@@ -44,6 +44,7 @@ void instance_core::note_slow(const char* what, std::uint64_t took_ns) noexcept 
 std::uint64_t instance_core::in_flight() const noexcept {
   // Completions first: an op that ends meanwhile counts as in flight, never as less than none.
   const std::uint64_t ended = host.completed() + ended_here.load();
+  const std::lock_guard hold(ports_mutex);
   std::uint64_t submitted = retired_submitted.load();
   for (const instance_port* port : ports) {
     submitted += port->submitted();

@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -83,7 +84,8 @@ struct instance_core {
   std::atomic<std::uint64_t> slow_calls{0};
   std::atomic<std::uint64_t> failed_publishes{0};
   std::atomic<std::uint64_t> slow_logged_ns{0};
-  std::vector<instance_port*> ports;                // [control]
+  mutable std::mutex ports_mutex;                   // guards ports: readers are [any]
+  std::vector<instance_port*> ports;                // changed by [control]
   std::atomic<std::uint64_t> retired_submitted{0};  // of ports that are gone
 };
 

@@ -26,8 +26,10 @@ result<std::shared_ptr<plugin_library>> plugin_manager::library_for(const plugin
                   "to false and pin plugins by sha256",
                   errc::unsupported);
   }
-  SPAWN_TRY(const plugin_file file,
-            resolve_plugin(options_.paths, request.kind, request.use, request.version));
+  plugin_file file{request.path, {}};
+  if (request.path.empty()) {
+    SPAWN_TRY(file, resolve_plugin(options_.paths, request.kind, request.use, request.version));
+  }
   if (!store_) {
     auto store = store_dir::open(options_.store_dir);
     if (!store) {
@@ -45,6 +47,41 @@ result<std::shared_ptr<plugin_library>> plugin_manager::library_for(const plugin
   return known;
 }
 
+result<std::shared_ptr<plugin_instance>> plugin_manager::create(
+    std::shared_ptr<plugin_library> library, const plugin_request& request) {
+  SPAWN_TRY(std::shared_ptr<plugin_instance> made,
+            plugin_instance::create(std::move(library), time_,
+                                    {request.instance, request.config_json, request.secrets, loops_,
+                                     options_.create_limit_ms}));
+  for (const lint_finding& finding : made->library().from().warnings) {
+    SPAWN_LOG(warn, "plugin lint", {"plugin", made->manifest().label()}, {"rule", finding.rule},
+              {"what", finding.text});
+  }
+  return made;
+}
+
+result<loaded_plugin> plugin_manager::load_apart(const plugin_request& request) {
+  SPAWN_TRY(auto library, library_for(request));
+  return load_apart(std::move(library), request);
+}
+
+result<loaded_plugin> plugin_manager::load_apart(std::shared_ptr<plugin_library> library,
+                                                 const plugin_request& request) {
+  SPAWN_TRY(auto made, create(library, request));
+  return loaded_plugin{std::move(library), std::move(made)};
+}
+
+std::shared_ptr<plugin_instance> plugin_manager::replace(const plugin_instance& old,
+                                                         std::shared_ptr<plugin_instance> by) {
+  const std::lock_guard hold(mutex_);
+  for (auto& each : instances_) {
+    if (each.get() == &old) {
+      return std::exchange(each, std::move(by));
+    }
+  }
+  return nullptr;
+}
+
 result<plugin_instance*> plugin_manager::load(const plugin_request& request) {
   auto library = library_for(request);
   if (!library) {
@@ -59,16 +96,11 @@ result<plugin_instance*> plugin_manager::load(std::shared_ptr<plugin_library> li
     return fail(errc::invalid,
                 "there are two " + request.kind + " instances named " + request.instance);
   }
-  SPAWN_TRY(auto made,
-            plugin_instance::create(std::move(library), time_,
-                                    {request.instance, request.config_json, request.secrets, loops_,
-                                     options_.create_limit_ms}));
-  for (const lint_finding& finding : made->library().from().warnings) {
-    SPAWN_LOG(warn, "plugin lint", {"plugin", made->manifest().label()}, {"rule", finding.rule},
-              {"what", finding.text});
-  }
+  SPAWN_TRY(auto made, create(std::move(library), request));
+  plugin_instance* const out = made.get();
+  const std::lock_guard hold(mutex_);
   instances_.push_back(std::move(made));
-  return instances_.back().get();
+  return out;
 }
 
 result<void> plugin_manager::start_all(std::uint64_t limit_ms, std::string_view but_not) {
@@ -116,16 +148,23 @@ void plugin_manager::lanes_stopped() noexcept {
   }
 }
 
-plugin_instance* plugin_manager::find(std::string_view kind, std::string_view name) noexcept {
+std::shared_ptr<plugin_instance> plugin_manager::find(std::string_view kind,
+                                                      std::string_view name) const {
+  const std::lock_guard hold(mutex_);
   const auto at = std::find_if(instances_.begin(), instances_.end(), [&](const auto& instance) {
     return instance->manifest().kind == kind && instance->name() == name;
   });
-  return at != instances_.end() ? at->get() : nullptr;
+  return at != instances_.end() ? *at : nullptr;
+}
+
+std::vector<std::shared_ptr<plugin_instance>> plugin_manager::instances() const {
+  const std::lock_guard hold(mutex_);
+  return instances_;
 }
 
 std::vector<plugin_info> plugin_manager::list() const {
   std::vector<plugin_info> out;
-  for (const auto& instance : instances_) {
+  for (const auto& instance : instances()) {
     const plugin_manifest& manifest = instance->manifest();
     const auto health = instance->health();
     const auto& from = instance->library().from();

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct plugin_request {
   std::string config_json = "{}";
   secret_list secrets;
   std::string sha256;  // pin, empty: none
+  std::string path{};  // of the file, in place of a version; empty: looked for by name
 };
 
 // For the admin API.
@@ -44,9 +46,15 @@ struct plugin_info {
   instance_counters counters;
 };
 
+// What a kernel knows of one instance besides its request: the file that was loaded for it.
+struct loaded_plugin {
+  std::shared_ptr<plugin_library> library;
+  std::shared_ptr<plugin_instance> instance;
+};
+
 // Owns libraries and instances. Life: load everything, make ports, start_all, ... stop_all while
 // the lanes still run, destroy the ports, destroy this. The clock has to last until the process
-// ends, for the sake of plugins that hang. Thread: [control].
+// ends, for the sake of plugins that hang. Thread: [control], one at a time, but where it says [any].
 class plugin_manager {
  public:
   plugin_manager(plugin_manager_options options, lane_loops loops, const clock& time);
@@ -65,6 +73,14 @@ class plugin_manager {
   [[nodiscard]] result<plugin_instance*> load(std::shared_ptr<plugin_library> library,
                                               const plugin_request& request);
 
+  // One that is not in the list: to take the place of another, see replace().
+  [[nodiscard]] result<loaded_plugin> load_apart(const plugin_request& request);
+  [[nodiscard]] result<loaded_plugin> load_apart(std::shared_ptr<plugin_library> library,
+                                                 const plugin_request& request);
+  // Puts it in the list where `old` is, which is handed out and is the caller's to stop.
+  [[nodiscard]] std::shared_ptr<plugin_instance> replace(const plugin_instance& old,
+                                                         std::shared_ptr<plugin_instance> by);
+
   // Those that are not started yet, but for one kind, in order of loading; the first failure ends
   // it, and what has started goes on until stop_all.
   [[nodiscard]] result<void> start_all(std::uint64_t limit_ms, std::string_view but_not = {});
@@ -74,21 +90,24 @@ class plugin_manager {
   // See plugin_instance::lanes_stopped.
   void lanes_stopped() noexcept;
 
-  [[nodiscard]] plugin_instance* find(std::string_view kind, std::string_view instance) noexcept;
+  // [any], as the two after it
+  [[nodiscard]] std::shared_ptr<plugin_instance> find(std::string_view kind,
+                                                      std::string_view instance) const;
   [[nodiscard]] std::vector<plugin_info> list() const;
-  [[nodiscard]] const std::vector<std::unique_ptr<plugin_instance>>& instances() const noexcept {
-    return instances_;
-  }
+  [[nodiscard]] std::vector<std::shared_ptr<plugin_instance>> instances() const;
 
  private:
   [[nodiscard]] result<std::shared_ptr<plugin_library>> library_for(const plugin_request& request);
+  [[nodiscard]] result<std::shared_ptr<plugin_instance>> create(
+      std::shared_ptr<plugin_library> library, const plugin_request& request);
 
   const plugin_manager_options options_;
   const lane_loops loops_;
   const clock& time_;
   std::optional<store_dir> store_;
   std::map<std::filesystem::path, std::shared_ptr<plugin_library>> libraries_;  // by store path
-  std::vector<std::unique_ptr<plugin_instance>> instances_;
+  mutable std::mutex mutex_;  // guards instances_
+  std::vector<std::shared_ptr<plugin_instance>> instances_;
 };
 
 }  // namespace spawn

@@ -90,6 +90,9 @@ result<void> take_traits(const json& from, plugin_manifest& out) {
   if (!take(from, "blocking", out.blocking)) {
     return bad("blocking", "is not true or false");
   }
+  if (!take(from, "exclusive", out.exclusive)) {
+    return bad("exclusive", "is not true or false");
+  }
   if (!take(from, "unloadable", out.unloadable)) {
     return bad("unloadable", "is not true or false");
   }

@@ -11,11 +11,12 @@ from brokers.kafka import KafkaSource
 from brokers.nats import NatsSource
 from brokers.pubsub import PubSubSource
 from brokers.rabbitmq import RabbitSource
-from brokers.run import Run, Violated, second_kernel
+from brokers.run import ACTIVATOR, Run, Violated, second_kernel
 from brokers.sqs import SqsSource
 from servers.postgres import Postgres
 from servers.server import Missing
 from stores import PostgresStore, only
+from swaps import built, swapped, version
 
 NIGHTLY = os.environ.get("SPAWN_NIGHTLY") == "1"
 ASKED = os.environ.get("SPAWN_BROKER_MESSAGES")
@@ -112,6 +113,23 @@ def test_kernels_join_and_leave_the_group(source, postgres, capsys):
             ("kernel joined and stopped", lambda: joins_and(lambda other: other.stop())),
             ("kernel joined and killed", lambda: joins_and(lambda other: other.kill9()))] * TIMES)
         report(capsys, run.judge())
+
+
+@pytest.mark.parametrize("source", MESSAGES if NIGHTLY else [NatsSource, RabbitSource], ids=name,
+                         indirect=True)
+def test_the_plugin_is_swapped_while_messages_flow(source, tmp_path, capsys):
+    newer = version("activator", name(type(source)).replace("rabbit", "rabbitmq"), "1.0.1", tmp_path)
+    older = built(*newer.parts[-4:-2])
+    pauses = []
+
+    def swap_to(file):
+        pauses.append(swapped(run.kernel, ACTIVATOR, file)["pause_us"])
+
+    with Run(source, messages(source), TELL) as run:
+        run.while_they_flow(*[(f"swapped to {file.parent.name}", lambda of=file: swap_to(of))
+                              for file in (older, newer, older) * TIMES])
+        report(capsys, run.judge(), f"pauses {sorted(each // 1000 for each in pauses)} ms")
+        run.judge_published()
 
 
 # --- the check itself -----------------------------------------------------------------------------

@@ -59,7 +59,7 @@ void manifest_is_one_line(subject& s) {
 void manifest_has_known_keys(subject& s) {
   const std::set<std::string> known{"abi",     "blocking", "capabilities", "config_schema",
                                     "kind",    "lanes",    "license",      "name",
-                                    "version", "protobuf", "unloadable"};
+                                    "version", "protobuf", "unloadable",   "exclusive"};
   std::string strange;
   for (const auto& [key, value] : json::parse(s.note()).items()) {
     strange += known.contains(key) ? "" : (strange.empty() ? "" : ", ") + key;

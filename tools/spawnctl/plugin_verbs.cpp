@@ -1,7 +1,10 @@
 // plugins list (of a kernel), inspect and lint of a file, new: those need no kernel.
+#include <filesystem>
+#include <iomanip>
 #include <iostream>
 #include <memory>
 #include <span>
+#include <sstream>
 
 #include "plugin/elf_note.hpp"
 #include "plugin/lint.hpp"
@@ -133,6 +136,59 @@ void add_new(CLI::App* verbs, tool& t) {
   });
 }
 
+// "main" or "statestore/main".
+std::pair<std::string, std::string> kind_and_instance(const std::string& named) {
+  const auto slash = named.find('/');
+  return slash == named.npos ? std::pair("any", named)
+                             : std::pair(named.substr(0, slash), named.substr(slash + 1));
+}
+
+struct swap_request {
+  std::string instance, to;
+  std::string drain_ms, probation_ms;
+};
+
+void swap(tool& t, const swap_request& r) {
+  const auto [kind, instance] = kind_and_instance(r.instance);
+  const bool is_file = r.to.find('/') != std::string::npos;
+  const std::string to = is_file ? std::filesystem::absolute(r.to).string() : r.to;
+  std::string path = "/v1/plugins/" + escape(kind) + "/" + escape(instance) + "/swap?to=" + escape(to);
+  if (!r.drain_ms.empty()) {
+    path += "&drain_ms=" + escape(r.drain_ms);
+  }
+  if (!r.probation_ms.empty()) {
+    path += "&probation_ms=" + escape(r.probation_ms);
+  }
+  const auto answer = t.show("POST", path);
+  if (!answer) {
+    return;
+  }
+  const auto ms = [&](const char* key) {
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(1) << answer->value(key, 0.0) / 1'000 << " ms";
+    return text.str();
+  };
+  table out({"swapped", text_of(*answer, "from") + " -> " + text_of(*answer, "to")});
+  out.add({"pause", ms("pause_us")});
+  out.add({"waited", std::to_string(answer->value("waited", 0U)) + ", p99 " + ms("wait_p99_us")});
+  if (const auto older = answer->value("older_kept", 0U); older != 0) {
+    out.add({"older versions kept", std::to_string(older)});
+  }
+  out.print(std::cout);
+}
+
+void add_swap(CLI::App* verbs, tool& t) {
+  auto* verb = verbs->add_subcommand("swap", "another version for an instance that is at work");
+  auto made = std::make_shared<swap_request>();
+  verb->add_option("instance", made->instance, "\"main\", or \"statestore/main\"")->required();
+  verb->add_option("to", made->to, "a version (1.2.0, ^1.2, sqlite@^1.2) or a plugin file")
+      ->required();
+  verb->add_option("--drain-ms", made->drain_ms, "for what is under way in the old one [5000]");
+  verb->add_option("--probation-ms", made->probation_ms,
+                   "how long the new one is watched; it goes back if it fails [60000]");
+  verb->callback([&t, made] { swap(t, *made); });
+}
+
 void print_list(const json& answer) {
   table out({"KIND", "INSTANCE", "PLUGIN", "VERSION", "STATE", "SERVING", "CALLS", "P99 NS",
              "IN FLIGHT"});
@@ -167,6 +223,7 @@ void add_plugin_verbs(CLI::App& app, tool& t) {
   of_file(verbs->add_subcommand("inspect", "what a plugin file says about itself"), inspect);
   of_file(verbs->add_subcommand("lint", "checks a plugin file as the loader does"), run_lint);
   add_new(verbs, t);
+  add_swap(verbs, t);
 }
 
 }  // namespace spawn::ctl

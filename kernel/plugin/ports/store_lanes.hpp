@@ -39,9 +39,13 @@ struct store_flights {
 class registered_port : public instance_port {
  public:
   explicit registered_port(std::shared_ptr<instance_core> core) : core_(std::move(core)) {
+    const std::lock_guard hold(core_->ports_mutex);
     core_->ports.push_back(this);
   }
-  ~registered_port() override { std::erase(core_->ports, this); }
+  ~registered_port() override {
+    const std::lock_guard hold(core_->ports_mutex);
+    std::erase(core_->ports, this);
+  }
   registered_port(const registered_port&) = delete;
   registered_port& operator=(const registered_port&) = delete;
 

@@ -81,6 +81,18 @@ def waiting(intake: Intake, options, table: Table):
                                                  max(samples) - idle)), out["amiss"])
 
 
+def one_source(lab: p.Lab, options, source, server, tables):
+    rates, costs, memory = tables
+    intake = Intake(lab, source, server)
+    throughput(intake, options, rates, costs)
+    intake.stop()
+    if source.name in DURABLE:
+        with source.server() as fresh:
+            intake = Intake(lab, source, fresh, SMALL_CACHE)
+            waiting(intake, options, memory)
+            intake.stop()
+
+
 def run(lab: p.Lab, options) -> list:
     rates = Table("Activators: messages/s into actors in commit, against loops without a kernel",
                   ["source", "bare/s", "by hand/s", "commit calls/s", "messages/s", "of bare",
@@ -95,17 +107,11 @@ def run(lab: p.Lab, options) -> list:
         with contextlib.ExitStack() as stack:
             try:
                 server = stack.enter_context(source.server())
+                one_source(lab, options, source, server, (rates, costs, memory))
             except Missing as missing:
                 rates.note(f"{source.name}: skipped: {missing}")
-                continue
-            intake = Intake(lab, source, server)
-            stack.callback(intake.stop)
-            throughput(intake, options, rates, costs)
-        if source.name in DURABLE:
-            with source.server() as server:
-                intake = Intake(lab, source, server, SMALL_CACHE)
-                waiting(intake, options, memory)
-                intake.stop()
+            except Exception as error:  # the other sources are still worth having
+                rates.note(f"{source.name}: FAILED: {error}")
     rates.note(f"Medians of {ROUNDS} rounds in turns. bare: a program that takes messages over the "
                "same client library and acknowledges them as the activator does, and nothing else. "
                f"by hand: such a program that also calls the host for each of {ACTORS} actors, 64 "

@@ -83,8 +83,8 @@ class PubSubSource(Source):
         return f"{server.endpoint}/{server.project}"
 
     def config(self, server, queue):
-        return {"project": server.project, "subscription": queue, "endpoint": server.endpoint,
-                "tls": False}
+        return {"project": server.project, "subscription": queue,
+                "endpoint": f"http://{server.endpoint}"}
 
 
 SOURCES = (RabbitMqSource(), KafkaSource(), NatsSource(), SqsSource(), PubSubSource())

@@ -77,15 +77,13 @@ admin_answer swap_plugin(admin_call& call) {
   auto state = std::make_shared<asked<result<swap_report>>>();
   state->wake = &wake;
   wake.expires_after(std::chrono::milliseconds(answer_ms + order.drain_ms));
-  call.kernel.swaps->begin(
-      std::move(order),
-      [answer = lane_answer<result<swap_report>>(call.loop, state)](
-          result<swap_report> how) mutable { answer(std::move(how)); });
+  call.kernel.swaps->begin(std::move(order),
+                           [answer = lane_answer<result<swap_report>>(call.loop, state)](
+                               result<swap_report> how) mutable { answer(std::move(how)); });
   co_await wake.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   state->wake = nullptr;
   if (!state->value) {
-    co_return admin_problem(503, "UNAVAILABLE",
-                            "the swap takes long; the log says how it ends");
+    co_return admin_problem(503, "UNAVAILABLE", "the swap takes long; the log says how it ends");
   }
   co_return *state->value ? answer_of(**state->value) : problem_of(state->value->error());
 }

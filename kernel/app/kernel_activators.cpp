@@ -23,9 +23,8 @@ result<void> kernel::make_sinks() {
     }
     auto& port = sink_ports_[use.via];
     if (!port) {
-      const auto instance = is_transport
-                                ? plugins_->find("transport", settings_.transport.instance)
-                                : plugins_->find("activator", use.via);
+      const auto instance = is_transport ? plugins_->find("transport", settings_.transport.instance)
+                                         : plugins_->find("activator", use.via);
       if (instance == nullptr) {
         return fail(errc::not_found, "sink " + use.name + ": there is no instance " + use.via);
       }

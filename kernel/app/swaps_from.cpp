@@ -27,9 +27,8 @@ std::unique_ptr<plugin_swaps> kernel::make_swaps() {
                                      *lanes_, time_, *stores_[i]));
   }
   for (std::size_t i = 0; i < workflows_.size(); ++i) {
-    subjects.push_back(
-        std::make_unique<workflow_swap>(request_of("workflow", settings_.workflows[i]), *plugins_,
-                                        *lanes_, time_, *workflows_[i]));
+    subjects.push_back(std::make_unique<workflow_swap>(
+        request_of("workflow", settings_.workflows[i]), *plugins_, *lanes_, time_, *workflows_[i]));
   }
   for (std::size_t i = 0; i < intakes_.size(); ++i) {
     const auto& use = settings_.activators[i].plugin;

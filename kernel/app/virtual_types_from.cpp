@@ -34,8 +34,7 @@ result<definition> type_of(const config::settings& settings,
 
 result<void> add_virtual_types(const config::settings& settings,
                                const std::vector<statestore_port*>& stores,
-                               const std::vector<workflow_port*>& ports,
-                               policies& to) {
+                               const std::vector<workflow_port*>& ports, policies& to) {
   for (workflow_port* port : ports) {
     for (const auto& parent : port->virtual_parents()) {
       SPAWN_TRY(auto made, type_of(settings, stores, *port, parent, to));

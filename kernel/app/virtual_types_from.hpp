@@ -13,8 +13,9 @@ namespace spawn {
 
 // Adds them to `to`, with what `actors.<parent>` says of them. They are `commit` whatever the
 // default is, so their store must be able to. The error names the workflow and the parent.
-[[nodiscard]] result<void> add_virtual_types(
-    const config::settings& settings, const std::vector<statestore_port*>& stores,
-    const std::vector<workflow_port*>& ports, policies& to);
+[[nodiscard]] result<void> add_virtual_types(const config::settings& settings,
+                                             const std::vector<statestore_port*>& stores,
+                                             const std::vector<workflow_port*>& ports,
+                                             policies& to);
 
 }  // namespace spawn

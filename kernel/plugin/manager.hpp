@@ -54,7 +54,8 @@ struct loaded_plugin {
 
 // Owns libraries and instances. Life: load everything, make ports, start_all, ... stop_all while
 // the lanes still run, destroy the ports, destroy this. The clock has to last until the process
-// ends, for the sake of plugins that hang. Thread: [control], one at a time, but where it says [any].
+// ends, for the sake of plugins that hang. Thread: [control], one at a time, but where it says
+// [any].
 class plugin_manager {
  public:
   plugin_manager(plugin_manager_options options, lane_loops loops, const clock& time);
@@ -106,7 +107,7 @@ class plugin_manager {
   const clock& time_;
   std::optional<store_dir> store_;
   std::map<std::filesystem::path, std::shared_ptr<plugin_library>> libraries_;  // by store path
-  mutable std::mutex mutex_;  // guards instances_
+  mutable std::mutex mutex_;                                                    // guards instances_
   std::vector<std::shared_ptr<plugin_instance>> instances_;
 };
 

@@ -25,8 +25,8 @@ struct plugin_manifest {
   std::vector<std::string> capabilities;  // at most what the instance will announce
   std::string config_schema;              // JSON Schema of `config`; empty: not checked
   bool protobuf_full = false;             // links libprotobuf.so and owns its files' names
-  bool exclusive = false;                 // one instance at a time can have the data it is configured for
-  bool unloadable = false;                // may be closed when its last instance is gone
+  bool exclusive = false;   // one instance at a time can have the data it is configured for
+  bool unloadable = false;  // may be closed when its last instance is gone
 
   [[nodiscard]] bool has(std::string_view capability) const noexcept;
   [[nodiscard]] std::string label() const { return kind + "/" + name + "@" + version; }

@@ -117,11 +117,11 @@ result<swap_subject*> plugin_swaps::subject_of(const swap_order& order) const {
     const bool is_transport = plugins_.find("transport", order.instance) != nullptr &&
                               (order.kind.empty() || order.kind == "transport");
     return fail(is_transport ? errc::unsupported : errc::not_found,
-                is_transport ? "a transport can not be swapped while it is at work; restart the "
-                               "kernel with another"
-                             : "there is no " +
-                                   (order.kind.empty() ? std::string("plugin") : order.kind) +
-                                   " instance " + order.instance);
+                is_transport
+                    ? "a transport can not be swapped while it is at work; restart the "
+                      "kernel with another"
+                    : "there is no " + (order.kind.empty() ? std::string("plugin") : order.kind) +
+                          " instance " + order.instance);
   }
   return found;
 }
@@ -136,8 +136,7 @@ result<swap_report> plugin_swaps::carry_out(const swap_order& order) {
                                    ", the file has a " + name);
   }
   watched_ = nullptr;
-  SPAWN_TRY(const swap_report out,
-            subject->swap_to(std::move(next), {.drain_ms = order.drain_ms}));
+  SPAWN_TRY(const swap_report out, subject->swap_to(std::move(next), {.drain_ms = order.drain_ms}));
   SPAWN_LOG(info, "a plugin was swapped", {"instance", order.instance}, {"from", out.from},
             {"to", out.to}, {"pause_us", out.pause_us}, {"waited", out.waited},
             {"older_kept", out.older_kept});

@@ -14,9 +14,9 @@ namespace spawn {
 
 // All instances that can be swapped. One swap at a time, on a thread of its own, "swap". After one
 // the new plugin is watched (its probation): if it is faulted, or has been out of service for three
-// seconds longer than in it, the file that served before comes back. A swap ends the probation before it. Nothing of a
-// swap is durable: a kernel that restarts loads what its configuration says (plugin-abi.md C.11).
-// Life: made when the lanes run, gone before the plugins are stopped.
+// seconds longer than in it, the file that served before comes back. A swap ends the probation
+// before it. Nothing of a swap is durable: a kernel that restarts loads what its configuration says
+// (plugin-abi.md C.11). Life: made when the lanes run, gone before the plugins are stopped.
 class plugin_swaps {
  public:
   using done_fn = unique_function<void(result<swap_report>)>;

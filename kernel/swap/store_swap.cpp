@@ -31,8 +31,7 @@ result<store_swap::port_ptr> store_swap::port_of(plugin_instance& next) const {
 
 result<swap_report> store_swap::change(const loaded_plugin& next, const swap_limits& limits) {
   SPAWN_TRY(const port_ptr port, port_of(*next.instance));
-  const bool exclusive =
-      serving_->manifest().exclusive || next.instance->manifest().exclusive;
+  const bool exclusive = serving_->manifest().exclusive || next.instance->manifest().exclusive;
   if (!exclusive) {
     SPAWN_CHECK(next.instance->start(limits.start_ms));
   }
@@ -89,10 +88,12 @@ result<store_swap::port_ptr> store_swap::fall_back(const error& why, const swap_
     }
   }
   const auto down = [&](const error& also) {
-    SPAWN_LOG(error, "a statestore is down after a swap that failed", {"instance", request_.instance},
-              {"why", also.text});
-    return fail(errc::internal, why.text + "; and what served before could not be started again, so "
-                                "instance " + request_.instance + " is down: " + also.text);
+    SPAWN_LOG(error, "a statestore is down after a swap that failed",
+              {"instance", request_.instance}, {"why", also.text});
+    return fail(errc::internal, why.text +
+                                    "; and what served before could not be started again, so "
+                                    "instance " +
+                                    request_.instance + " is down: " + also.text);
   };
   retire(*serving_, limits);
   auto made = again();

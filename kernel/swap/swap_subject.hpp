@@ -52,7 +52,8 @@ class swap_subject {
   [[nodiscard]] result<loaded_plugin> again() const;
   // Waits until the plugin has no operation.
   [[nodiscard]] result<void> await_idle(const plugin_instance& of, std::uint64_t limit_ms) const;
-  [[nodiscard]] result<void> on_lanes(const swap_limits& limits, unique_function<void(lane&)> f) const {
+  [[nodiscard]] result<void> on_lanes(const swap_limits& limits,
+                                      unique_function<void(lane&)> f) const {
     return on_each_lane(lanes_, true, limits.lane_ms, std::move(f));
   }
 

@@ -11,8 +11,9 @@ result<void> workflow_swap::check_serves_the_same(const workflow_port& next) con
                          const std::vector<std::string>& has) -> result<void> {
     for (const std::string& each : needed) {
       if (std::find(has.begin(), has.end(), each) == has.end()) {
-        return fail(errc::unsupported, "instance " + request_.instance + ": the new plugin has no " +
-                                           what + " " + each + ", which the one that serves has");
+        return fail(errc::unsupported, "instance " + request_.instance +
+                                           ": the new plugin has no " + what + " " + each +
+                                           ", which the one that serves has");
       }
     }
     return {};

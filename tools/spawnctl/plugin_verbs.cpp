@@ -152,7 +152,8 @@ void swap(tool& t, const swap_request& r) {
   const auto [kind, instance] = kind_and_instance(r.instance);
   const bool is_file = r.to.find('/') != std::string::npos;
   const std::string to = is_file ? std::filesystem::absolute(r.to).string() : r.to;
-  std::string path = "/v1/plugins/" + escape(kind) + "/" + escape(instance) + "/swap?to=" + escape(to);
+  std::string path =
+      "/v1/plugins/" + escape(kind) + "/" + escape(instance) + "/swap?to=" + escape(to);
   if (!r.drain_ms.empty()) {
     path += "&drain_ms=" + escape(r.drain_ms);
   }

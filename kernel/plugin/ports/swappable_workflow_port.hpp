@@ -11,9 +11,9 @@
 namespace spawn {
 
 // Stands before the ports of the plugins that serve. Steps are pure, so nothing has to wait: each
-// lane goes over to the new plugin by itself. A flow whose scratch the new plugin does not read goes
-// on with the one that does, for as long as the kernel runs (plugin-abi.md C.11). Parts and parents
-// are those of the first plugin.
+// lane goes over to the new plugin by itself. A flow whose scratch the new plugin does not read
+// goes on with the one that does, for as long as the kernel runs (plugin-abi.md C.11). Parts and
+// parents are those of the first plugin.
 class swappable_workflow_port final : public workflow_port {
  public:
   // Versions of a scratch that are looked at; a flow of a higher one stays where it was begun.

@@ -85,13 +85,12 @@ std::optional<failure> database::bring_up_schema(const settings& s, std::int64_t
   if (!tables.has_value()) {
     return last_failure();
   }
-  const std::string tuning = "PRAGMA journal_mode = WAL; PRAGMA synchronous = " +
-                             std::string(s.full_sync ? "FULL" : "NORMAL") +
-                             "; PRAGMA cache_size = -" + std::to_string(s.cache_kib) +
-                             "; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = " +
-                             std::to_string(s.checkpoint_mib * pages_of_a_mib) +
-                             "; PRAGMA journal_size_limit = " +
-                             std::to_string(std::int64_t{2} * s.checkpoint_mib << 20);
+  const std::string tuning =
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = " +
+      std::string(s.full_sync ? "FULL" : "NORMAL") + "; PRAGMA cache_size = -" +
+      std::to_string(s.cache_kib) + "; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = " +
+      std::to_string(s.checkpoint_mib * pages_of_a_mib) +
+      "; PRAGMA journal_size_limit = " + std::to_string(std::int64_t{2} * s.checkpoint_mib << 20);
   if (*tables == 0) {
     // Our mark goes in with the tables or not at all.
     if (auto bad = execute(tuning)) {

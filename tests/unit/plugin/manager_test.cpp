@@ -43,7 +43,7 @@ TEST_F(Manager, TakesAPluginFromItsFileToItsEnd) {
   EXPECT_EQ(list[0].sha256.size(), 64u);
   EXPECT_EQ(list[0].state, "started");
   EXPECT_TRUE(list[0].serving);
-  EXPECT_EQ(manager.find("statestore", "second"), *second);
+  EXPECT_EQ(manager.find("statestore", "second").get(), *second);
   EXPECT_EQ(manager.find("workflow", "second"), nullptr);
   const auto stopped = manager.stop_all(2'000);
   EXPECT_TRUE(stopped) << stopped.error().text;

@@ -7,10 +7,15 @@ namespace spawn::test {
 namespace {
 
 script* now = nullptr;
-const spawn_host* host = nullptr;  // of the latest instance
 
 struct scripted_instance : spawn_instance {
   const spawn_host* h;
+};
+
+// A lane's handle, for every kind that has one.
+struct scripted_lane {
+  const spawn_host* h;
+  std::uint32_t number;
 };
 
 void run(const script::step& step, spawn_instance* self, spawn_op* op) {
@@ -23,18 +28,23 @@ std::uint64_t capabilities(spawn_instance*) {
 }
 
 template <class Lane>
-spawn_status lane_open(spawn_instance*, std::uint32_t lane, Lane** out) {
+spawn_status lane_open(spawn_instance* self, std::uint32_t lane, Lane** out) {
   const spawn_status status = now->lane_open ? now->lane_open(lane) : SPAWN_OK;
-  *out = reinterpret_cast<Lane*>(static_cast<std::uintptr_t>(lane + 1));
+  if (status == SPAWN_OK) {
+    auto made = std::make_unique<scripted_lane>();
+    *made = {static_cast<scripted_instance*>(self)->h, lane};
+    *out = reinterpret_cast<Lane*>(made.release());
+  }
   return status;
 }
 template <class Lane>
 void lane_close(Lane* lane) {
+  const std::unique_ptr<scripted_lane> mine(reinterpret_cast<scripted_lane*>(lane));
   if (now->lane_closed) {
-    now->lane_closed(static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(lane) - 1));
+    now->lane_closed(mine->number);
   }
 }
-void submit_all(spawn_op* const* ops, std::uint32_t n) {
+void submit_all(const spawn_host* host, spawn_op* const* ops, std::uint32_t n) {
   if (now->submit) {
     now->submit(host, {ops, n});
     return;
@@ -44,11 +54,11 @@ void submit_all(spawn_op* const* ops, std::uint32_t n) {
   }
 }
 template <class Lane>
-void submit(Lane*, spawn_op* const* ops, std::uint32_t n) {
-  submit_all(ops, n);
+void submit(Lane* lane, spawn_op* const* ops, std::uint32_t n) {
+  submit_all(reinterpret_cast<scripted_lane*>(lane)->h, ops, n);
 }
-void workflow_submit(spawn_instance*, std::uint32_t, spawn_op* const* ops, std::uint32_t n) {
-  submit_all(ops, n);
+void workflow_submit(spawn_instance* self, std::uint32_t, spawn_op* const* ops, std::uint32_t n) {
+  submit_all(static_cast<scripted_instance*>(self)->h, ops, n);
 }
 void grant(spawn_tp_lane*, std::uint64_t sub, std::uint32_t credit) {
   if (now->grant) {
@@ -115,7 +125,7 @@ spawn_status create(const spawn_host* h, const spawn_create_info* info, spawn_in
   }
   auto* made = new scripted_instance;
   made->vt = &vtbl;
-  made->host = made->h = host = h;
+  made->host = made->h = h;
   *out = made;
   return SPAWN_OK;
 }

@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
 from runner import (activators, messages, peers, programs, ready, recovery, sagas,  # noqa: E402
-                    sidecar, stores)
+                    sidecar, stores, swaps)
 from runner.processes import Lab, Skip, busy_share  # noqa: E402
 from runner.report import Run  # noqa: E402
 
@@ -27,6 +27,7 @@ SECTIONS = {
     "sagas": sagas.run,
     "stores": stores.run,
     "activators": activators.run,
+    "swaps": swaps.run,
     "peers": peers.run,
 }
 # Long, or in need of more than the packages that everything needs.

@@ -32,22 +32,6 @@ struct Folder {
 }
 
 impl Folder {
-    /// Once more: takes a quiesce back.
-    fn start_thread(&self) -> std::io::Result<()> {
-        self.desk.tell(|orders| orders.quiesced = false);
-        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        if thread.is_none() {
-            let (host, desk) = (self.host, self.desk.clone());
-            let source = Source::new(host, desk, self.folder.clone(), self.poll);
-            // A panic in a thread of the plugin must not end the process: it becomes a fault.
-            let body = move || {
-                host.guarded(|| source.run());
-            };
-            *thread = Some(std::thread::Builder::new().name(self.thread_name.clone()).spawn(body)?);
-        }
-        Ok(())
-    }
-
     fn stop_thread(&self) {
         self.desk.tell(|orders| orders.stopping = true);
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -77,9 +61,22 @@ impl Plugin for Folder {
             thread: Mutex::new(None),
         })
     }
+    /// Once more: takes a quiesce back.
     fn start(&self, op: Pending) {
-        let made = self.start_thread();
-        op.end(if made.is_ok() { abi::OK } else { abi::E_EXHAUSTED });
+        self.desk.tell(|orders| orders.quiesced = false);
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if thread.is_some() {
+            return op.end(abi::OK);
+        }
+        let (host, desk) = (self.host, self.desk.clone());
+        let source = Source::new(host, desk, self.folder.clone(), self.poll);
+        let body = move || {
+            op.end(abi::OK); // from the thread: it has its name now
+            // A panic in a thread of the plugin must not end the process: it becomes a fault.
+            host.guarded(|| source.run());
+        };
+        // Where no thread can be made the op is dropped with the body, which ends it INTERNAL.
+        *thread = std::thread::Builder::new().name(self.thread_name.clone()).spawn(body).ok();
     }
     fn quiesce(&self, op: Pending) {
         self.desk.tell(|orders| orders.quiesced = true);

@@ -55,8 +55,10 @@ class Project:
         return self.plugins / self.kind / self.name / "0.1.0" / "plugin.so"
 
     def passes(self, kit: Path):
-        """Its .ci/run: built without a warning, unit tests and the checker passed."""
-        env = outside(kit)
+        """Its .ci/run: built without a warning, unit tests and the checker passed, nothing left."""
+        scratch = self.folder.with_suffix(".tmp")
+        scratch.mkdir()
+        env = outside(kit) | {"TMPDIR": str(scratch)}
         if self.lang != "rust":
             of = "CXX" if self.lang == "c++" else "C"
             env |= {"CXX" if of == "CXX" else "CC": self.compiler, f"{of}FLAGS": STRICT}
@@ -69,6 +71,8 @@ class Project:
             assert f"SpawnPlugin_DIR:PATH={kit}/share/cmake/SpawnPlugin" in cache
         passed, failed, warned, not_run = (int(n) for n in VERDICTS.search(told).groups())
         assert (failed, warned, not_run) == (0, 0, 0) and passed > 100, told[-6000:]
+        left = list(scratch.iterdir())
+        assert not left, left
         assert "no findings" in ctl("plugins", "lint", str(self.file)).ok().out
         checked = run([BUILD / "bin" / "spawnd", "--check", "--config", "spawn.yaml"],
                       cwd=self.folder, env=env | {"SPAWN_PLUGIN_PATH": str(BUILD / "plugins")})

@@ -44,6 +44,7 @@ std::string own_folder;
   (void)::fcntl(fd, F_SETFD, FD_CLOEXEC);
   blame_to(fd);
   tell_restarted(given);
+  (void)::setenv("TMPDIR", given.folder.c_str(), 1);  // what a driver leaves there goes with it
   try {
     subject::given from{given.plugin, "{}", given.folder, given.driver, given.seed, given.patience};
     if (!given.config_file.empty()) {

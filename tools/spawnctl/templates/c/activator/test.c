@@ -7,20 +7,22 @@
 #include "check.h"
 #include "spawn/plugin/testing/fake_activator.h"
 
+enum { PATH_BYTES_MAX = 512 };
+
 /* One instance with its lane over a folder of its own. */
 typedef struct bench {
   spawn_fake_source on;
-  char folder[64];
+  char folder[PATH_BYTES_MAX];
 } bench;
 
 static const char* in(const bench* b, const char* name) {
-  static char path[128];
+  static char path[2 * PATH_BYTES_MAX];
   snprintf(path, sizeof(path), "%s/%s", b->folder, name);
   return path;
 }
 
 static void put(const bench* b, const char* name, const char* text) {
-  char next[128];
+  char next[2 * PATH_BYTES_MAX];
   FILE* file;
   snprintf(next, sizeof(next), "%s.next", b->folder);
   file = fopen(next, "w");
@@ -33,12 +35,13 @@ static int has(const bench* b, const char* name) {
 }
 
 static void make_folder(bench* b) {
-  strcpy(b->folder, "/tmp/inbox-XXXXXX");
+  const char* within = getenv("TMPDIR");
+  snprintf(b->folder, sizeof(b->folder), "%s/inbox-XXXXXX", within != NULL ? within : "/tmp");
   require(mkdtemp(b->folder) != NULL, "there is a temporary folder");
 }
 
 static void begin(bench* b, const spawn_plugin_entry* entry) {
-  char config[128];
+  char config[2 * PATH_BYTES_MAX];
   snprintf(config, sizeof(config), "{\"folder\":\"%s\",\"poll_ms\":1}", b->folder);
   require(spawn_fake_source_start(&b->on, entry, config), "the instance starts, its lane opens");
 }

@@ -56,7 +56,7 @@ static void pump(subscription* s) {
   }
 }
 
-/* 0: out of memory. A subscription that has waited long enough loses the message. */
+/* 0: out of memory. A subscription that holds as many as it may loses the message. */
 static int hold(subscription* s, message* m) {
   held* one;
   if (s->n_held >= s->credit + s->held_max) {

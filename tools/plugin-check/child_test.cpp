@@ -14,6 +14,7 @@
 #include "guarded.hpp"
 #include "restart.hpp"
 #include "subject.hpp"
+#include "trace.hpp"
 
 namespace spawn::check {
 namespace {
@@ -24,7 +25,10 @@ std::string own_folder;
 // The first word counts: a crash while the process ends does not change the verdict.
 [[noreturn]] void say(int fd, verdict what, const std::string& text) {
   const bool alone = !own_folder.empty();
-  const std::string all = std::string(name(what)) + "\n" + text;
+  std::string all = std::string(name(what)) + "\n" + text;
+  if (alone && !text.empty()) {
+    all += "\n";
+  }
   for (std::size_t at = 0; at < all.size();) {
     const ssize_t sent = ::write(fd, all.data() + at, all.size() - at);
     if (sent <= 0) {
@@ -79,6 +83,9 @@ void be_the_child(const options& given, const test_list& tests) {
 }
 
 void be_alone(options given, const test& one) {
+  if (given.trace) {
+    trace_calls();
+  }
   own_folder = make_folder();
   given.folder = own_folder;
   given.result_fd = ::dup(STDOUT_FILENO);

@@ -83,6 +83,10 @@ int check_plugin(const options& given) {
     write_to("-", list_of(tests));
     return exit_passed;
   }
+  if (given.trace && !given.in_process) {
+    std::fprintf(stderr, "--trace is for --in-process\n");
+    return exit_usage;
+  }
   if (given.in_process) {
     if (tests.size() != 1) {
       std::fprintf(stderr, "--in-process is for one test, --include names %zu\n", tests.size());

@@ -46,6 +46,8 @@ parsed parse_options(int argc, char** argv) {
   app.add_flag(
       "--in-process", o.in_process,
       "Run the one test that --include names in this process, without a limit: for a debugger");
+  app.add_flag("--trace", o.trace,
+               "With --in-process: tell each call into the plugin and its time on standard error");
   app.add_option("--child", o.child)->group("");
   app.add_option("--result-fd", o.result_fd)->group("");
   app.add_option("--folder", o.folder)->group("");

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks what can be checked of the documents: links, names of files, functions, READMEs.
+"""Checks what can be checked of the documents: links, names of files, functions, READMEs, and code
+under `<!-- from FILE -->`, which has to stand in that file word for word, indentation aside.
 
 check_docs.py [ROOT]: ROOT is the repository (default: where this script lies). One line per fault.
 """
@@ -19,6 +20,7 @@ BASES = ("", "kernel", "plugin-api", "plugin-api/include", "plugin-api/include/s
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.M | re.S)
+QUOTE = re.compile(r"^<!-- from (\S+) -->\n(?:```\w*\n(.*?)^```)?", re.M | re.S)
 HEADING = re.compile(r"^#{1,6}\s+(.*)$", re.M)
 FILE = re.compile(rf"[\w.*/-]+\.({ENDINGS})$")
 WALKED = "docs/life-of-a-message.md"  # rows that name a file and functions of it
@@ -115,6 +117,22 @@ def row_faults(root, document, text):
                 yield number, f"`{function}()` is in none of the files this row names"
 
 
+def quote_faults(root, raw):
+    """Code that is said to be taken from a file, and is not."""
+    for found in QUOTE.finditer(raw):
+        number, file, code = raw[:found.start()].count("\n") + 1, root / found[1], found[2]
+        if not code:
+            yield number, f"from {found[1]}: no code block follows"
+        elif not file.exists():
+            yield number, f"from {found[1]}: there is no such file"
+        elif plain(code) not in plain(file.read_text(encoding="utf-8")):
+            yield number, f"from {found[1]}: the code is not in it"
+
+
+def plain(code):
+    return "\n".join(line.strip() for line in code.strip().splitlines())
+
+
 def folders_without_readme(root):
     """Each top folder of the tree and each folder of kernel/."""
     for top in sorted(root.iterdir()):
@@ -140,6 +158,8 @@ def faults(root):
             for code in CODE.findall(line):
                 if why := name_fault(root, document, code, known, tops):
                     yield f"{name}:{number}: {why}"
+        for number, why in quote_faults(root, raw):
+            yield f"{name}:{number}: {why}"
         if str(name) == WALKED:
             for number, why in row_faults(root, document, text):
                 yield f"{name}:{number}: {why}"

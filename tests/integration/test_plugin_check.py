@@ -239,3 +239,28 @@ def test_exit_codes_of_what_can_not_be_run(tmp_path):
     assert done.returncode == 3 and "broken.yaml" in done.stderr
     done = run(tmp_path / "nobody.so")
     assert done.returncode == 1 and "file.can_be_read" in done.stdout
+
+
+def test_one_test_runs_in_this_process_for_a_debugger(tmp_path):
+    def alone(name, include, *options):
+        return subprocess.run([CHECK, fixture(name), "--include", include, "--in-process", *options],
+                              capture_output=True, text=True, timeout=LIMIT_S, check=False,
+                              env=os.environ | {"TMPDIR": str(tmp_path)})
+
+    good = alone("good_c", "statestore.record.first_save_then_load")
+    assert (good.returncode, good.stdout) == (0, "passed\n"), (good.stdout, good.stderr)
+    bad = alone("start_fails", "life.start_succeeds")
+    assert bad.returncode == 1 and bad.stdout.startswith("failed\n"), bad.stdout
+    assert len(bad.stdout.splitlines()) > 1, "it says why"
+    blamed = alone("writes_input", "ops.inputs_are_not_written")
+    assert blamed.returncode == 1 and blamed.stdout.startswith("failed\n"), blamed.stdout
+    assert not good.stderr
+    told = alone("good_c", "statestore.record.first_save_then_load", "--trace").stderr
+    calls = [line.split()[2] for line in told.splitlines()]
+    assert calls[:2] == ["init", "create"] and calls[-2:] == ["destroy", "deinit"], told
+    assert {"start", "lane_open", "submit", "lane_close", "stop"} <= set(calls), told
+    assert re.search(r"^ +[0-9.]+ us  create +[0-9.]+ us  status 0$", told, re.M), told
+    many = alone("good_c", "statestore.record.*")
+    assert many.returncode == 2 and "is for one test" in many.stderr
+    left = [file.name for file in tmp_path.iterdir()]
+    assert len(left) <= 1, left  # of the one that the processor stopped

@@ -1,98 +1,107 @@
-"""The author's kit: installed, a project of each language made from the templates, built against the
-installed kit only, tested as its README says, and loaded by a kernel that then uses it."""
-import os
-import shutil
-import subprocess
+"""The author's kit: installed, a project of each kind and language made from the templates, built
+against the installed kit only, tested and checked as its README says, and loaded by a kernel that then
+uses it: one kernel for the four projects of a language."""
 from pathlib import Path
 
 import pytest
-from harness.mesh import Mesh
-from harness.wire import BUILD
+from harness.host import Reply
+from harness.mesh import Mesh, eventually
+from harness.wire import BUILD, actor, any_pb, protocol_pb, text
+from kit import STRICT, Project, install, outside, pass_all, run
 from tools import ctl
 
-SUITE = BUILD / "bin" / "statestore_file"
-STRICT = "-Wall -Wextra -Wpedantic -Werror"
-# Project, language, compiler.
-STORES = [("store-gcc", "c++", "g++"), ("store-clang", "c++", "clang++-19"),
-          ("store-c", "c", "gcc"), ("store-rust", "rust", "cargo")]
-# Of the contract suite; the rest skip themselves where a capability is not announced.
-SUITE_PASSED_MIN = 25
+KINDS = ("statestore", "transport", "workflow", "activator")
+# Kinds whose project another compiler builds than the usual one, so that both read every header.
+OTHER_COMPILER = {("c++", "workflow"): "clang++-19", ("c++", "statestore"): "clang++-19"}
 
 
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory):
-    prefix = tmp_path_factory.mktemp("kit")
-    run(["cmake", "--install", BUILD, "--component", "plugin-dev", "--prefix", prefix])
-    return prefix
+    return install(tmp_path_factory.mktemp("kit"))
 
 
-def run(command, cwd=None, env=None, seconds=240):
-    done = subprocess.run([str(each) for each in command], cwd=cwd, env=env, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds,
-                          check=False)
-    assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stdout[-6000:]}"
-    return done.stdout
+def config_with(projects: dict, inbox: Path) -> dict:
+    """A kernel whose store, transport, workflow and activator these are."""
+    return {
+        "plugins": {"path": [*(str(each.plugins) for each in projects.values()),
+                             str(BUILD / "plugins")]},
+        "statestores": {"main": {"use": projects["statestore"].name,
+                                 "config": {"max_records": 1000, "path": None}}},
+        "durability": {"allow_volatile": True},
+        "transport": {"use": projects["transport"].name, "config": {"bus": "test"}},
+        "workflows": ["forward", "broadcast",
+                      {"use": projects["workflow"].name, "config": {"max_delay_ms": 1000}}],
+        "activators": [{"name": "files", "use": projects["activator"].name,
+                        "config": {"folder": str(inbox)},
+                        "route": {"actor": "{key}", "action": "take"}}],
+    }
 
 
-def outside(kit):
-    """An environment in which nothing points into this repository but the kit."""
-    clean = {k: v for k, v in os.environ.items()
-             if not k.startswith(("SPAWN_", "PROXY_", "CMAKE_", "CARGO_TARGET"))}
-    return clean | {"CMAKE_PREFIX_PATH": str(kit)}
-
-
-def built(folder, lang, compiler, kit, kind="statestore"):
-    """Makes the project, runs its .ci/run, and gives the plugin's file."""
-    if shutil.which(compiler) is None:
-        pytest.skip(f"{compiler} is not installed")
-    ctl("plugins", "new", "--kind", kind, "--lang", lang, folder.name, "--dir", str(folder)).ok()
-    env = outside(kit)
-    if lang != "rust":
-        env |= {"CXX": compiler, "CXXFLAGS": STRICT} if lang == "c++" else {
-            "CC": compiler, "CFLAGS": STRICT}
-    told = run([folder / ".ci" / "run"], cwd=folder, env=env)
-    if lang == "rust":
-        assert "test result: ok. 3 passed" in told and "warning" not in told, told
-    else:
-        assert "100% tests passed, 0 tests failed out of 1" in told, told
-        cache = (folder / "build" / "CMakeCache.txt").read_text()
-        assert f"SpawnPlugin_DIR:PATH={kit}/share/cmake/SpawnPlugin" in cache
-    return folder / "build" / "plugins" / kind / folder.name / "0.1.0" / "plugin.so"
-
-
-@pytest.mark.parametrize("name, lang, compiler", STORES, ids=[each[0] for each in STORES])
-def test_a_statestore_from_the_template(tmp_path, kit, name, lang, compiler):
-    folder = tmp_path / name
-    file = built(folder, lang, compiler, kit)
-    assert "no findings" in ctl("plugins", "lint", str(file)).ok().out
-    told = run([SUITE, file])
-    assert int(told.split("[  PASSED  ] ")[1].split()[0]) >= SUITE_PASSED_MIN, told
-    checked = run([BUILD / "bin" / "spawnd", "--check", "--config", "spawn.yaml"], cwd=folder)
-    assert "configuration is good" in checked
-    mesh = Mesh({"plugins": {"path": [str(folder / "build" / "plugins"), str(BUILD / "plugins")]},
-                 "statestores": {"main": {"use": name, "config": {"max_records": 1000,
-                                                                  "path": None}}},
-                 "durability": {"allow_volatile": True}})
+@pytest.mark.parametrize("lang", ["c++", "c", "rust"])
+def test_the_projects_of_a_language_pass_and_work_in_a_kernel(tmp_path, kit, lang):
+    stem = {"c++": "cxx"}.get(lang, lang)
+    projects = {kind: Project(tmp_path / f"my-{stem}-{kind}", kind, lang,
+                              OTHER_COMPILER.get((lang, kind))) for kind in KINDS}
+    pass_all(projects.values(), kit)
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    mesh = Mesh(config_with(projects, inbox))
     try:
-        plugins = ctl("--json", "plugins", "list", admin=mesh).ok().json["plugins"]
-        assert name in [each["plugin"] for each in plugins if each["kind"] == "statestore"]
-        counter = mesh.counter()
-        for expected in range(1, 4):
-            assert int(mesh.invoke(counter, "inc").expect_ok().value) == expected
-        assert ctl("state", "get", "spawn-system", counter, admin=mesh).ok().out
+        loaded = ctl("--json", "plugins", "list", admin=mesh).ok().json["plugins"]
+        assert {(kind, each.name) for kind, each in projects.items()} <= {
+            (each["kind"], each["plugin"]) for each in loaded}
+        the_store_keeps_state(mesh)
+        the_transport_takes_broadcasts(mesh)
+        the_workflow_calls_its_actor(mesh, projects["workflow"].name)
+        a_file_reaches_its_actor(mesh, inbox)
         mesh.kernel.stop()
+        left = [line for line in mesh.kernel.log if "the bus is left" in line]
+        assert len(left) == 1 and "published=1" in left[0].replace('"', ""), left
     finally:
         mesh.dispose()
 
 
+def the_store_keeps_state(mesh):
+    counter = mesh.counter()
+    for expected in range(1, 4):
+        assert int(mesh.invoke(counter, "inc").expect_ok().value) == expected
+    assert ctl("state", "get", "spawn-system", counter, admin=mesh).ok().out
+
+
+def the_transport_takes_broadcasts(mesh):
+    topic = mesh.name("news")
+    listener = mesh.plain("listener", ["receive"], channels=[(topic, "")])
+    mesh.invoke(mesh.speaker(topic, text("read all about it")), "speak").expect_ok()
+    assert mesh.host.wait(1, listener, "receive")[0].payload == text("read all about it")
+
+
+def the_workflow_calls_its_actor(mesh, part_type):
+    audit = mesh.plain("audit", ["note"])
+    flow = protocol_pb.Workflow()
+    # Field 1 is the actor's name, field 2 its action.
+    part = b"\x0a" + bytes([len(audit)]) + audit.encode() + b"\x12\x04note"
+    flow.parts.append(any_pb.Any(type_url=f"type.example/{part_type}", value=part))
+    cart = mesh.name("cart")
+    mesh.host.on(cart, "buy", reply=Reply(payload=text("bought"), workflow=flow))
+    mesh.register(actor(cart, ["buy"]))
+    mesh.invoke(cart, "buy").expect_ok()
+    assert mesh.host.wait(1, audit, "note")[0].payload == text("bought")
+
+
+def a_file_reaches_its_actor(mesh, inbox):
+    clerk = mesh.plain("clerk", ["take"])
+    (inbox.parent / "next").write_text('{"order": 17}')
+    (inbox.parent / "next").rename(inbox / f"0001-{clerk}")
+    assert b'{"order": 17}' in mesh.host.wait(1, clerk, "take")[0].payload.value
+    eventually(lambda: not list(inbox.iterdir()), what="the file is done and gone")
+
+
 def test_a_config_beyond_the_schema_is_refused(tmp_path, kit):
-    folder = tmp_path / "strict"
-    built(folder, "c", "gcc", kit)
-    config = {"plugins": {"path": [str(folder / "build" / "plugins"), str(BUILD / "plugins")]},
-              "statestores": {"main": {"use": "strict", "config": {"max_records": 0,
-                                                                   "path": None}}},
-              "durability": {"allow_volatile": True}}
-    with pytest.raises(AssertionError, match="max_records"):
+    made = Project(tmp_path / "strict", "workflow", "c")
+    made.passes(kit)
+    config = {"plugins": {"path": [str(made.plugins), str(BUILD / "plugins")]},
+              "workflows": [{"use": "strict", "config": {"max_delay_ms": -1}}]}
+    with pytest.raises(AssertionError, match="max_delay_ms"):
         Mesh(config)
 
 
@@ -119,11 +128,12 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path):
     assert (tmp_path / "mine").read_text() == "precious"
 
 
-def test_no_placeholder_is_left(tmp_path):
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_placeholder_is_left(tmp_path, kind):
+    words = ("@name@", "@kind@", "@ident@", "@language@", "@sources@", "@test@")
     for lang in ("c++", "c", "rust"):
-        folder = Path(tmp_path / ("l" + lang[0] + str(len(lang))))
-        ctl("plugins", "new", "--kind", "statestore", "--lang", lang, "some-name", "--dir",
+        folder = tmp_path / ("l" + lang[0] + str(len(lang)))
+        ctl("plugins", "new", "--kind", kind, "--lang", lang, "some-name", "--dir",
             str(folder)).ok()
         for file in filter(Path.is_file, folder.rglob("*")):
-            text = file.read_text()
-            assert not any(mark in text for mark in ("@name@", "@kind@", "@ident@")), file
+            assert not any(word in file.read_text() for word in words), file

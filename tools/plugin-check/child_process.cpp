@@ -129,6 +129,8 @@ outcome judged(const std::string& said, int status) {
   return out;
 }
 
+}  // namespace
+
 std::string make_folder() {
   std::string out = (std::filesystem::temp_directory_path() / "spawn-plugin-check-XXXXXX").string();
   if (::mkdtemp(out.data()) == nullptr) {
@@ -136,8 +138,6 @@ std::string make_folder() {
   }
   return out;
 }
-
-}  // namespace
 
 outcome run_in_child(const options& given, const std::string& id, std::uint64_t seed) {
   const auto began = clock::now();

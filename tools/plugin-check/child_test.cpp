@@ -7,19 +7,28 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 
 #include "child.hpp"
 #include "config_file.hpp"
 #include "guarded.hpp"
 #include "restart.hpp"
 #include "subject.hpp"
+#include "trace.hpp"
 
 namespace spawn::check {
 namespace {
 
+// Of be_alone(): who else removes it.
+std::string own_folder;
+
 // The first word counts: a crash while the process ends does not change the verdict.
 [[noreturn]] void say(int fd, verdict what, const std::string& text) {
-  const std::string all = std::string(name(what)) + "\n" + text;
+  const bool alone = !own_folder.empty();
+  std::string all = std::string(name(what)) + "\n" + text;
+  if (alone && !text.empty()) {
+    all += "\n";
+  }
   for (std::size_t at = 0; at < all.size();) {
     const ssize_t sent = ::write(fd, all.data() + at, all.size() - at);
     if (sent <= 0) {
@@ -27,29 +36,26 @@ namespace {
     }
     at += static_cast<std::size_t>(sent);
   }
-  ::_exit(exit_passed);
+  if (alone) {
+    std::error_code ignored;
+    std::filesystem::remove_all(own_folder, ignored);
+  }
+  ::_exit(alone && is_bad(what) ? exit_failed : exit_passed);
 }
 
-}  // namespace
-
-void be_the_child(const options& given, const test_list& tests) {
-  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+[[noreturn]] void run_it(const options& given, const test& one) {
   const int fd = given.result_fd;
   (void)::fcntl(fd, F_SETFD, FD_CLOEXEC);
-  const auto found = std::find_if(tests.begin(), tests.end(),
-                                  [&](const test& one) { return one.id == given.child; });
-  if (found == tests.end()) {
-    say(fd, verdict::failed, "there is no test of this name");
-  }
   blame_to(fd);
   tell_restarted(given);
+  (void)::setenv("TMPDIR", given.folder.c_str(), 1);  // what a driver leaves there goes with it
   try {
     subject::given from{given.plugin, "{}", given.folder, given.driver, given.seed, given.patience};
     if (!given.config_file.empty()) {
       from.config = read_config(given.config_file);
     }
     subject under_test(std::move(from));
-    found->run(under_test);
+    one.run(under_test);
     say(fd, verdict::passed, "");
   } catch (const contract::failed& e) {
     say(fd, verdict::failed, e.what);
@@ -62,6 +68,28 @@ void be_the_child(const options& given, const test_list& tests) {
   } catch (...) {
     say(fd, verdict::failed, "an exception of unknown type came out of it");
   }
+}
+
+}  // namespace
+
+void be_the_child(const options& given, const test_list& tests) {
+  (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const auto found = std::find_if(tests.begin(), tests.end(),
+                                  [&](const test& one) { return one.id == given.child; });
+  if (found == tests.end()) {
+    say(given.result_fd, verdict::failed, "there is no test of this name");
+  }
+  run_it(given, *found);
+}
+
+void be_alone(options given, const test& one) {
+  if (given.trace) {
+    trace_calls();
+  }
+  own_folder = make_folder();
+  given.folder = own_folder;
+  given.result_fd = ::dup(STDOUT_FILENO);
+  run_it(given, one);
 }
 
 }  // namespace spawn::check

@@ -43,7 +43,7 @@ void on_fault(int signal, siginfo_t* info, void*) {
     if (text != nullptr && at >= blames[i].from && at < blames[i].to) {
       say(verdict_fd.load(), "failed\n");
       say(verdict_fd.load(), text);
-      ::_exit(0);
+      ::_exit(1);
     }
   }
   // Nothing of ours: the access is repeated and ends the process as it would have.

@@ -83,6 +83,17 @@ int check_plugin(const options& given) {
     write_to("-", list_of(tests));
     return exit_passed;
   }
+  if (given.trace && !given.in_process) {
+    std::fprintf(stderr, "--trace is for --in-process\n");
+    return exit_usage;
+  }
+  if (given.in_process) {
+    if (tests.size() != 1) {
+      std::fprintf(stderr, "--in-process is for one test, --include names %zu\n", tests.size());
+      return exit_usage;
+    }
+    be_alone(given, tests.front());
+  }
   const bool tell = given.json_file != "-" && given.junit_file != "-";
   const auto told = [tell](const finding& one) {
     if (tell) {

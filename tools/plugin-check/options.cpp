@@ -43,6 +43,11 @@ parsed parse_options(int argc, char** argv) {
   app.add_flag("--list", o.list, "Print ids and promises; without a plugin those of all kinds");
   app.add_flag("--keep-going", o.keep_going, "Run what comes after a failed gate too");
   app.add_flag("--strict", o.strict, "A warning counts as a failure");
+  app.add_flag(
+      "--in-process", o.in_process,
+      "Run the one test that --include names in this process, without a limit: for a debugger");
+  app.add_flag("--trace", o.trace,
+               "With --in-process: tell each call into the plugin and its time on standard error");
   app.add_option("--child", o.child)->group("");
   app.add_option("--result-fd", o.result_fd)->group("");
   app.add_option("--folder", o.folder)->group("");

@@ -21,6 +21,8 @@ struct options {
   std::chrono::milliseconds patience{10'000};
   unsigned jobs = 1;
   bool list = false, keep_going = false, strict = false;
+  bool in_process = false;  // one test, in this process: for a debugger
+  bool trace = false;       // tell every call; in_process alone
 
   // A process for one test: its id, where the verdict goes, a folder of its own.
   std::string child;

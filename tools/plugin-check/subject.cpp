@@ -8,6 +8,7 @@
 
 #include "config_file.hpp"
 #include "plugin/elf_note.hpp"
+#include "trace.hpp"
 
 namespace spawn::check {
 namespace {
@@ -63,7 +64,7 @@ const plugin_manifest& subject::manifest() {
 
 const spawn_plugin_entry* subject::entry() {
   if (!entry_) {
-    entry_ = entry_function(open_library(given_.path))();
+    entry_ = traced(entry_function(open_library(given_.path))());
   }
   return *entry_;
 }

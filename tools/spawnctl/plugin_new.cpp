@@ -1,11 +1,11 @@
 #include "plugin_new.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <fstream>
 #include <map>
 #include <system_error>
+#include <utility>
 
 #include "plugin/manifest.hpp"
 #include "templates.hpp"
@@ -21,16 +21,14 @@ bool usable_name(std::string_view name) {
          name.find('.') == std::string_view::npos;
 }
 
-std::string filled_in(std::string_view text, const project_request& r) {
-  std::string ident = r.name;
-  std::replace(ident.begin(), ident.end(), '-', '_');
-  const std::array<std::pair<std::string_view, std::string_view>, 3> known = {
-      {{"@name@", r.name}, {"@kind@", r.kind}, {"@ident@", ident}}};
+using word_list = std::vector<std::pair<std::string_view, std::string>>;
+
+std::string filled_in(std::string_view text, const word_list& words) {
   std::string out;
   while (!text.empty()) {
-    const auto* const found = std::find_if(
-        known.begin(), known.end(), [&](const auto& each) { return text.starts_with(each.first); });
-    if (found != known.end()) {
+    const auto found = std::find_if(words.begin(), words.end(),
+                                    [&](const auto& each) { return text.starts_with(each.first); });
+    if (found != words.end()) {
       out.append(found->second);
       text.remove_prefix(found->first.size());
     } else {
@@ -39,6 +37,30 @@ std::string filled_in(std::string_view text, const project_request& r) {
     }
   }
   return out;
+}
+
+// What is compiled into the plugin: all sources but the unit test.
+std::string sources_of(const std::map<std::string, std::string>& files, const std::string& ending) {
+  std::string out;
+  for (const auto& [path, text] : files) {
+    if (path.ends_with(ending) && path != "test" + ending) {
+      out += (out.empty() ? "" : " ") + path;
+    }
+  }
+  return out;
+}
+
+word_list words_of(const project_request& r, const std::map<std::string, std::string>& files) {
+  const bool cxx = r.lang == "c++";
+  const std::string ending = cxx ? ".cpp" : ".c";
+  std::string ident = r.name;
+  std::replace(ident.begin(), ident.end(), '-', '_');
+  return {{"@name@", r.name},
+          {"@kind@", r.kind},
+          {"@ident@", ident},
+          {"@language@", cxx ? "CXX" : "C"},
+          {"@sources@", sources_of(files, ending)},
+          {"@test@", "test" + ending}};
 }
 
 // Path in the project -> text. A later layer replaces what an earlier one has under that path.
@@ -50,9 +72,13 @@ std::map<std::string, std::string> files_of(const project_request& r) {
        {build + "/", "kinds/" + r.kind + "/", lang + "/common/", lang + "/" + r.kind + "/"}) {
     for (const template_file& each : template_files()) {
       if (each.path.starts_with(layer)) {
-        out[std::string(each.path.substr(layer.size()))] = filled_in(each.text, r);
+        out[std::string(each.path.substr(layer.size()))] = each.text;
       }
     }
+  }
+  const word_list words = words_of(r, out);
+  for (auto& [path, text] : out) {
+    text = filled_in(text, words);
   }
   return out;
 }

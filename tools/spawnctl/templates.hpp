@@ -1,5 +1,5 @@
-// The files that `plugins new` writes, from templates/, compiled in. In them @name@ stands for the
-// plugin's name, @kind@ for its kind, and @ident@ for the name as an identifier.
+// The files that `plugins new` writes, from templates/, compiled in. What the words in @ stand for
+// is in templates/README.md.
 #pragma once
 #include <span>
 #include <string_view>

@@ -1,65 +1,21 @@
 #include "subject-common/subject.hpp"
 
+#include "spawn/plugin/cpp/bytes.hpp"
+#include "spawn/plugin/subject.h"
+
 namespace subjects {
 
-namespace {
-
-// Takes the token in front of the first dot; `rest` gets what follows, `last` whether nothing does.
-std::string_view take(std::string_view& rest, bool& last) noexcept {
-  const std::size_t dot = rest.find('.');
-  const std::string_view token = rest.substr(0, dot);
-  last = dot == std::string_view::npos;
-  rest = last ? std::string_view() : rest.substr(dot + 1);
-  return token;
-}
-
-bool plain(std::string_view token) noexcept {
-  for (const char c : token) {
-    if (c <= ' ' || c > '~' || c == '*' || c == '>') {
-      return false;
-    }
-  }
-  return !token.empty();
-}
-
-bool valid(std::string_view text, bool wildcards) noexcept {
-  if (text.empty() || text.size() > subject_bytes_max) {
-    return false;
-  }
-  for (bool last = false; !last;) {
-    const std::string_view token = take(text, last);
-    if (!plain(token) && !(wildcards && (token == "*" || (token == ">" && last)))) {
-      return false;
-    }
-  }
-  return true;
-}
-
-}  // namespace
+using spawn::plugin::slice;
 
 bool valid_subject(std::string_view subject) noexcept {
-  return valid(subject, false);
+  return spawn_subject_valid(slice(subject), 0) != 0;
 }
 bool valid_pattern(std::string_view pattern) noexcept {
-  return valid(pattern, true);
+  return spawn_subject_valid(slice(pattern), 1) != 0;
 }
 
 bool matches(std::string_view pattern, std::string_view subject) noexcept {
-  for (;;) {
-    bool pattern_ends = false;
-    bool subject_ends = false;
-    const std::string_view want = take(pattern, pattern_ends);
-    const std::string_view have = take(subject, subject_ends);
-    if (want == ">") {
-      return true;
-    }
-    if (want != "*" && want != have) {
-      return false;
-    }
-    if (pattern_ends || subject_ends) {
-      return pattern_ends && subject_ends;
-    }
-  }
+  return spawn_subject_matches(slice(pattern), slice(subject)) != 0;
 }
 
 }  // namespace subjects

@@ -1,11 +1,9 @@
 // Subjects and patterns: tokens joined by dots; '*' stands for one token, '>' for one or more at
-// the end. Pure functions, [any].
+// the end. Pure functions, [any]. What they mean is spawn/plugin/subject.h's.
 #pragma once
 #include <string_view>
 
 namespace subjects {
-
-inline constexpr std::size_t subject_bytes_max = 1'024;
 
 // Printable ASCII, no empty token, no wildcard.
 [[nodiscard]] bool valid_subject(std::string_view subject) noexcept;

@@ -68,6 +68,9 @@ class bus_client {
     return instance_->interface<Table>(id);
   }
   [[nodiscard]] spawn_tp_lane* lane() const { return lanes_.front(); }
+  [[nodiscard]] bool announces(std::uint64_t capability) const {
+    return (table_->capabilities(instance_->raw()) & capability) != 0;
+  }
   [[nodiscard]] spawn::plugin::testing::fake_host& host() { return host_; }
 
  private:

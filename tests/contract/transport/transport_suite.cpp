@@ -78,8 +78,24 @@ void wildcards(const target& t) {
   p.verify();
 }
 
+void everybody_hears(pair_of_clients& p) {
+  (void)p.a.subscribe(1, "s");
+  (void)p.b.subscribe(2, "s");
+  (void)p.b.subscribe(5, "s");
+  (void)p.a.publish("s", "x");
+  const auto both = p.b.take(2);
+  require(p.a.take(1).size() == 1 && both.size() == 2 && both[0].sub_id != both[1].sub_id,
+          "fan-out");
+  p.verify();
+}
+
 void everybody_hears_but_a_group_shares(const target& t) {
   pair_of_clients p(t);
+  if (!p.a.announces(SPAWN_TP_CAP_QUEUE_GROUP)) {
+    require_equal(p.a.subscribe(3, "s", "workers"), int{SPAWN_E_UNSUPPORTED},
+                  "a queue group, which is not announced");
+    return everybody_hears(p);
+  }
   (void)p.a.subscribe(1, "s");
   (void)p.b.subscribe(2, "s");
   (void)p.a.subscribe(3, "s", "workers");
@@ -169,6 +185,13 @@ void unsubscribed_is_silent(const target& t) {
 
 void request_and_reply(const target& t) {
   pair_of_clients p(t);
+  if (!p.a.announces(SPAWN_TP_CAP_REQUEST)) {
+    require_equal(p.a.request("ask.one", "q")->result().status, int{SPAWN_E_UNSUPPORTED},
+                  "a request, which is not announced");
+    require_equal(p.b.reply("ask.one", "a").status, int{SPAWN_E_UNSUPPORTED},
+                  "a reply, which is not announced");
+    return p.verify();
+  }
   (void)p.b.subscribe(1, "ask.*");
   auto first = p.a.request("ask.one", "q1");
   auto second = p.a.request("ask.two", "q2");
@@ -190,6 +213,9 @@ void request_and_reply(const target& t) {
 
 void a_request_without_a_reply_ends(const target& t) {
   pair_of_clients p(t);
+  if (!p.a.announces(SPAWN_TP_CAP_REQUEST)) {
+    throw skipped{"no requests"};
+  }
   (void)p.b.subscribe(1, "ask");
   auto late = p.a.request("ask", "q", p.a.clock().now_ns() + 1'000'000'000);
   (void)p.b.take(1);  // it has gone out

@@ -62,3 +62,21 @@ def test_a_folder_without_a_readme_is_found(tmp_path, folder):
     ended = run(tmp_path, GOOD | {f"{folder}/file.cpp": ""})
     assert ended.returncode == 1
     assert f"{folder}: has no README.md" in ended.stdout
+
+
+QUOTED = "# Q\n\n<!-- from kernel/cell/turn.cpp -->\n```cpp\n%s\n```\n"
+
+
+def test_code_that_is_quoted_from_a_file_stands_in_it(tmp_path):
+    ended = run(tmp_path, GOOD | {"docs/quote.md": QUOTED % "  void run() {}"})
+    assert ended.returncode == 0, ended.stdout
+
+
+@pytest.mark.parametrize("text, told", [
+    (QUOTED % "void run() { now(); }", "the code is not in it"),
+    (QUOTED.replace("turn.cpp", "gone.cpp") % "void run() {}", "there is no such file"),
+    ("<!-- from kernel/cell/turn.cpp -->\n\ntext\n", "no code block follows"),
+])
+def test_code_that_is_not_is_told(tmp_path, text, told):
+    ended = run(tmp_path, GOOD | {"docs/quote.md": text})
+    assert ended.returncode == 1 and told in ended.stdout, ended.stdout

@@ -8,6 +8,7 @@
 #include "host.h"
 #include "sink.h"
 #include "statestore.h"
+#include "subject.h"
 #include "transport.h"
 #include "wire.h"
 #include "workflow.h"

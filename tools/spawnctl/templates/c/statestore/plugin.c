@@ -1,10 +1,7 @@
 /* The statestore as a plugin: settings, instance, lanes, entry. */
 #include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "spawn/plugin/config.h"
-#include "spawn_manifest.h"
+#include "plugin.h"
 #include "store.h"
 
 typedef struct instance {
@@ -37,7 +34,7 @@ static void cancel(spawn_ss_lane* lane, spawn_op* op) {
 
 static void read_one(const instance* i, spawn_op* op) {
   const spawn_host* h = i->base.host;
-  if (op->deadline_ns != 0 && h->now_ns(h) > op->deadline_ns) {
+  if (plugin_is_late(h, op)) {
     op->status = SPAWN_E_DEADLINE;
   } else if (op->code == SPAWN_SS_LOAD && op->struct_size >= sizeof(spawn_ss_load)) {
     op->status = store_load(&i->records, (spawn_ss_load*)op);
@@ -85,12 +82,6 @@ static const void* get_interface(spawn_instance* self, const char* id) {
   return strcmp(id, SPAWN_STATESTORE) == 0 ? &table : NULL;
 }
 
-/* start, quiesce, drain and stop: nothing to do. */
-static void end_ok(spawn_instance* self, spawn_op* op) {
-  op->status = SPAWN_OK;
-  self->host->complete(self->host, &op, 1);
-}
-
 static void destroy(spawn_instance* self) {
   instance* i = (instance*)self;
   store_free(&i->records);
@@ -98,8 +89,14 @@ static void destroy(spawn_instance* self) {
   free(i);
 }
 
-static const spawn_instance_vtbl vtbl = {
-    sizeof(spawn_instance_vtbl), 0, get_interface, end_ok, end_ok, end_ok, end_ok, destroy};
+static const spawn_instance_vtbl vtbl = {sizeof(spawn_instance_vtbl),
+                                         0,
+                                         get_interface,
+                                         plugin_end_ok,
+                                         plugin_end_ok,
+                                         plugin_end_ok,
+                                         plugin_end_ok,
+                                         destroy};
 
 static spawn_status create(const spawn_host* h, const spawn_create_info* info, spawn_instance** out,
                            spawn_buf* error) {
@@ -116,22 +113,4 @@ static spawn_status create(const spawn_host* h, const spawn_create_info* info, s
   return SPAWN_OK;
 }
 
-static spawn_status init(const spawn_host* h) {
-  (void)h;
-  return SPAWN_OK;
-}
-
-static void deinit(void) {}
-
-SPAWN_MANIFEST(SPAWN_PLUGIN_MANIFEST_JSON);
-
-SPAWN_EXPORT const spawn_plugin_entry* spawn_plugin_entry_1(void) {
-  static const spawn_plugin_entry entry = {sizeof(spawn_plugin_entry),
-                                           SPAWN_ABI_MINOR,
-                                           0,
-                                           SPAWN_PLUGIN_MANIFEST_JSON,
-                                           init,
-                                           deinit,
-                                           create};
-  return &entry;
-}
+PLUGIN_ENTRY(create);

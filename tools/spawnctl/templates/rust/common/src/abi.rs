@@ -19,6 +19,7 @@ pub const E_ABORTED: Status = 16;
 pub const ABI_MAJOR: u32 = 1;
 pub const ABI_MINOR: u16 = 0;
 
+pub const P_UNSET: u32 = 0;
 pub const P_VALUE: u32 = 1;
 
 /// Borrowed bytes.

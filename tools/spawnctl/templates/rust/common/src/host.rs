@@ -1,5 +1,6 @@
 //! The host's table as Rust calls, bytes in both directions, and the border that no panic crosses.
-use std::ffi::c_void;
+#![allow(dead_code)] // what the kernel offers, whether this plugin uses it or not
+use std::ffi::{c_char, c_void};
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use crate::abi::{self, Buf, Op, Slice, Status};
@@ -32,6 +33,22 @@ impl Host {
     /// Ends the ops; their memory is the host's again.
     pub fn complete(&self, ops: &[*mut Op]) {
         unsafe { (self.table().complete)(self.0, ops.as_ptr(), ops.len() as u32) }
+    }
+    /// Another table of the host by its id, a C string; None: this host does not have it.
+    pub fn find<T>(&self, id: &'static [u8]) -> Option<&'static T> {
+        let found = unsafe { (self.table().get_interface)(self.0, id.as_ptr() as *const c_char) };
+        unsafe { (found as *const T).as_ref() }
+    }
+    pub fn raw(&self) -> *const abi::Host {
+        self.0
+    }
+    /// Level 2 is info; the message is a constant, the rest are fields.
+    pub fn log(&self, level: i32, message: &str, key: &str, value: &str) {
+        let field = abi::Kv { key: slice(key.as_bytes()), value: slice(value.as_bytes()) };
+        unsafe { (self.table().log)(self.0, level, slice(message.as_bytes()), &field, 1) }
+    }
+    pub fn health(&self, serving: bool, why: &str) {
+        unsafe { (self.table().health)(self.0, serving as u32, slice(why.as_bytes())) }
     }
     pub fn fault(&self, why: Status, text: &str) {
         unsafe { (self.table().fault)(self.0, why, slice(text.as_bytes())) }
@@ -84,4 +101,12 @@ pub fn config_number(json: &[u8], key: &str, otherwise: u64) -> u64 {
     let digits = text.split_once(&member).map_or("", |(_, rest)| rest);
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
     digits[..end].parse().unwrap_or(otherwise)
+}
+
+/// The text of such a member, without escapes; empty when it is not there.
+pub fn config_text(json: &[u8], key: &str) -> String {
+    let text = String::from_utf8_lossy(json);
+    let member = format!("\"{key}\":\"");
+    let rest = text.split_once(&member).map_or("", |(_, rest)| rest);
+    rest.split('"').next().unwrap_or("").to_string()
 }

@@ -4,30 +4,25 @@ mod abi;
 mod fake_host;
 mod host;
 mod manifest;
+mod plugin;
 mod store;
 mod store_abi;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
-use std::ffi::{c_char, c_void, CStr};
+use std::ffi::c_void;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use abi::{Buf, CreateInfo, Entry, EntryCell, Instance, InstanceVtbl, Op, Status};
+use abi::{Buf, Instance, Op, Status};
 use host::{bytes, give, lend, slice, Host, NO_BYTES};
+use plugin::{of, Plugin};
 use store::{Asked, Stage, Store, Write};
 use store_abi::{Lane, List, Load, Record, Row, Save, Table};
 
-/// The kernel's pointer to `base` is a pointer to the whole.
-#[repr(C)]
 struct StoreInstance {
-    base: Instance,
     host: Host,
     store: Mutex<Store>, // lanes call at the same time
-}
-
-unsafe fn of<'a>(instance: *mut Instance) -> &'a StoreInstance {
-    &*(instance as *const StoreInstance)
 }
 
 fn locked(i: &StoreInstance) -> MutexGuard<'_, Store> {
@@ -199,7 +194,7 @@ unsafe fn run(i: &StoreInstance, ops: &[*mut Op]) {
 }
 
 unsafe extern "C" fn submit(lane: *mut Lane, ops: *const *mut Op, n: u32) {
-    let i = of(lane);
+    let i: &StoreInstance = of(lane);
     let ops = std::slice::from_raw_parts(ops, n as usize);
     for &op in ops {
         (*op).status = abi::E_INTERNAL; // what a panic leaves
@@ -228,66 +223,15 @@ static TABLE: Table = Table {
     lane_close,
 };
 
-unsafe extern "C" fn get_interface(_: *mut Instance, id: *const c_char) -> *const c_void {
-    if CStr::from_ptr(id).to_bytes_with_nul() == store_abi::STATESTORE {
-        return &TABLE as *const Table as *const c_void;
+impl Plugin for StoreInstance {
+    const KIND: &'static [u8] = store_abi::STATESTORE;
+    fn table() -> *const c_void {
+        &TABLE as *const Table as *const c_void
     }
-    std::ptr::null()
+    fn create(host: Host, _: &str, config: &[u8]) -> Result<Self, String> {
+        let max = host::config_number(config, "max_records", 1_000_000);
+        Ok(StoreInstance { host, store: Mutex::new(Store::new(max)) })
+    }
 }
 
-/// start, quiesce, drain and stop: nothing to do.
-unsafe extern "C" fn end_ok(instance: *mut Instance, op: *mut Op) {
-    (*op).status = abi::OK;
-    of(instance).host.complete(&[op]);
-}
-
-unsafe extern "C" fn destroy(instance: *mut Instance) {
-    drop(Box::from_raw(instance as *mut StoreInstance));
-}
-
-static VTBL: InstanceVtbl = InstanceVtbl {
-    struct_size: std::mem::size_of::<InstanceVtbl>() as u32,
-    reserved: 0,
-    get_interface,
-    start: end_ok,
-    quiesce: end_ok,
-    drain: end_ok,
-    stop: end_ok,
-    destroy,
-};
-
-unsafe extern "C" fn create(
-    host: *const abi::Host,
-    info: *const CreateInfo,
-    out: *mut *mut Instance,
-    _: *mut Buf,
-) -> Status {
-    let max = host::config_number(bytes(&(*info).config_json), "max_records", 1_000_000);
-    let made = Box::new(StoreInstance {
-        base: Instance { vt: &VTBL, host },
-        host: Host::new(host),
-        store: Mutex::new(Store::new(max)),
-    });
-    *out = Box::into_raw(made) as *mut Instance;
-    abi::OK
-}
-
-unsafe extern "C" fn init(_: *const abi::Host) -> Status {
-    abi::OK
-}
-unsafe extern "C" fn deinit() {}
-
-static ENTRY: EntryCell = EntryCell(Entry {
-    struct_size: std::mem::size_of::<Entry>() as u32,
-    abi_minor_built: abi::ABI_MINOR,
-    abi_minor_min: 0,
-    manifest_json: manifest::NOTE.desc.as_ptr() as *const c_char,
-    init,
-    deinit,
-    create,
-});
-
-#[no_mangle]
-pub extern "C" fn spawn_plugin_entry_1() -> *const Entry {
-    &ENTRY.0
-}
+spawn_plugin!(StoreInstance);

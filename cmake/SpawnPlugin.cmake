@@ -8,7 +8,8 @@
 #   {"license": "...", "lanes": "one|many", "blocking": true|false, "capabilities": ["..."]}
 # SCHEMA is the JSON Schema of the plugin's `config` block and lands under "config_schema".
 # `cmake --install` puts the file, and the manifest beside it as manifest.json, below
-# lib/spawn/plugins, where an installed kernel looks. COMPONENT [plugins] chooses what is installed.
+# lib/spawn/plugins, where an installed kernel looks. COMPONENT [plugins] chooses what is installed;
+# `none` is never.
 #
 # spawn_add_plugin_test(NAME sqlite_test PLUGIN spawn_plugin_statestore_sqlite SOURCES test.cpp)
 #
@@ -138,9 +139,11 @@ function(spawn_add_plugin)
     set(ARG_COMPONENT plugins)
   endif()
   set_target_properties(${target} PROPERTIES SPAWN_COMPONENT ${ARG_COMPONENT})
-  set(dir lib/spawn/plugins/${ARG_KIND}/${ARG_NAME}/${ARG_VERSION})
-  install(TARGETS ${target} LIBRARY COMPONENT ${ARG_COMPONENT} DESTINATION ${dir})
-  install(FILES ${generated}/manifest.json COMPONENT ${ARG_COMPONENT} DESTINATION ${dir})
+  if(NOT ARG_COMPONENT STREQUAL "none")
+    set(dir lib/spawn/plugins/${ARG_KIND}/${ARG_NAME}/${ARG_VERSION})
+    install(TARGETS ${target} LIBRARY COMPONENT ${ARG_COMPONENT} DESTINATION ${dir})
+    install(FILES ${generated}/manifest.json COMPONENT ${ARG_COMPONENT} DESTINATION ${dir})
+  endif()
 endfunction()
 
 function(spawn_add_plugin_test)

@@ -1,5 +1,5 @@
 # spawn_add_plugin(NAME sqlite KIND statestore VERSION 1.0.0 SOURCES a.cpp b.cpp
-#                  [SCHEMA schema.json] [MANIFEST manifest.json] [LIBS lib...])
+#                  [SCHEMA schema.json] [MANIFEST manifest.json] [LIBS lib...] [COMPONENT name])
 #
 # Makes the MODULE target spawn_plugin_<kind>_<name>, whose file is
 # ${SPAWN_PLUGIN_OUTPUT_DIR}/<kind>/<name>/<version>/plugin.so, and the header spawn_manifest.h with
@@ -7,6 +7,9 @@
 # entry.manifest_json. MANIFEST holds what only the author knows:
 #   {"license": "...", "lanes": "one|many", "blocking": true|false, "capabilities": ["..."]}
 # SCHEMA is the JSON Schema of the plugin's `config` block and lands under "config_schema".
+# `cmake --install` puts the file, and the manifest beside it as manifest.json, below
+# lib/spawn/plugins, where an installed kernel looks. COMPONENT [plugins] chooses what is installed;
+# `none` is never.
 #
 # spawn_add_plugin_test(NAME sqlite_test PLUGIN spawn_plugin_statestore_sqlite SOURCES test.cpp)
 #
@@ -80,7 +83,7 @@ function(_spawn_plugin_manifest out)
 endfunction()
 
 function(spawn_add_plugin)
-  cmake_parse_arguments(ARG "" "NAME;KIND;VERSION;SCHEMA;MANIFEST" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "NAME;KIND;VERSION;SCHEMA;MANIFEST;COMPONENT" "SOURCES;LIBS" ${ARGN})
   foreach(need NAME KIND VERSION SOURCES)
     if(NOT ARG_${need})
       message(FATAL_ERROR "spawn_add_plugin: ${need} is missing")
@@ -131,8 +134,16 @@ function(spawn_add_plugin)
   if(TARGET spawn::warnings)
     target_link_libraries(${target} PRIVATE spawn::warnings)
   endif()
-  install(TARGETS ${target} LIBRARY COMPONENT plugins
-          DESTINATION lib/spawn/plugins/${ARG_KIND}/${ARG_NAME}/${ARG_VERSION})
+  file(CONFIGURE OUTPUT ${generated}/manifest.json @ONLY CONTENT "@manifest@\n")
+  if(NOT ARG_COMPONENT)
+    set(ARG_COMPONENT plugins)
+  endif()
+  set_target_properties(${target} PROPERTIES SPAWN_COMPONENT ${ARG_COMPONENT})
+  if(NOT ARG_COMPONENT STREQUAL "none")
+    set(dir lib/spawn/plugins/${ARG_KIND}/${ARG_NAME}/${ARG_VERSION})
+    install(TARGETS ${target} LIBRARY COMPONENT ${ARG_COMPONENT} DESTINATION ${dir})
+    install(FILES ${generated}/manifest.json COMPONENT ${ARG_COMPONENT} DESTINATION ${dir})
+  endif()
 endfunction()
 
 function(spawn_add_plugin_test)

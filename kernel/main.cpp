@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "app/kernel.hpp"
+#include "app/service_manager.hpp"
 #include "base/log.hpp"
 #include "config/load.hpp"
 
@@ -36,6 +37,12 @@ void print_origins(const spawn::config::loaded& loaded) {
                                                                   : "default";
     std::cout << each.key << " = " << each.value << "   (" << from
               << (each.where.empty() ? "" : " ") << each.where << ")\n";
+  }
+}
+
+void tell_manager(const char* state) {
+  if (const auto told = spawn::tell_service_manager(state); !told) {
+    SPAWN_LOG(warn, "the service manager was not told", {"why", told.error().text});
   }
 }
 
@@ -70,7 +77,9 @@ int run(spawn::config::loaded loaded, const std::string& path, bool maintenance)
     std::cerr << "spawnd: " << started.error().text << '\n';
     return started.error().code == spawn::errc::invalid ? exit_config : exit_failed;
   }
+  tell_manager("READY=1");
   const int which = wait_for_stop(signals);
+  tell_manager("STOPPING=1");
   if (which == SIGTERM && !maintenance) {
     // Load balancers see readiness go down before requests are refused (protocol.md 9.5).
     kernel.begin_drain();

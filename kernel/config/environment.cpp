@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <filesystem>
+
 namespace spawn::config {
 
 environment environment::from_process() {
@@ -12,6 +14,9 @@ environment environment::from_process() {
       out.variables_.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
   }
+  std::error_code unknown;
+  out.program_folder_ =
+      std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path().string();
   return out;
 }
 

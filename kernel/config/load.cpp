@@ -2,7 +2,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "base/assert.hpp"
 #include "config/embedded.hpp"
@@ -26,19 +28,36 @@ const value& schema() {
   return parsed;
 }
 
+// An installed program finds what was installed with it, wherever the prefix is.
+std::optional<std::string> installed_plugins(const environment& env) {
+  if (env.program_folder().empty()) {
+    return std::nullopt;
+  }
+  const auto folder =
+      std::filesystem::path(env.program_folder()).parent_path() / "lib/spawn/plugins";
+  std::error_code unreadable;
+  return std::filesystem::is_directory(folder, unreadable) ? std::optional(folder.string())
+                                                           : std::nullopt;
+}
+
 // The sections that are never empty get the schema's default, as if someone had written it.
-void put_presets(value& root) {
+void put_presets(value& root, const environment& env) {
   const value& sections = *schema().find("properties");
   for (const auto* key : {"statestores", "transport", "workflows"}) {
     if (root.find(key) == nullptr) {
       root.put(key, *sections.find(key)->find("default"));
     }
   }
-  const value* plugins = root.find("plugins");
-  if (plugins == nullptr || plugins->find("path") == nullptr) {
-    value& place =
-        plugins == nullptr ? root.put("plugins", value::object()) : *root.find("plugins");
-    place.put("path", *sections.find("plugins")->find("properties")->find("path")->find("default"));
+  const value* said = root.find("plugins");
+  value& plugins = said == nullptr || said->is == value::kind::null
+                       ? root.put("plugins", value::object())
+                       : *root.find("plugins");
+  if (plugins.find("path") == nullptr) {
+    value path = *sections.find("plugins")->find("properties")->find("path")->find("default");
+    if (auto installed = installed_plugins(env)) {
+      path.items.front() = value::of_text(std::move(*installed));
+    }
+    plugins.put("path", std::move(path));
   }
 }
 
@@ -49,7 +68,7 @@ result<loaded> load(value root, const std::string& file, const environment& env,
   if (!found.empty()) {
     return fail(found.to_error(file));
   }
-  put_presets(root);
+  put_presets(root, env);
   loaded out;
   reading in{file, found, notices, root};
   out.value = to_settings(root, in);

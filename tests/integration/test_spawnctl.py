@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -263,6 +264,17 @@ def test_it_finds_the_kernel_by_the_usual_places(fresh, tmp_path):
     told = ctl("--json", "status", env={"XDG_RUNTIME_DIR": str(tmp_path)}).ok().json
     assert told["pid"] == own.kernel.process.pid
     shutil.rmtree(tmp_path / "spawn", ignore_errors=True)
+
+
+def test_health_is_an_exit_code(fresh):
+    own = fresh({"timeouts": {"drain_ms": 20000}})  # a window of 4 s in which it serves on
+    assert ctl("health", admin=own).ok().out == "ready\n"
+    assert ctl("--json", "health", admin=own).ok().json == {"ready": True}
+    own.kernel.process.send_signal(signal.SIGTERM)
+    eventually(lambda: ctl("health", admin=own).code == 1, what="it is not ready any more")
+    own.kernel.process.send_signal(signal.SIGTERM)
+    assert own.kernel.wait_exit(20) == 0
+    assert ctl("health", admin=own).code == 4
 
 
 def test_drain_waits_for_the_end(fresh):

@@ -1,4 +1,4 @@
-// status, hosts, drain, metrics.
+// status, health, hosts, drain, metrics.
 #include <chrono>
 #include <iostream>
 #include <thread>
@@ -74,6 +74,12 @@ void add_kernel_verbs(CLI::App& app, tool& t) {
       print_status(*answer);
     }
   });
+  app.add_subcommand("health", "whether the kernel is ready: exit code 0, else 1; 4: none answers")
+      ->callback([&t] {
+        if (t.fetch("GET", "/health/readiness")) {
+          std::cout << (t.as_json ? R"({"ready": true})" : "ready") << '\n';
+        }
+      });
   app.add_subcommand("metrics", "all metrics, as Prometheus text")->callback([&t] {
     if (const auto answer = t.fetch("GET", "/metrics")) {
       std::cout << *answer;

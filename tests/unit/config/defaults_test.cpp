@@ -1,4 +1,5 @@
 // The schema, the settings' own defaults, the sample and the documentation say the same.
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -130,6 +131,24 @@ TEST(defaults, an_empty_section_is_as_none) {
   EXPECT_EQ(good("limits:\ntelemetry: ~\nhost:\nruntime: {lanes: }\n"), good(""));
 }
 
+TEST(defaults, an_installed_program_finds_the_plugins_beside_it) {
+  const auto prefix = std::filesystem::path(testing::TempDir()) / "spawn-prefix";
+  const auto plugins = prefix / "lib/spawn/plugins";
+  const environment here({}, prefix / "bin");
+  std::filesystem::remove_all(prefix);
+  const auto path = [](const auto& loaded) { return loaded->value.plugins.path; };
+  EXPECT_THAT(path(load_defaults(here)), testing::ElementsAre("/usr/lib/spawn/plugins"));
+  std::filesystem::create_directories(plugins);
+  EXPECT_THAT(path(load_defaults(here)), testing::ElementsAre(plugins.string()));
+  EXPECT_THAT(path(load_text("plugins:\n", "spawn.yaml", here)),
+              testing::ElementsAre(plugins.string()));
+  EXPECT_THAT(path(load_text("plugins: {path: [/mine]}", "spawn.yaml", here)),
+              testing::ElementsAre("/mine"));
+  const environment told({{"SPAWN_PLUGIN_PATH", "/told"}}, prefix / "bin");
+  EXPECT_THAT(path(load_defaults(told)), testing::ElementsAre("/told"));
+  std::filesystem::remove_all(prefix);
+}
+
 TEST(sample, loads_clean_and_says_the_defaults) {
   const auto text = read_source("config/spawn.yaml");
   EXPECT_EQ(text, default_yaml());
@@ -139,7 +158,6 @@ TEST(sample, loads_clean_and_says_the_defaults) {
   EXPECT_EQ(got->value.gateway.http.port, 9001);
   auto plain = good("");
   auto sample = got->value;
-  // The path is written with ${...}, which is the same path.
   EXPECT_EQ(sample, plain);
 }
 

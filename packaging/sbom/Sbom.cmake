@@ -1,0 +1,43 @@
+# What each package is made of, as SPDX, beside the build's own files: `ninja sbom`.
+set(SPAWN_SBOM_DIR ${CMAKE_CURRENT_BINARY_DIR}/sbom)
+file(MAKE_DIRECTORY ${SPAWN_SBOM_DIR})
+# Libraries that are headers alone are compiled in; no linked file shows them.
+set(compiled_in libboost1.81-dev nlohmann-json3-dev libcli11-dev libexpected-dev libvalijson-dev)
+
+# Heavy plugins have a component of their own.
+get_property(plugins GLOBAL PROPERTY SPAWN_PLUGIN_TARGETS)
+set(kernel_targets spawnd spawnctl)
+set(SPAWN_HEAVY_PLUGINS)
+foreach(target ${plugins})
+  get_target_property(component ${target} SPAWN_COMPONENT)
+  if(component MATCHES "^plugin-(.*)$")
+    list(APPEND SPAWN_HEAVY_PLUGINS ${CMAKE_MATCH_1})
+    list(APPEND ${component}_targets ${target})
+  else()
+    list(APPEND kernel_targets ${target})
+  endif()
+endforeach()
+
+function(spawn_sbom package)
+  set(files)
+  foreach(target ${ARGN})
+    list(APPEND files $<TARGET_FILE:${target}>)
+  endforeach()
+  set(out ${SPAWN_SBOM_DIR}/${package}.spdx.json)
+  add_custom_command(OUTPUT ${out}
+    COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/sbom/sbom.py package
+            --name ${package} --version ${PROJECT_VERSION} --compiled-in "${compiled_in}"
+            --out ${out} ${files}
+    DEPENDS ${ARGN} ${CMAKE_CURRENT_SOURCE_DIR}/sbom/sbom.py
+            ${CMAKE_CURRENT_SOURCE_DIR}/sbom/debian.py
+            ${CMAKE_CURRENT_SOURCE_DIR}/sbom/licenses.py
+    VERBATIM)
+  set_property(GLOBAL APPEND PROPERTY SPAWN_SBOMS ${out})
+endfunction()
+spawn_sbom(spawn-kernel ${kernel_targets})
+foreach(name ${SPAWN_HEAVY_PLUGINS})
+  spawn_sbom(spawn-plugin-${name} ${plugin-${name}_targets})
+endforeach()
+spawn_sbom(spawn-plugin-dev spawn-plugin-check)
+get_property(sboms GLOBAL PROPERTY SPAWN_SBOMS)
+add_custom_target(sbom ALL DEPENDS ${sboms})

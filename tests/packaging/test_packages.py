@@ -270,10 +270,9 @@ def test_a_service_manager_that_is_gone_stops_nothing(kernel, tmp_path):
 def test_a_plugin_is_written_with_the_kit(prefix, tmp_path):
     """docs/plugin-guide.md, in C, which compiles fastest; with nothing but the packages."""
     folder = tmp_path / "my-store"
-    env = clean_environment(CMAKE_PREFIX_PATH=str(prefix / "usr"))
+    env = clean_environment(CMAKE_PREFIX_PATH=str(prefix / "usr"),
+                            PATH=f"{prefix / 'usr/bin'}:{os.environ['PATH']}")
     run([prefix / "usr/bin/spawnctl", "plugins", "new", "--kind", "statestore", "--lang", "c",
          "my-store", "--dir", folder], env=env)
-    assert "100% tests passed" in run([folder / ".ci" / "run"], cwd=folder, env=env)
-    plugin = folder / "build/plugins/statestore/my-store/0.1.0/plugin.so"
-    told = run([prefix / "usr/bin/spawn-plugin-check", plugin], env=env)
-    assert "0 failed" in told, told
+    told = run([folder / ".ci" / "run"], cwd=folder, env=env)  # builds, tests, and runs the checker
+    assert "100% tests passed" in told and " 0 failed" in told, told

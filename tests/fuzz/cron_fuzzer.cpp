@@ -1,6 +1,6 @@
-// A reminder as configuration and hosts write it, one field in each line: expression or period, time
-// zone, what becomes of missed firings, the moment. Refused with the field's name, or due times that
-// only go forward and leave none out.
+// A reminder as configuration and hosts write it, one field in each line: expression or period,
+// time zone, what becomes of missed firings, the moment. Refused with the field's name, or due
+// times that only go forward and leave none out.
 #include <algorithm>
 #include <charconv>
 #include <cstddef>

@@ -1,5 +1,5 @@
-// What a broker delivers, and the routes it meets: lines "@word value" are the route and the facts of
-// the message, what follows an empty line is its body. Refused with a reason, or an invocation
+// What a broker delivers, and the routes it meets: lines "@word value" are the route and the facts
+// of the message, what follows an empty line is its body. Refused with a reason, or an invocation
 // whose names and metadata hold what the kernel takes.
 #include <algorithm>
 #include <cstddef>
@@ -63,9 +63,7 @@ bool take_template(route_rule& rule, std::string_view word, std::string_view val
 
 // The facts of the message.
 void take_fact(scene& into, std::string_view word, std::string_view value) {
-  const auto keep = [&](std::string_view text) {
-    return slice_of(into.texts.emplace_back(text));
-  };
+  const auto keep = [&](std::string_view text) { return slice_of(into.texts.emplace_back(text)); };
   if (word == "header") {
     const auto colon = std::min(value.find(": "), value.size());
     into.headers.push_back(
@@ -106,9 +104,8 @@ bool read_line(scene& into, std::string_view line) {
   }
   if (word == "when") {
     const auto equals = std::min(value.find('='), value.size());
-    rules.back().when.push_back(
-        {std::string(value.substr(0, equals)),
-         std::string(value.substr(std::min(equals + 1, value.size())))});
+    rules.back().when.push_back({std::string(value.substr(0, equals)),
+                                 std::string(value.substr(std::min(equals + 1, value.size())))});
   } else if (word == "content") {
     rules.back().content = content_of(value);
   } else if (word == "message") {

@@ -202,6 +202,8 @@ def test_verify_and_inspect_say_who_signed(plugins, keys, tmp_path):
     assert bad.code == 1 and "BAD" in bad.out and "comment was altered" in bad.out
     assert ctl("plugins", "verify", "-k", owner.line, str(file)).code == 1
     signature.unlink()
+    gone = ctl("plugins", "verify", "-k", owner.line, str(file))
+    assert gone.code == 1 and gone.err == f"spawnctl: {file}: there is no {signature}\n", gone.err
     assert ctl("--json", "plugins", "inspect", str(file)).ok().json["signature"] is None
 
 

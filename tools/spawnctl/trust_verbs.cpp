@@ -140,6 +140,22 @@ void run_sign(tool& t, const sign_options& from) {
   }
 }
 
+// Good, or why not.
+result<file_signature> check_one(const std::string& file,
+                                 const std::vector<trust::public_key>& keys) {
+  SPAWN_TRY(const std::string bytes, read_plugin_file(file));
+  SPAWN_TRY(file_signature out, check_signature(file, bytes, {false, keys}));
+  switch (out.is) {
+    case file_signature::state::good:
+      break;
+    case file_signature::state::absent:
+      return fail(errc::denied, "there is no " + signature_path(file).string());
+    case file_signature::state::unchecked:
+      return fail(errc::denied, "it is signed with the unknown key " + out.key);
+  }
+  return out;
+}
+
 void run_verify(tool& t, const verify_options& from) {
   const auto keys = trusted_keys(from.trust);
   if (!keys || keys->empty()) {
@@ -149,9 +165,7 @@ void run_verify(tool& t, const verify_options& from) {
   }
   json list = json::array();
   for (const std::string& file : from.files) {
-    const auto bytes = read_plugin_file(file);
-    const auto checked = bytes ? check_signature(file, *bytes, {true, *keys})
-                               : result<file_signature>(fail(bytes.error()));
+    const auto checked = check_one(file, *keys);
     if (!checked) {
       t.fail(exit_failed, file + ": " + checked.error().text);
       list.push_back({{"file", file}, {"good", false}, {"why", checked.error().text}});

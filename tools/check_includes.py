@@ -9,6 +9,7 @@ from pathlib import Path
 
 BASE = {"base"}
 SCHEDULE = BASE | {"schedule"}
+TRUST = BASE | {"trust"}
 LANE = BASE | {"lane"}
 PORTS = {"plugin/ports"}
 WIRE = LANE | {"model", "wire"}
@@ -16,10 +17,10 @@ CELL = WIRE | SCHEDULE | {"state", "workflow", "hostcall", "resiliency", "cell"}
 ROUTER = CELL | {"mesh", "router"}
 # Folder of kernel/ -> folders it may include besides itself. "plugin/ports" is plugin/ports/ alone.
 LAYERS = {
-    "base": set(), "schedule": BASE, "lane": BASE, "model": LANE, "wire": LANE | {"model"}, "config": SCHEDULE,
-    "plugin": LANE, "state": LANE | PORTS | {"model"}, "workflow": WIRE | PORTS | {"state"}, "hostcall": WIRE,
+    "base": set(), "trust": BASE, "schedule": BASE, "lane": BASE, "model": LANE, "wire": LANE | {"model"}, "config": SCHEDULE | TRUST,
+    "plugin": LANE | TRUST, "state": LANE | PORTS | {"model"}, "workflow": WIRE | PORTS | {"state"}, "hostcall": WIRE,
     "resiliency": WIRE | {"hostcall"},
-    "cell": CELL, "mesh": CELL, "router": ROUTER, "swap": LANE | {"intake", "plugin"}, "admin": ROUTER | {"config", "intake", "plugin", "swap"}, "ingress": ROUTER, "intake": ROUTER,
+    "cell": CELL, "mesh": CELL, "router": ROUTER, "swap": LANE | {"intake", "plugin"}, "admin": ROUTER | TRUST | {"config", "intake", "plugin", "swap"}, "ingress": ROUTER, "intake": ROUTER,
     "app": ROUTER | {"config", "plugin", "admin", "ingress", "intake", "swap"}, "": {"base", "config", "app"},
 }
 # Header pattern -> (where in kernel/ it may be included, why).
@@ -33,7 +34,7 @@ GUARDED = [
     (r"nlohmann/json\.hpp", r".*\.cpp|plugin/json_text\.hpp", "it is slow to compile: not in headers"),
     (r"spdlog/", r"base/log\.cpp", "log through base/log.hpp"),
     (r"prometheus/", r"admin/", "lanes count in plain counters"),
-    (r"openssl/", r"(state/seal|plugin)/", "sealing and file hashes only"),
+    (r"openssl/", r"(state/seal|plugin|trust)/", "sealing, signatures and file hashes only"),
     (r"spawn/plugin/", r"(plugin|state|workflow)/", "the C ABI is seen through plugin/ports"),
 ]
 # Folders of kernel/ that plugins may link: pure, and upon base alone.

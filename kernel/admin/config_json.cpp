@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/secrets.hpp"
+#include "trust/public_key.hpp"
 
 namespace spawn {
 namespace {
@@ -264,13 +265,19 @@ json plugins(const cfg::settings& from) {
                      {"destination", each.destination},
                      {"channels", each.channels}});
   }
-  return {
-      {"plugins", {{"path", from.plugins.path}, {"require_signed", from.plugins.require_signed}}},
-      {"statestores", std::move(stores)},
-      {"transport", of(from.transport)},
-      {"workflows", std::move(workflows)},
-      {"activators", std::move(activators)},
-      {"sinks", std::move(sinks)}};
+  json keys = json::array();
+  for (const auto& each : from.plugins.trusted_keys) {
+    keys.push_back(trust::key_line(each));
+  }
+  return {{"plugins",
+           {{"path", from.plugins.path},
+            {"require_signed", from.plugins.require_signed},
+            {"trusted_keys", std::move(keys)}}},
+          {"statestores", std::move(stores)},
+          {"transport", of(from.transport)},
+          {"workflows", std::move(workflows)},
+          {"activators", std::move(activators)},
+          {"sinks", std::move(sinks)}};
 }
 
 json actors(const cfg::settings& from) {

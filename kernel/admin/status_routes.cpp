@@ -58,6 +58,16 @@ json counters_of(const instance_counters& n) {
           {"call_max_ns", n.call_max_ns}};
 }
 
+json signature_of(const file_signature& from) {
+  if (from.is == file_signature::state::absent) {
+    return nullptr;
+  }
+  const bool good = from.is == file_signature::state::good;
+  return {{"key", from.key},
+          {"trusted", good},
+          {"trusted_comment", good ? json(from.trusted_comment) : json()}};
+}
+
 json plugin_of(const plugin_info& from) {
   json warnings = json::array();
   for (const lint_finding& each : from.warnings) {
@@ -70,6 +80,7 @@ json plugin_of(const plugin_info& from) {
           {"instance", from.instance},
           {"path", from.path},
           {"sha256", from.sha256},
+          {"signature", signature_of(from.signature)},
           {"state", from.state},
           {"serving", from.serving},
           {"faulted", from.faulted},

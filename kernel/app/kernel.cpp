@@ -49,7 +49,7 @@ result<void> kernel::load_plugins() {
     options.paths.emplace_back(path);
   }
   options.store_dir = plugin_store_dir();
-  options.require_signed = settings_.plugins.require_signed;
+  options.trust = {settings_.plugins.require_signed, settings_.plugins.trusted_keys};
   lane_loops loops;
   loops.lanes = lanes_.get();
   for (auto& thread : threads_) {

@@ -15,6 +15,7 @@
 #include "config/activator_settings.hpp"
 #include "config/reminder_settings.hpp"
 #include "config/resiliency_settings.hpp"
+#include "trust/public_key.hpp"
 
 namespace spawn::config {
 
@@ -100,6 +101,7 @@ struct host_address {
 struct plugin_settings {
   std::vector<std::string> path;  // absolute directories
   bool require_signed = false;
+  std::vector<trust::public_key> trusted_keys;
   bool operator==(const plugin_settings&) const = default;
 };
 

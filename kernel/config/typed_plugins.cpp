@@ -5,6 +5,7 @@
 
 #include "base/semver.hpp"
 #include "config/typed.hpp"
+#include "trust/key_file.hpp"
 
 namespace spawn::config {
 namespace {
@@ -99,6 +100,34 @@ std::string absolute_directory(const std::string& dir, const std::string& file) 
   return out;
 }
 
+void read_trust(const value& root, plugin_settings& out, reading& in) {
+  std::error_code ignored;
+  const auto base = std::filesystem::absolute(in.file, ignored).parent_path();
+  if (const value* keys = at(root, {"plugins", "trusted_keys"})) {
+    for (std::size_t i = 0; i < keys->items.size(); ++i) {
+      const value& from = keys->items[i];
+      const auto key = trust::public_key_from(from.text, base);
+      const auto pointer = "/plugins/trusted_keys/" + std::to_string(i);
+      const auto same_id = [&](const trust::public_key& other) { return other.id == key->id; };
+      if (!key) {
+        in.found.add(from.at, pointer, key.error().text);
+      } else if (std::any_of(out.trusted_keys.begin(), out.trusted_keys.end(), same_id)) {
+        in.found.add(from.at, pointer,
+                     "there is another key with the id " + trust::text_of(key->id));
+      } else {
+        out.trusted_keys.push_back(*key);
+      }
+    }
+  }
+  const value* required = at(root, {"plugins", "require_signed"});
+  take(required, out.require_signed);
+  if (out.require_signed && out.trusted_keys.empty()) {
+    in.found.add(required->at, "/plugins/require_signed",
+                 "needs plugins.trusted_keys, the public keys whose signatures count; `spawnctl "
+                 "plugins keygen` makes a pair");
+  }
+}
+
 void read_activators(const value& list, settings& out, reading& in) {
   std::set<std::string> names;
   for (std::size_t i = 0; i < list.items.size(); ++i) {
@@ -121,7 +150,7 @@ void read_plugins(const value& root, settings& out, reading& in) {
       out.plugins.path.push_back(absolute_directory(dir.text, in.file));
     }
   }
-  take(at(root, {"plugins", "require_signed"}), out.plugins.require_signed);
+  read_trust(root, out.plugins, in);
   for (const auto& store : root.find("statestores")->members) {
     plugin_use use = read_use(store.is, pointer_step("/statestores", store.key), in);
     use.instance = store.key;

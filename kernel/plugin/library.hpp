@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "plugin/lint.hpp"
 #include "plugin/manifest.hpp"
+#include "plugin/signed_file.hpp"
 #include "spawn/plugin/entry.h"
 
 namespace spawn {
@@ -28,6 +29,7 @@ class plugin_library {
     std::filesystem::path path;    // as resolved; empty for from_entry
     std::filesystem::path loaded;  // the copy in the store
     std::string sha256;
+    file_signature signature;
     std::vector<lint_finding> warnings;
     std::unique_ptr<mapping> mapped;
   };

@@ -6,6 +6,8 @@ std::string_view name(load_step step) noexcept {
   switch (step) {
     case load_step::resolve:
       return "resolve";
+    case load_step::signature:
+      return "signature";
     case load_step::note:
       return "note";
     case load_step::lint:

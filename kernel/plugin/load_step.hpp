@@ -10,6 +10,7 @@ namespace spawn {
 // In order. A refusal names the step, so that an operator knows what to look at.
 enum class load_step {
   resolve,    // find the file
+  signature,  // who signed it, see plugins.trusted_keys
   note,       // read its manifest, no code runs
   lint,       // symbols, dependencies, flags
   copy,       // into the content-addressed store; the sha256 pin

@@ -135,6 +135,10 @@ result<std::shared_ptr<plugin_library>> load_library(const fs::path& file, const
   if (!bytes) {
     return at(load_step::resolve, bytes.error());
   }
+  auto signature = check_signature(file, *bytes, expected.trust);
+  if (!signature) {
+    return at(load_step::signature, signature.error());
+  }
   const auto image = read_elf(std::as_bytes(std::span(*bytes)));
   if (!image) {
     return at(load_step::note, image.error());
@@ -155,6 +159,7 @@ result<std::shared_ptr<plugin_library>> load_library(const fs::path& file, const
 
   plugin_library::origin from;
   from.path = file;
+  from.signature = std::move(*signature);
   from.warnings = lint(*image, *manifest);
   if (!from.warnings.empty() && from.warnings.front().severity == lint_severity::refuse) {
     return refuse(load_step::lint, subject,

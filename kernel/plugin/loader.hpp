@@ -1,5 +1,5 @@
-// Loads a plugin file: note, lint, copy, dynamic linker, entry. Nothing is ever loaded with a
-// warning that should have been a refusal.
+// Loads a plugin file: signature, note, lint, copy, dynamic linker, entry. Nothing is ever loaded
+// with a warning that should have been a refusal.
 #pragma once
 #include <memory>
 #include <string>
@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "plugin/library.hpp"
 #include "plugin/resolve.hpp"
+#include "plugin/signed_file.hpp"
 #include "plugin/store_dir.hpp"
 
 namespace spawn {
@@ -17,10 +18,11 @@ struct expected_plugin {
   std::string name;
   std::string version;  // exact
   std::string sha256;   // pin, hex
+  trust_policy trust = {};
 };
 
-// Reads the file once: the bytes that were checked are the bytes that are copied, hashed and
-// loaded. Every refusal names path, step and cause. [control]
+// Reads the file once: the bytes that were checked, signature included, are the bytes that are
+// copied, hashed and loaded. Every refusal names path, step and cause. [control]
 [[nodiscard]] result<std::shared_ptr<plugin_library>> load_library(
     const std::filesystem::path& file, const store_dir& store, const expected_plugin& expected);
 

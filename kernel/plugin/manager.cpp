@@ -11,6 +11,21 @@ namespace spawn {
 plugin_manager::plugin_manager(plugin_manager_options options, lane_loops loops, const clock& time)
     : options_(std::move(options)), loops_(std::move(loops)), time_(time) {}
 
+namespace {
+
+void log_signer(const plugin_instance& instance) {
+  const file_signature& found = instance.library().from().signature;
+  if (found.is == file_signature::state::good) {
+    SPAWN_LOG(info, "the plugin is signed", {"plugin", instance.manifest().label()},
+              {"key", found.key}, {"comment", found.trusted_comment});
+  } else if (found.is == file_signature::state::unchecked) {
+    SPAWN_LOG(warn, "the plugin's signature was not checked: its key is not trusted",
+              {"plugin", instance.manifest().label()}, {"key", found.key});
+  }
+}
+
+}  // namespace
+
 // Last loaded, first destroyed.
 plugin_manager::~plugin_manager() {
   while (!instances_.empty()) {
@@ -19,13 +34,6 @@ plugin_manager::~plugin_manager() {
 }
 
 result<std::shared_ptr<plugin_library>> plugin_manager::library_for(const plugin_request& request) {
-  const std::string subject = request.kind + "/" + request.use;
-  if (options_.require_signed) {
-    return refuse(load_step::resolve, subject,
-                  "plugins.require_signed is true and this kernel can not check signatures; set it "
-                  "to false and pin plugins by sha256",
-                  errc::unsupported);
-  }
   plugin_file file{request.path, {}};
   if (request.path.empty()) {
     SPAWN_TRY(file, resolve_plugin(options_.paths, request.kind, request.use, request.version));
@@ -38,7 +46,8 @@ result<std::shared_ptr<plugin_library>> plugin_manager::library_for(const plugin
     store_ = std::move(*store);
   }
   SPAWN_TRY(auto library, load_library(file.path, *store_,
-                                       {request.kind, request.use, file.version, request.sha256}));
+                                       {request.kind, request.use, file.version, request.sha256,
+                                        options_.trust}));
   // Loading the same content again gave the same mapping; one library object counts its init.
   auto& known = libraries_[library->from().loaded];
   if (known == nullptr) {
@@ -57,6 +66,7 @@ result<std::shared_ptr<plugin_instance>> plugin_manager::create(
     SPAWN_LOG(warn, "plugin lint", {"plugin", made->manifest().label()}, {"rule", finding.rule},
               {"what", finding.text});
   }
+  log_signer(*made);
   return made;
 }
 
@@ -169,7 +179,7 @@ std::vector<plugin_info> plugin_manager::list() const {
     const auto health = instance->health();
     const auto& from = instance->library().from();
     out.push_back({manifest.kind, manifest.name, manifest.version, manifest.license,
-                   instance->name(), from.path.string(), from.sha256,
+                   instance->name(), from.path.string(), from.sha256, from.signature,
                    std::string(name(instance->now())),
                    health.serving && instance->now() == plugin_instance::state::started,
                    instance->faulted(), health.why, from.warnings, instance->counters()});

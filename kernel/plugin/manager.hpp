@@ -16,8 +16,7 @@ namespace spawn {
 struct plugin_manager_options {
   std::vector<std::filesystem::path> paths;  // absolute; searched in order
   std::filesystem::path store_dir;           // absolute, private; made when missing
-  // This kernel can not check signatures: true refuses every plugin file.
-  bool require_signed = false;
+  trust_policy trust = {};
   std::uint64_t create_limit_ms = 1'000;
 };
 
@@ -38,6 +37,7 @@ struct plugin_info {
   std::string kind, name, version, license, instance;
   std::string path;  // as resolved, empty for built-in ones
   std::string sha256;
+  file_signature signature;
   std::string state;  // "started", ...
   bool serving = false;
   bool faulted = false;

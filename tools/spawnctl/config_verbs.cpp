@@ -4,20 +4,34 @@
 
 #include "config/load.hpp"
 #include "plugin/elf_note.hpp"
+#include "plugin/load_step.hpp"
 #include "plugin/manifest.hpp"
 #include "plugin/resolve.hpp"
+#include "plugin/signed_file.hpp"
 #include "table.hpp"
 #include "tool.hpp"
 
 namespace spawn::ctl {
 namespace {
 
-// The plugin is there, and its own schema accepts its configuration.
+// As the loader would.
+result<void> check_signer(const config::settings& settings, const std::filesystem::path& file) {
+  SPAWN_TRY(const std::string bytes, read_plugin_file(file));
+  const auto checked = check_signature(
+      file, bytes, {settings.plugins.require_signed, settings.plugins.trusted_keys});
+  if (!checked) {
+    return refuse(load_step::signature, file.string(), checked.error().text, checked.error().code);
+  }
+  return {};
+}
+
+// The plugin is there, signed if it has to be, and its own schema accepts its configuration.
 result<void> check_plugin(const config::settings& settings, const std::string& kind,
                           const config::plugin_use& use) {
   const std::vector<std::filesystem::path> folders(settings.plugins.path.begin(),
                                                    settings.plugins.path.end());
   SPAWN_TRY(const plugin_file file, resolve_plugin(folders, kind, use.use, use.version));
+  SPAWN_CHECK(check_signer(settings, file.path));
   SPAWN_TRY(const std::string note, read_manifest_note(file.path));
   SPAWN_TRY(const plugin_manifest manifest, parse_manifest(note));
   if (manifest.config_schema.empty()) {

@@ -8,22 +8,25 @@
 
 #include "plugin/elf_note.hpp"
 #include "plugin/lint.hpp"
+#include "plugin/signed_file.hpp"
 #include "plugin_new.hpp"
 #include "table.hpp"
 #include "tool.hpp"
+#include "trust_files.hpp"
 
 namespace spawn::ctl {
 namespace {
 
 struct plugin_file_facts {
+  std::string bytes;
   elf_image image;
   plugin_manifest manifest;
 };
 
 result<plugin_file_facts> read_plugin(const std::string& file) {
-  SPAWN_TRY(const std::string bytes, read_plugin_file(file));
   plugin_file_facts out;
-  SPAWN_TRY(out.image, read_elf(std::as_bytes(std::span(bytes))));
+  SPAWN_TRY(out.bytes, read_plugin_file(file));
+  SPAWN_TRY(out.image, read_elf(std::as_bytes(std::span(out.bytes))));
   SPAWN_TRY(const std::string note, manifest_of(out.image));
   SPAWN_TRY(out.manifest, parse_manifest(note));
   return out;
@@ -41,12 +44,49 @@ std::string naming(const std::string& file, const error& why) {
   return why.text.find(file) == std::string::npos ? file + ": " + why.text : why.text;
 }
 
-void inspect(tool& t, const std::string& file) {
+json signature_json(const result<file_signature>& from) {
+  if (!from) {
+    return {{"state", "bad"}, {"why", from.error().text}};
+  }
+  switch (from->is) {
+    case file_signature::state::absent:
+      break;
+    case file_signature::state::unchecked:
+      return {{"state", "unchecked"}, {"key", from->key}};
+    case file_signature::state::good:
+      return {{"state", "good"}, {"key", from->key}, {"trusted_comment", from->trusted_comment}};
+  }
+  return nullptr;
+}
+
+std::string signature_words(const result<file_signature>& from) {
+  if (!from) {
+    return "BAD: " + from.error().text;
+  }
+  switch (from->is) {
+    case file_signature::state::absent:
+      break;
+    case file_signature::state::unchecked:
+      return "by " + from->key + ", not checked: give its public key with --key or --config";
+    case file_signature::state::good:
+      return "good, by " + from->key + ", " + comment_words(from->trusted_comment);
+  }
+  return "none";
+}
+
+void inspect(tool& t, const std::string& file, const trust_options& trust) {
   const auto read = read_plugin(file);
   if (!read) {
     t.fail(exit_failed, naming(file, read.error()));
     return;
   }
+  const auto keys = trusted_keys(trust);
+  if (!keys) {
+    t.fail(exit_failed, keys.error().text);
+    return;
+  }
+  const auto signature = check_signature(file, read->bytes, {false, *keys});
+  t.exit_code = signature ? exit_ok : exit_failed;
   const plugin_manifest& m = read->manifest;
   const char* lanes = m.lanes == lane_mode::one ? "one" : "many";
   const std::string abi = std::to_string(m.abi_major) + "." + std::to_string(m.abi_minor);
@@ -61,6 +101,7 @@ void inspect(tool& t, const std::string& file) {
                        {"blocking", m.blocking},
                        {"capabilities", m.capabilities},
                        {"needed", read->image.needed},
+                       {"signature", signature_json(signature)},
                        {"config_schema", json::parse(m.config_schema, nullptr, false)}})
               << '\n';
     return;
@@ -71,6 +112,7 @@ void inspect(tool& t, const std::string& file) {
   out.add({"lanes", std::string(lanes) + (m.blocking ? ", blocking" : "")});
   out.add({"capabilities", joined(m.capabilities)});
   out.add({"needs", joined(read->image.needed)});
+  out.add({"signature", signature_words(signature)});
   out.print(std::cout);
   const json schema = json::parse(m.config_schema, nullptr, false);
   if (!schema.is_discarded()) {
@@ -190,9 +232,17 @@ void add_swap(CLI::App* verbs, tool& t) {
   verb->callback([&t, made] { swap(t, *made); });
 }
 
+std::string signer_of(const json& plugin) {
+  const json signature = plugin.value("signature", json());
+  if (!signature.is_object()) {
+    return "-";
+  }
+  return text_of(signature, "key") + (signature.value("trusted", false) ? "" : " (not checked)");
+}
+
 void print_list(const json& answer) {
-  table out({"KIND", "INSTANCE", "PLUGIN", "VERSION", "STATE", "SERVING", "CALLS", "P99 NS",
-             "IN FLIGHT"});
+  table out({"KIND", "INSTANCE", "PLUGIN", "VERSION", "STATE", "SERVING", "SIGNED BY", "CALLS",
+             "P99 NS", "IN FLIGHT"});
   for (const json& each : answer.value("plugins", json::array())) {
     const json counters = each.value("counters", json::object());
     std::string serving = each.value("serving", false) ? "yes" : "no";
@@ -200,8 +250,9 @@ void print_list(const json& answer) {
       serving += ": " + text_of(each, "why");
     }
     out.add({text_of(each, "kind"), text_of(each, "instance"), text_of(each, "plugin"),
-             text_of(each, "version"), text_of(each, "state"), serving, text_of(counters, "calls"),
-             text_of(counters, "call_p99_ns"), text_of(counters, "in_flight")});
+             text_of(each, "version"), text_of(each, "state"), serving, signer_of(each),
+             text_of(counters, "calls"), text_of(counters, "call_p99_ns"),
+             text_of(counters, "in_flight")});
   }
   out.print(std::cout);
 }
@@ -216,13 +267,17 @@ void add_plugin_verbs(CLI::App& app, tool& t) {
       print_list(*answer);
     }
   });
-  const auto of_file = [&t](CLI::App* verb, void (*run)(tool&, const std::string&)) {
-    auto file = std::make_shared<std::string>();
-    verb->add_option("file", *file, "a plugin.so")->required();
-    verb->callback([&t, file, run] { run(t, *file); });
-  };
-  of_file(verbs->add_subcommand("inspect", "what a plugin file says about itself"), inspect);
-  of_file(verbs->add_subcommand("lint", "checks a plugin file as the loader does"), run_lint);
+  auto file = std::make_shared<std::string>();
+  auto trust = std::make_shared<trust_options>();
+  auto* shown =
+      verbs->add_subcommand("inspect", "what a plugin file says about itself, and who signed it");
+  add_trust_options(shown, *trust);
+  shown->add_option("file", *file, "a plugin.so")->required();
+  shown->callback([&t, file, trust] { inspect(t, *file, *trust); });
+  auto* linted = verbs->add_subcommand("lint", "checks a plugin file as the loader does");
+  linted->add_option("file", *file, "a plugin.so")->required();
+  linted->callback([&t, file] { run_lint(t, *file); });
+  add_trust_verbs(verbs, t);
   add_new(verbs, t);
   add_swap(verbs, t);
 }

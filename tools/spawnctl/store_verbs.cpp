@@ -36,7 +36,7 @@ class plugin_bench {
       out.paths.emplace_back(path);
     }
     out.store_dir = plugin_store_dir();
-    out.require_signed = settings.plugins.require_signed;
+    out.trust = {settings.plugins.require_signed, settings.plugins.trusted_keys};
     return out;
   }
 

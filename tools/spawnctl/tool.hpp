@@ -51,5 +51,9 @@ void add_saga_verbs(CLI::App& app, tool& t);
 void add_state_verbs(CLI::App* verbs, tool& t);
 void add_record_verbs(CLI::App* verbs, tool& t);
 void add_store_verbs(CLI::App& app, tool& t);
+// More verbs of `plugins`, and the options that they share with `inspect`.
+struct trust_options;
+void add_trust_verbs(CLI::App* verbs, tool& t);
+void add_trust_options(CLI::App* verb, trust_options& into);
 
 }  // namespace spawn::ctl

@@ -33,6 +33,27 @@ TEST(config_references, a_plugins_name_must_be_one) {
   }
 }
 
+TEST(config_references, trusted_keys_are_keys) {
+  const std::string key = "RWTymEc/kykRGX0jM8RetljhpgL758PJkPpnZX6cWodLodHlYtg+5UH/";
+  const auto keys = [](const std::string& list) {
+    return errors("plugins: {trusted_keys: [" + list + "]}");
+  };
+  EXPECT_EQ(keys(key), "");
+  EXPECT_THAT(keys("missing.pub"),
+              HasSubstr("spawn.yaml:1:26: plugins.trusted_keys.0: neither a public key (56 "
+                        "characters that begin with RW) nor the path of a file with one: can not "
+                        "read "));
+  EXPECT_THAT(keys("missing.pub"), HasSubstr("/missing.pub: No such file"));
+  EXPECT_THAT(keys("RW" + std::string(54, '*')),
+              HasSubstr("plugins.trusted_keys.0: the public key is not base64"));
+  EXPECT_THAT(
+      keys(key + ", " + key),
+      HasSubstr("plugins.trusted_keys.1: there is another key with the id 191129933F4798F2"));
+  EXPECT_EQ(errors("plugins: {require_signed: true}"),
+            "spawn.yaml:1:27: plugins.require_signed: needs plugins.trusted_keys, the public keys "
+            "whose signatures count; `spawnctl plugins keygen` makes a pair");
+}
+
 TEST(config_references, names_are_used_once) {
   EXPECT_THAT(errors("workflows: [pipe, pipe@^1]"),
               HasSubstr("spawn.yaml:1:19: workflows.1: there is another one named 'pipe'"));

@@ -108,7 +108,8 @@ TEST(settings, the_other_sections_reach_their_fields) {
       "host: {address: actors.local, connections: 2, idle_ms: 3, connect_ms: 4, retry_ms: 5}\n"
       "hosts: [{name: b, address: 10.0.0.1, port: 81, actors: [A, B]},\n"
       "  {name: c, port: 82, service: stock}]\n"
-      "plugins: {require_signed: true}\n"
+      "plugins: {require_signed: true,\n"
+      "  trusted_keys: [RWTymEc/kykRGX0jM8RetljhpgL758PJkPpnZX6cWodLodHlYtg+5UH/]}\n"
       "durability: {default: none, allow_volatile: true}\n"
       "telemetry: {log: {level: trace, format: json}, metrics: {enabled: false}}\n"
       "admin: {address: /run/a.sock, tcp: {address: 127.0.0.2, port: 9, token: 0123456789abcdef}}\n"
@@ -122,6 +123,8 @@ TEST(settings, the_other_sections_reach_their_fields) {
   EXPECT_EQ(s.hosts[0], (host_address{"b", "10.0.0.1", 81, {"A", "B"}, ""}));
   EXPECT_EQ(s.hosts[1], (host_address{"c", "127.0.0.1", 82, {}, "stock"}));
   EXPECT_TRUE(s.plugins.require_signed);
+  ASSERT_EQ(s.plugins.trusted_keys.size(), 1u);
+  EXPECT_EQ(trust::text_of(s.plugins.trusted_keys[0].id), "191129933F4798F2");
   EXPECT_EQ(s.durability.mode, durability_mode::none);
   EXPECT_TRUE(s.durability.allow_volatile);
   EXPECT_EQ(s.telemetry.log_level, log::level::trace);

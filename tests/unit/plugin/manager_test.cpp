@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "plugin/ports/make_ports.hpp"
+#include "trust/secret_key.hpp"
 #include "unit/plugin/paths.hpp"
 #include "unit/plugin/scripted.hpp"
 #include "unit/plugin/test_lane.hpp"
@@ -10,8 +11,10 @@
 namespace spawn {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct Manager : ::testing::Test {
-  plugin_manager_options options() { return {{dir.path / "lib"}, dir.path / "store", false, 500}; }
+  plugin_manager_options options() { return {{dir.path / "lib"}, dir.path / "store", {}, 500}; }
   void place(const std::string& fixture, const std::string& version = "1.0.0") {
     test::write_file(dir.path / "lib" / "statestore" / fixture / version / "plugin.so",
                      test::read_file(test::fixture(fixture)));
@@ -63,11 +66,32 @@ TEST_F(Manager, RefusesTwoInstancesOfOneName) {
 TEST_F(Manager, RefusesUnsignedPluginsWhenSignaturesAreAskedFor) {
   place("good_c");
   auto wanted = options();
-  wanted.require_signed = true;
+  wanted.trust.required = true;
   plugin_manager manager(wanted, lanes.loops(), time);
   const auto got = manager.load("statestore", "good_c", "", "main", "{}", {}, "");
   ASSERT_FALSE(got);
-  EXPECT_NE(got.error().text.find("require_signed"), std::string::npos);
+  EXPECT_NE(got.error().text.find("good_c/1.0.0/plugin.so refused at signature: it is not signed"),
+            std::string::npos)
+      << got.error().text;
+}
+
+TEST_F(Manager, TellsWhoSignedAPlugin) {
+  place("good_c");
+  const auto key = trust::generate_key().value();
+  const fs::path file = dir.path / "lib/statestore/good_c/1.0.0/plugin.so";
+  test::write_file(
+      signature_path(file),
+      signature_text(
+          sign(key, test::read_file(file), trust::signature_form::prehashed, "v1").value()));
+  auto wanted = options();
+  wanted.trust = {true, {public_half(key)}};
+  plugin_manager manager(wanted, lanes.loops(), time);
+  const auto got = manager.load("statestore", "good_c", "", "main", "{}", {}, "");
+  ASSERT_TRUE(got) << got.error().text;
+  const file_signature told = manager.list()[0].signature;
+  EXPECT_EQ(told.is, file_signature::state::good);
+  EXPECT_EQ(told.key, trust::text_of(key.id));
+  EXPECT_EQ(told.trusted_comment, "v1");
 }
 
 TEST_F(Manager, NamesInstancePathStepAndCause) {

@@ -109,7 +109,7 @@ struct StoreSwap : ::testing::Test {
   test::temp_dir dir;
   static inline system_clock time;
   test::lanes_of<test::thread_lane> lanes{2, time};
-  plugin_manager manager{{{dir.path / "lib"}, dir.path / "store", false, 500}, lanes.loops(), time};
+  plugin_manager manager{{{dir.path / "lib"}, dir.path / "store", {}, 500}, lanes.loops(), time};
   const plugin_request request{"statestore", "scripted", "", "main", "{}", {}, ""};
   const std::shared_ptr<plugin_library> library = test::scripted_library("many");
   std::unique_ptr<swappable_store_port> port;

@@ -34,6 +34,7 @@ kernel::kernel(config::settings settings, std::string config_path, std::string v
 
 kernel::~kernel() {
   admin_.reset();
+  swaps_.reset();  // while the lanes run
   stop_lanes();
   // Stations first: they borrow the ports.
   registrar_.reset();

@@ -1,21 +1,25 @@
 #include "unit/plugin/scripted.hpp"
 
 #include <cstring>
+#include <deque>
 #include <map>
+#include <mutex>
 
 namespace spawn::test {
 namespace {
 
 script* now = nullptr;
 
-struct scripted_instance : spawn_instance {
-  const spawn_host* h;
-};
-
 // A lane's handle, for every kind that has one.
 struct scripted_lane {
   const spawn_host* h;
   std::uint32_t number;
+};
+
+struct scripted_instance : spawn_instance {
+  const spawn_host* h;
+  std::mutex mutex;
+  std::deque<scripted_lane> lanes;  // for as long as the instance: not each is closed
 };
 
 void run(const script::step& step, spawn_instance* self, spawn_op* op) {
@@ -31,17 +35,16 @@ template <class Lane>
 spawn_status lane_open(spawn_instance* self, std::uint32_t lane, Lane** out) {
   const spawn_status status = now->lane_open ? now->lane_open(lane) : SPAWN_OK;
   if (status == SPAWN_OK) {
-    auto made = std::make_unique<scripted_lane>();
-    *made = {static_cast<scripted_instance*>(self)->h, lane};
-    *out = reinterpret_cast<Lane*>(made.release());
+    auto& of = *static_cast<scripted_instance*>(self);
+    const std::lock_guard hold(of.mutex);
+    *out = reinterpret_cast<Lane*>(&of.lanes.emplace_back(scripted_lane{of.h, lane}));
   }
   return status;
 }
 template <class Lane>
 void lane_close(Lane* lane) {
-  const std::unique_ptr<scripted_lane> mine(reinterpret_cast<scripted_lane*>(lane));
   if (now->lane_closed) {
-    now->lane_closed(mine->number);
+    now->lane_closed(reinterpret_cast<scripted_lane*>(lane)->number);
   }
 }
 void submit_all(const spawn_host* host, spawn_op* const* ops, std::uint32_t n) {

@@ -36,6 +36,12 @@ def prefer(pid: int) -> bool:
         return False
 
 
+@pytest.fixture(scope="module", autouse=True)
+def disk_at_rest():
+    """What was written before is not written back among the commits that are measured."""
+    os.sync()
+
+
 class Bystander:
     def __init__(self, mesh):
         script = Path(__file__).with_name("bystander.py")

@@ -55,19 +55,13 @@ result<void> activator_swap::start(made_ports& made, const swap_limits& limits) 
 }
 
 void activator_swap::take_over(made_ports made, const swap_limits& limits) {
-  std::unique_ptr<sink_port> old_sink;  // until no gate leads to it
-  const auto old = port_.now();
+  const auto old = port_.now();  // until the lane has left it
   const std::shared_ptr<plugin_instance> last = serving_;
   enlist(made.instance);
   port_.set(made.port);
-  const auto waits = std::make_shared<swap_waits>(lanes_.size());
-  sink_port* const to = made.sink.get();
-  const auto done = on_lanes(limits, [this, to, next = made.port, waits](lane& at) {
-    if (at.index() == port_.home().index()) {
-      port_.use(*next);
-    }
-    if (to != nullptr) {
-      sink_->gate().open(at, *to, waits->by_lane[at.index()]);
+  const auto done = on_lanes(limits, [port = &port_, next = made.port](lane& at) {
+    if (at.index() == port->home().index()) {
+      port->use(*next);
     }
   });
   if (!done) {
@@ -75,7 +69,19 @@ void activator_swap::take_over(made_ports made, const swap_limits& limits) {
               {"why", done.error().text});
   }
   if (sink_ != nullptr) {
-    sink_->set(std::move(made.sink));
+    sink_->set(std::move(made.sink));  // its gates are closed: none leads to the old one
+    open_sink(limits);
+  }
+}
+
+void activator_swap::open_sink(const swap_limits& limits) {
+  const auto waits = std::make_shared<swap_waits>(lanes_.size());
+  const auto done = on_lanes(limits, [sink = sink_, waits](lane& at) {
+    sink->gate().open(at, sink->now(), waits->by_lane[at.index()]);
+  });
+  if (!done) {
+    SPAWN_LOG(warn, "a lane is late for a swap", {"instance", request_.instance},
+              {"why", done.error().text});
   }
 }
 
@@ -89,14 +95,11 @@ result<swap_report> activator_swap::change(const loaded_plugin& next, const swap
   }
   if (sink_ != nullptr) {
     auto closed = on_lanes(limits, [this](lane& at) { sink_->gate().close(at); });
-    if (closed) {
+    if (closed && !serving_->faulted()) {  // a faulted one may never end what it has
       closed = await_idle(*serving_, limits.drain_ms);
     }
     if (!closed) {
-      static_cast<void>(on_lanes(limits, [this](lane& at) {
-        std::vector<std::uint64_t> waited;
-        sink_->gate().open(at, sink_->now(), waited);
-      }));
+      open_sink(limits);
       go_on(was);
       return fail(std::move(closed.error()));
     }
@@ -112,6 +115,9 @@ result<swap_report> activator_swap::change(const loaded_plugin& next, const swap
     return out;
   }
   const auto down = [&](const error& also) {
+    if (sink_ != nullptr) {
+      open_sink(limits);  // it has stopped, and says so
+    }
     SPAWN_LOG(error, "an activator is down after a swap that failed",
               {"instance", request_.instance}, {"why", also.text});
     return fail(errc::internal, started.error().text +

@@ -35,6 +35,8 @@ class activator_swap final : public swap_subject {
   // The old one has stopped: `made` starts, and takes over.
   [[nodiscard]] result<void> start(made_ports& made, const swap_limits& limits);
   void take_over(made_ports made, const swap_limits& limits);
+  // What is published goes on through the sink that is set.
+  void open_sink(const swap_limits& limits);
   void go_on(intake::mode as);
 
   swappable_activator_port& port_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/log.hpp"
 #include "plugin/ports/make_ports.hpp"
 
 namespace spawn {
@@ -49,7 +50,12 @@ result<swap_report> workflow_swap::change(const loaded_plugin& next, const swap_
     all->push_back(each.version);
   }
   port_.set(all);
-  SPAWN_CHECK(on_lanes(limits, [port = &port_, all](lane& at) { port->use(at, all); }));
+  if (auto done = on_lanes(limits, [port = &port_, all](lane& at) { port->use(at, all); }); !done) {
+    SPAWN_LOG(warn, "a lane is late for a swap", {"instance", request_.instance},
+              {"why", done.error().text});
+    live.insert(live.end(), gone.begin(), gone.end());  // it works with them until it comes round
+    gone.clear();
+  }
   live_ = std::move(live);
   enlist(next.instance);
   for (const live_version& each : gone) {

@@ -19,7 +19,7 @@
 
 set(SPAWN_PLUGIN_ABI_MAJOR 1)
 set(SPAWN_PLUGIN_ABI_MINOR 0)
-set(SPAWN_PLUGIN_KINDS statestore transport activator workflow)
+set(SPAWN_PLUGIN_KINDS statestore transport activator workflow actors)
 set(SPAWN_PLUGIN_ENTRY_MAP ${CMAKE_CURRENT_LIST_DIR}/entry.map)
 
 # One line, keys sorted (CMake sorts them), no blanks between the tokens: each match is a token,

@@ -252,6 +252,10 @@ json plugins(const cfg::settings& from) {
   for (const auto& each : from.workflows) {
     workflows.push_back(named(each));
   }
+  json natives = json::array();
+  for (const auto& each : from.native_actors) {
+    natives.push_back(named(each));
+  }
   json activators = json::array();
   for (const auto& each : from.activators) {
     json made = named(each.plugin);
@@ -276,6 +280,7 @@ json plugins(const cfg::settings& from) {
           {"statestores", std::move(stores)},
           {"transport", of(from.transport)},
           {"workflows", std::move(workflows)},
+          {"native_actors", std::move(natives)},
           {"activators", std::move(activators)},
           {"sinks", std::move(sinks)}};
 }

@@ -69,6 +69,8 @@ constexpr lane_counter totals[] = {
      &lane_stats::row_hints_unused},
     {"spawn_message_lists_total", "Pages of waiting messages asked of a store",
      &lane_stats::row_lists},
+    {"spawn_live_messages_total", "Messages received by live actors", &lane_stats::live_messages},
+    {"spawn_live_dropped_total", "Tells that no live actor received", &lane_stats::live_dropped},
     {"spawn_late_answers_total", "Answers that came after their asker had given up",
      &lane_stats::late_answers},
 };
@@ -118,6 +120,8 @@ void add_stations(const admin_context& from, metrics_builder& out) {
   }
   const double waiting = sum(from, &lane_stats::messages_waiting);
   out.gauge("spawn_actors_active", "Actors in memory", sum(from, &lane_stats::cells));
+  out.gauge("spawn_live_actors", "Objects of live actors in memory",
+            sum(from, &lane_stats::live_objects));
   out.gauge("spawn_mailbox_messages", "Messages waiting in mailboxes", waiting);
   // The names that existing dashboards of the protocol use.
   out.gauge("spawn_actor_inflight_messages_messages", "Messages waiting in mailboxes", waiting);

@@ -2,6 +2,7 @@
 
 #include "app/guards_from.hpp"
 #include "app/machine.hpp"
+#include "app/natives_from.hpp"
 #include "app/policies_from.hpp"
 #include "app/swaps_from.hpp"
 #include "app/test_switches.hpp"
@@ -79,6 +80,11 @@ result<void> kernel::load_plugins() {
     workflows_.push_back(
         std::make_unique<swappable_workflow_port>(std::move(port), lanes_->size()));
   }
+  for (const auto& use : settings_.native_actors) {
+    SPAWN_TRY(auto* instance, plugins_->load(request_of("actors", use)));
+    SPAWN_TRY(auto port, make_actors_port(*instance));
+    natives_.push_back(std::move(port));
+  }
   for (const auto& use : settings_.activators) {
     SPAWN_TRY(auto* instance, plugins_->load(request_of("activator", use.plugin)));
     // In turn, so that no lane has all of them.
@@ -106,6 +112,24 @@ result<void> kernel::make_sealer() {
   return {};
 }
 
+cell_options kernel::cell_options_from() const {
+  cell_options cells;
+  cells.request_ms = settings_.timeouts.request_ms;
+  cells.request_ms_max = settings_.timeouts.request_max_ms;
+  cells.deactivate_jitter_ms = settings_.timeouts.deactivate_jitter_ms;
+  cells.doubt_ms = settings_.timeouts.doubt_ms;
+  cells.cells_max = std::max<std::uint64_t>(settings_.limits.active_actors / threads_.size(), 1);
+  cells.save_turns_max = settings_.limits.save_turns;
+  cells.save_bytes_max = settings_.limits.save_bytes;
+  cells.hops_max = settings_.limits.hops;
+  cells.rows = {.attempts_max = settings_.durability.messages.attempts,
+                .backoff_first_ms = settings_.durability.messages.backoff_first_ms,
+                .backoff_max_ms = settings_.durability.messages.backoff_max_ms};
+  cells.keys_keep_s = settings_.durability.messages.idempotency_keys_keep_s;
+  cells.rules = rules_;
+  return cells;
+}
+
 void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
                         std::unique_ptr<lane_sealer> keys) {
   stacks_.push_back(std::make_unique<lane_stack>());
@@ -131,9 +155,10 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
   link.retry_ms = settings_.host.retry_ms;
   link.reply_bytes_max = settings_.limits.host_reply_bytes;
   stack.hosts = std::make_unique<http_host_link>(home, link);
-  host_link* hosts = stack.hosts.get();
+  const cell_options cells = cell_options_from();
+  host_link* hosts = &add_natives(stack, home, cells);
   if (has_guards_ || breakers_->any()) {
-    stack.guarded = std::make_unique<guarded_link>(home, *stack.hosts, *breakers_);
+    stack.guarded = std::make_unique<guarded_link>(home, *hosts, *breakers_);
     hosts = stack.guarded.get();
   }
   std::vector<workflow_port*> ports;
@@ -146,20 +171,6 @@ void kernel::build_lane(std::size_t index, std::uint64_t incarnation,
   stack.services = std::make_unique<cell_services>(
       cell_services{home, *hosts, *stack.workflows, *stack.flows, *stack.codec, *stack.writers,
                     journals, stack.stats, *stack.rows, *stack.keeper, budget_});
-  cell_options cells;
-  cells.request_ms = settings_.timeouts.request_ms;
-  cells.request_ms_max = settings_.timeouts.request_max_ms;
-  cells.deactivate_jitter_ms = settings_.timeouts.deactivate_jitter_ms;
-  cells.doubt_ms = settings_.timeouts.doubt_ms;
-  cells.cells_max = std::max<std::uint64_t>(settings_.limits.active_actors / threads_.size(), 1);
-  cells.save_turns_max = settings_.limits.save_turns;
-  cells.save_bytes_max = settings_.limits.save_bytes;
-  cells.hops_max = settings_.limits.hops;
-  cells.rows = {.attempts_max = settings_.durability.messages.attempts,
-                .backoff_first_ms = settings_.durability.messages.backoff_first_ms,
-                .backoff_max_ms = settings_.durability.messages.backoff_max_ms};
-  cells.keys_keep_s = settings_.durability.messages.idempotency_keys_keep_s;
-  cells.rules = rules_;
   lane_router::parts parts{*lanes_,
                            *stack.services,
                            cells,
@@ -228,6 +239,7 @@ result<void> kernel::start_parts(bool serves) {
   }
   SPAWN_CHECK(add_virtual_types(settings_, stores, workflows, *policies_));
   has_guards_ = attach_guards(settings_, count, *policies_);
+  SPAWN_CHECK(add_native_types(settings_, natives_, *policies_, live_types_));
   breakers_ = make_breakers(settings_, *policies_);
   const std::uint64_t incarnation = random_bits();
   rules_ = test_switches();
@@ -249,6 +261,7 @@ result<void> kernel::start_parts(bool serves) {
   for (auto* router : routers) {
     router->connect(routers);
   }
+  connect_natives();
   registrar_ = std::make_unique<registrar>(*lanes_, routers, *policies_, *stacks_[0]->records,
                                            *stacks_[0]->codec, *stacks_[0]->journals[0]);
   retention_ = std::make_unique<retention>(*routers[0], *policies_);

@@ -11,6 +11,7 @@
 #include "config/settings.hpp"
 #include "ingress/http_server.hpp"
 #include "intake/intake.hpp"
+#include "native/live_types.hpp"
 #include "plugin/manager.hpp"
 #include "plugin/ports/make_ports.hpp"
 #include "plugin/ports/swappable_activator_port.hpp"
@@ -51,6 +52,10 @@ class kernel {
   [[nodiscard]] result<void> start_parts(bool serves);
   [[nodiscard]] result<void> load_plugins();
   [[nodiscard]] result<void> make_sealer();
+  [[nodiscard]] host_link& add_natives(lane_stack& stack, asio_lane& home,
+                                       const cell_options& cells);
+  void connect_natives();
+  [[nodiscard]] cell_options cell_options_from() const;
   void build_lane(std::size_t index, std::uint64_t incarnation, std::unique_ptr<lane_sealer> keys);
   [[nodiscard]] result<void> recover(bool serves);
   [[nodiscard]] result<void> listen();
@@ -78,6 +83,8 @@ class kernel {
   std::unique_ptr<plugin_manager> plugins_;
   std::vector<std::unique_ptr<swappable_store_port>> stores_;
   std::vector<std::unique_ptr<swappable_workflow_port>> workflows_;
+  std::vector<std::unique_ptr<actors_port>> natives_;
+  std::vector<std::unique_ptr<live_types>> live_types_;  // by native plugin
   std::unique_ptr<transport_port> transport_;
   std::vector<std::unique_ptr<swappable_activator_port>> activators_;
   std::map<std::string, std::unique_ptr<swappable_sink_port>> sink_ports_;  // by instance

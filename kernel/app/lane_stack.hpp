@@ -7,6 +7,7 @@
 #include "hostcall/http_host_link.hpp"
 #include "ingress/http_server.hpp"
 #include "lane/asio_lane.hpp"
+#include "native/native_link.hpp"
 #include "resiliency/guarded_link.hpp"
 #include "router/registrar.hpp"
 #include "state/record_writer.hpp"
@@ -26,7 +27,9 @@ struct lane_stack {
   std::unique_ptr<row_codec> rows;
   std::unique_ptr<row_keeper> keeper;
   std::unique_ptr<http_host_link> hosts;
-  std::unique_ptr<guarded_link> guarded;  // before hosts; null where nothing is to be guarded
+  std::vector<std::shared_ptr<live_lane>> live;  // by native plugin; null: none of its is
+  std::unique_ptr<native_link> natives;          // before hosts; null without native plugins
+  std::unique_ptr<guarded_link> guarded;         // before both; null where nothing is to be guarded
   std::unique_ptr<workflow_engine> workflows;
   std::unique_ptr<flow_runner> flows;
   std::unique_ptr<cell_services> services;

@@ -49,6 +49,9 @@ struct lane_stats {
   counter calls_repeated;           // calls with a key that had taken effect before
   counter keys_reused;              // refused: another call has had the key
   counter late_answers;             // answers that came after their asker had given up
+  counter live_messages;            // received by live actors (kernel/native)
+  counter live_dropped;             // tells that no live actor received
+  counter live_objects;             // active now
   duration_histogram request_time;  // ingress to answer
   duration_histogram mailbox_time;
   duration_histogram host_time;

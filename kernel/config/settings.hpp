@@ -226,6 +226,7 @@ struct settings {
   std::vector<plugin_use> statestores;  // never empty; the first is the default
   plugin_use transport;
   std::vector<plugin_use> workflows;
+  std::vector<plugin_use> native_actors;
   std::vector<activator_use> activators;
   std::vector<sink_use> sinks;
   durability_settings durability;

@@ -128,6 +128,17 @@ void read_trust(const value& root, plugin_settings& out, reading& in) {
   }
 }
 
+// Names of plugins, or instances of them; each once.
+void read_list(const value* list, const std::string& at, std::vector<plugin_use>& out,
+               reading& in) {
+  std::set<std::string> names;
+  for (std::size_t i = 0; list != nullptr && i < list->items.size(); ++i) {
+    const auto pointer = pointer_step(at, std::to_string(i));
+    out.push_back(read_use(list->items[i], pointer, in));
+    check_fresh(names, list->items[i], out.back().instance, pointer, in);
+  }
+}
+
 void read_activators(const value& list, settings& out, reading& in) {
   std::set<std::string> names;
   for (std::size_t i = 0; i < list.items.size(); ++i) {
@@ -157,13 +168,8 @@ void read_plugins(const value& root, settings& out, reading& in) {
     out.statestores.push_back(std::move(use));
   }
   out.transport = read_use(*root.find("transport"), "/transport", in);
-  std::set<std::string> names;
-  const auto& workflows = root.find("workflows")->items;
-  for (std::size_t i = 0; i < workflows.size(); ++i) {
-    const auto pointer = pointer_step("/workflows", std::to_string(i));
-    out.workflows.push_back(read_use(workflows[i], pointer, in));
-    check_fresh(names, workflows[i], out.workflows.back().instance, pointer, in);
-  }
+  read_list(root.find("workflows"), "/workflows", out.workflows, in);
+  read_list(root.find("native_actors"), "/native_actors", out.native_actors, in);
   if (const value* activators = root.find("activators")) {
     read_activators(*activators, out, in);
   }

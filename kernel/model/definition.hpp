@@ -40,6 +40,7 @@ struct host_address {
   std::string name;  // of the host entry in the configuration, or "default"
   std::string address;
   std::uint16_t port = 0;
+  std::int32_t native = -1;  // a plugin of this process instead, by number
   friend bool operator==(const host_address&, const host_address&) = default;
 };
 

@@ -6,6 +6,7 @@
 #include "plugin/graveyard.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/load_step.hpp"
+#include "spawn/plugin/actors.h"
 #include "spawn/plugin/statestore.h"
 #include "spawn/plugin/transport.h"
 #include "spawn/plugin/workflow.h"
@@ -106,6 +107,7 @@ std::string missing_slot(const std::string& kind, const void* table) {
   static constexpr std::array<const char*, 6> transport = {
       "capabilities", "lane_open", "submit", "grant", "settle", "lane_close"};
   static constexpr std::array<const char*, 2> workflow = {"part_types", "submit"};
+  static constexpr std::array<const char*, 3> actors = {"describe", "lane_open", "lane_close"};
   if (kind == "statestore") {
     using t = spawn_statestore;
     return missing_slot<t>(table, store, &t::capabilities, &t::lane_open, &t::submit,
@@ -119,6 +121,10 @@ std::string missing_slot(const std::string& kind, const void* table) {
   if (kind == "workflow") {
     using t = spawn_workflow;
     return missing_slot<t>(table, workflow, &t::part_types, &t::submit);
+  }
+  if (kind == "actors") {
+    using t = spawn_actors;
+    return missing_slot<t>(table, actors, &t::describe, &t::lane_open, &t::lane_close);
   }
   return {};
 }

@@ -129,6 +129,9 @@ class lane_router final : public outbound {
     timers_.drop(id);
     channels_.unsubscribe(id);
   }
+  // An actor of this lane became active without a message of the router's (native/): its timers and
+  // subscriptions begin.
+  void live_activated(actor_view id);
   // Rows may wait in that store for whoever has this address: it looks for them, and keeps the
   // ticket while it does.
   void wake_receiver(actor_id address, std::uint32_t store, std::shared_ptr<void> ticket = nullptr);

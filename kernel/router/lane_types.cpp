@@ -142,6 +142,19 @@ void lane_router::bind(std::string_view system, std::string_view name, std::stri
       });
 }
 
+void lane_router::live_activated(actor_view id) {
+  actor_type* type = find_type(id.system, id.parent.empty() ? id.name : id.parent);
+  if (type == nullptr) {
+    return;
+  }
+  if (timers_enabled_) {
+    timers_.ensure(id, *type);
+  }
+  if (!type->now->channels.empty()) {
+    channels_.subscribe(id, *type);
+  }
+}
+
 void lane_router::recover(binding from) {
   bindings_.recover(std::move(from));
 }

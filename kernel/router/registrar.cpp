@@ -69,6 +69,10 @@ result<definition_ptr> registrar::define(std::string_view encoded_actor, std::st
                                    std::string(taken->second.served_by->name()) +
                                    " serves the actors of this name");
   }
+  if (const definition* taken = rules_.native_of(def->system, def->type)) {
+    return fail(errc::invalid, "actor " + def->type + ": " + taken->host->name +
+                                   " has the actors of this name, in the kernel itself");
+  }
   def->policy = rules_.policy_of(def->type);
   def->host = host_override ? std::make_shared<const spawn::host_address>(*host_override)
                             : rules_.host_of(def->type, service);

@@ -26,6 +26,12 @@ std::vector<host_entry> registrar::hosts() const {
     out.registered_ms = std::max(out.registered_ms, entry.registered_ms);
     out.actors.push_back(at);
   }
+  for (const auto& def : rules_.natives) {
+    host_entry& native = by_service[def->host->name];
+    native.service = def->host->name;
+    native.address = "in process";
+    native.actors.emplace_back(def->system, def->type);
+  }
   std::vector<host_entry> out;
   for (auto& [service, entry] : by_service) {
     out.push_back(std::move(entry));

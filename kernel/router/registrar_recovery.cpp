@@ -88,6 +88,11 @@ void registrar::recover(bool serves, unique_function<void(result<void>)> ready) 
                 {"actor", at.type}, {"system", at.system});
       return {};
     }
+    if (rules_.native_of(at.system, at.type) != nullptr) {
+      SPAWN_LOG(warn, "a registration is left out: a native plugin has the actors of this name now",
+                {"actor", at.type}, {"system", at.system});
+      return {};
+    }
     SPAWN_TRY(stored entry, decode(read.payload, at.system, at.type));
     entry.version = {read.revision, read.writer};
     known_[{at.system, at.type}] = std::move(entry);
@@ -116,7 +121,7 @@ void registrar::recover(bool serves, unique_function<void(result<void>)> ready) 
              (*then)(std::move(listed));
              return;
            }
-           std::vector<definition_ptr> defs;
+           std::vector<definition_ptr> defs = rules_.natives;
            for (const auto& [at, entry] : known_) {
              if (entry.def) {
                defs.push_back(entry.def);

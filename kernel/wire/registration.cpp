@@ -260,7 +260,7 @@ result<void> read_registry(std::string_view bytes, registration& out) {
 
 }  // namespace
 
-result<registration> read_registration(std::string_view bytes) {
+result<registration> read_registration(std::string_view bytes, std::string_view system_meant) {
   registration out;
   bool has_system = false;
   reader r(bytes);
@@ -298,6 +298,9 @@ result<registration> read_registration(std::string_view bytes) {
   }
   if (!has_system) {
     return fail(errc::invalid, "RegistrationRequest.actor_system is missing");
+  }
+  if (out.system.empty()) {
+    out.system = system_meant;
   }
   SPAWN_CHECK(check_name("RegistrationRequest.actor_system.name", out.system));
   return out;

@@ -30,7 +30,9 @@ struct registration {
   std::string_view encoded_service;
   std::vector<actor_entry> actors;  // views into the request
 };
-[[nodiscard]] result<registration> read_registration(std::string_view bytes);
+// `system`: the one meant where none is named; empty: one has to be.
+[[nodiscard]] result<registration> read_registration(std::string_view bytes,
+                                                     std::string_view system = {});
 [[nodiscard]] result<service_info> read_service_info(std::string_view bytes);
 
 // Builds the definition an Actor message describes. `system` and `fallback_name` stand in for what

@@ -54,6 +54,9 @@ std::vector<std::string> check_plugins(const config::settings& settings) {
   for (const auto& each : settings.workflows) {
     check("workflow", each);
   }
+  for (const auto& each : settings.native_actors) {
+    check("actors", each);
+  }
   for (const auto& each : settings.activators) {
     check("activator", each.plugin);
   }

@@ -5,10 +5,12 @@
 #include "plugin/instance.hpp"
 #include "plugin/ports/lane_store_port.hpp"
 #include "plugin/ports/loaded_activator_port.hpp"
+#include "plugin/ports/loaded_actors_port.hpp"
 #include "plugin/ports/loaded_sink_port.hpp"
 #include "plugin/ports/loaded_transport_port.hpp"
 #include "plugin/ports/loaded_workflow_port.hpp"
 #include "plugin/ports/shared_store_port.hpp"
+#include "plugin/status.hpp"
 
 namespace spawn {
 namespace {
@@ -134,6 +136,35 @@ result<std::unique_ptr<activator_port>> make_activator_port(plugin_instance& ins
   }
   return std::make_unique<loaded_activator_port>(instance.core(),
                                                  static_cast<const spawn_activator*>(raw), home);
+}
+
+result<std::unique_ptr<actors_port>> make_actors_port(plugin_instance& instance) {
+  SPAWN_TRY(const void* raw, table_of(instance, "actors", SPAWN_ACTORS));
+  const auto* table = static_cast<const spawn_actors*>(raw);
+  if (instance.manifest().blocking || instance.manifest().lanes == lane_mode::one) {
+    return fail(errc::invalid, "instance " + instance.name() +
+                                   ": an actors plugin is \"lanes\": \"many\" and does not block");
+  }
+  const auto* live =
+      static_cast<const spawn_live_actors*>(instance.find_interface(SPAWN_LIVE_ACTORS));
+  if (table->submit == nullptr && live == nullptr) {
+    return fail(errc::invalid,
+                "instance " + instance.name() + ": it has neither submit nor " + SPAWN_LIVE_ACTORS);
+  }
+  spawn_buf said{};
+  spawn_status status = SPAWN_E_INTERNAL;
+  const std::string threw =
+      contained([&] { status = table->describe(instance.core()->raw, &said); });
+  std::string registration(view_of(said));
+  release(said);
+  if (!threw.empty() || status != SPAWN_OK) {
+    return fail(
+        errc::invalid,
+        "instance " + instance.name() + ": describe " +
+            (threw.empty() ? "answered " + std::string(name(known_status(status))) : threw));
+  }
+  return std::make_unique<loaded_actors_port>(instance.core(), table, live,
+                                              std::move(registration));
 }
 
 result<std::unique_ptr<sink_port>> make_sink_port(plugin_instance& instance, std::uint32_t home) {

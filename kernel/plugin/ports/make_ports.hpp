@@ -4,6 +4,7 @@
 
 #include "base/result.hpp"
 #include "plugin/ports/activator_port.hpp"
+#include "plugin/ports/actors_port.hpp"
 #include "plugin/ports/sink_port.hpp"
 #include "plugin/ports/statestore_port.hpp"
 #include "plugin/ports/transport_port.hpp"
@@ -21,6 +22,7 @@ class plugin_instance;
 [[nodiscard]] result<std::unique_ptr<statestore_port>> make_statestore_port(
     plugin_instance& instance, std::uint64_t needs = 0);
 [[nodiscard]] result<std::unique_ptr<workflow_port>> make_workflow_port(plugin_instance& instance);
+[[nodiscard]] result<std::unique_ptr<actors_port>> make_actors_port(plugin_instance& instance);
 // `needs`: SPAWN_TP_CAP_* bits.
 [[nodiscard]] result<std::unique_ptr<transport_port>> make_transport_port(plugin_instance& instance,
                                                                           std::uint64_t needs = 0);

@@ -3,9 +3,11 @@
 #define SPAWN_PLUGIN_ALL_H
 #include "abi.h"
 #include "activator.h"
+#include "actors.h"
 #include "config.h"
 #include "entry.h"
 #include "host.h"
+#include "live_actors.h"
 #include "sink.h"
 #include "statestore.h"
 #include "subject.h"

@@ -144,12 +144,13 @@ def rounds(systems: list, count: int, cpus: set) -> dict:
 
 
 def table(title: str, figures: dict) -> Table:
-    out = Table(title, ["benchmark", "messages", "spawn /s", "CAF /s", "Erlang /s", "spawn/CAF",
-                        "by CPU", "spawn/Erlang", "by CPU "])
+    out = Table(title, ["benchmark", "spawn M/s", "CAF M/s", "Erlang M/s", "spawn M/CPU-s", "CAF M/CPU-s",
+                        "Erlang M/CPU-s", "spawn/CAF", "by CPU", "spawn/Erlang", "by CPU "])
     for bench in BENCHES:
         by = {name: figures.get((bench.name, name)) for name in ("spawn", "caf", "erlang")}
-        cells = [f"{bench.messages / by[name].median():,.0f}" if by[name] else "missing"
-                 for name in by]
+        millions = bench.messages / 1e6
+        cells = [f"{millions / got.median():.3f}" if got else "missing" for got in by.values()]
+        cells += [f"{millions / got.median_cpu():.3f}" if got else "-" for got in by.values()]
         ours = by["spawn"]
         for peer in (by["caf"], by["erlang"]):
             if ours and peer:
@@ -157,7 +158,7 @@ def table(title: str, figures: dict) -> Table:
                           f"{peer.median_cpu() / ours.median_cpu():.2f}"]
             else:
                 cells += ["-", "-"]
-        out.add(bench.name, f"{bench.messages:,}", *cells)
+        out.add(bench.name, *cells)
     return out
 
 
@@ -177,12 +178,12 @@ def run(lab: Lab, options) -> list:
     if len(cpus) > 1:
         places.append((f"{len(cpus)} threads on {len(cpus)} CPUs", cpus))
     for place, on in places:
-        made = table(f"Native actors: messages/s, {place}", rounds(systems, count, on))
+        made = table(f"Native actors: millions of messages a second, {place}", rounds(systems, count, on))
         for text in missing:
             made.note(text)
         tables.append(made)
     tables[-1].note(
-        f"Medians of {count} rounds, in which the systems take turns. fork_join_create: actors/s. "
-        "By CPU: their CPU-seconds over ours, without start and set-up, which other work on the "
-        "machine hardly moves. What each benchmark is: native/README.md.")
+        f"Medians of {count} rounds, in which the systems take turns; fork_join_create counts actors. "
+        "CPU-s: CPU-seconds of the whole process less those of a run with N = 1, which other work on "
+        "the machine moves less. What each benchmark is: native/README.md.")
     return tables

@@ -144,8 +144,8 @@ def rounds(systems: list, count: int, cpus: set) -> dict:
 
 
 def table(title: str, figures: dict) -> Table:
-    out = Table(title, ["benchmark", "spawn M/s", "CAF M/s", "Erlang M/s", "spawn M/CPU-s", "CAF M/CPU-s",
-                        "Erlang M/CPU-s", "spawn/CAF", "by CPU", "spawn/Erlang", "by CPU "])
+    out = Table(title, ["benchmark", "spawn M/s", "CAF M/s", "Erlang M/s", "spawn M/CPU-s",
+                        "CAF M/CPU-s", "Erlang M/CPU-s", "spawn/CAF", "by CPU", "spawn/Erlang", "by CPU "])
     for bench in BENCHES:
         by = {name: figures.get((bench.name, name)) for name in ("spawn", "caf", "erlang")}
         millions = bench.messages / 1e6
@@ -178,12 +178,13 @@ def run(lab: Lab, options) -> list:
     if len(cpus) > 1:
         places.append((f"{len(cpus)} threads on {len(cpus)} CPUs", cpus))
     for place, on in places:
-        made = table(f"Native actors: millions of messages a second, {place}", rounds(systems, count, on))
+        made = table(f"Native actors: millions of messages a second, {place}",
+                     rounds(systems, count, on))
         for text in missing:
             made.note(text)
         tables.append(made)
     tables[-1].note(
-        f"Medians of {count} rounds, in which the systems take turns; fork_join_create counts actors. "
-        "CPU-s: CPU-seconds of the whole process less those of a run with N = 1, which other work on "
-        "the machine moves less. What each benchmark is: native/README.md.")
+        f"Medians of {count} rounds, in which the systems take turns; fork_join_create counts "
+        "actors. CPU-s: CPU-seconds of the whole process less those of a run with N = 1, which "
+        "other work on the machine moves less. What each benchmark is: native/README.md.")
     return tables

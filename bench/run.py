@@ -8,8 +8,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from runner import (activators, messages, peers, programs, ready, recovery, sagas,  # noqa: E402
-                    sidecar, stores, swaps)
+from runner import (activators, messages, native, peers, programs, ready, recovery,  # noqa: E402
+                    sagas, sidecar, stores, swaps)
 from runner.processes import Lab, Skip, busy_share  # noqa: E402
 from runner.report import Run  # noqa: E402
 
@@ -29,9 +29,10 @@ SECTIONS = {
     "activators": activators.run,
     "swaps": swaps.run,
     "peers": peers.run,
+    "native": native.run,
 }
 # Long, or in need of more than the packages that everything needs.
-ONLY_WHEN_ASKED = ("stores", "activators", "peers")
+ONLY_WHEN_ASKED = ("stores", "activators", "peers", "native")
 
 
 def arguments():

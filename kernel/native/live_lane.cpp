@@ -114,7 +114,7 @@ void live_lane::run_mails(std::uint64_t until_ns) {
 
 void live_lane::run_one(live_address& of, live_mail* mail) {
   if (of.object == nullptr) [[unlikely]] {
-    if (mail->message.kind >= SPAWN_LIVE_ANSWER) {
+    if (mail->kind >= SPAWN_LIVE_ANSWER) {
       fail_mail(mail, SPAWN_E_NOT_FOUND, {});  // its asker's object is gone
       return;
     }
@@ -125,11 +125,17 @@ void live_lane::run_one(live_address& of, live_mail* mail) {
   }
   current_ = &of;
   running_ = mail;
-  plugin_.table->receive(plugin_.handle, of.object, &mail->message);
+  const spawn_live_message message{.payload = mail->payload(),
+                                   .token = mail->token,
+                                   .from = mail->from,
+                                   .action = mail->action,
+                                   .kind = mail->kind,
+                                   .status = mail->status};
+  plugin_.table->receive(plugin_.handle, of.object, &message);
   running_ = nullptr;
   current_ = nullptr;
-  if (auto* from = static_cast<live_address*>(mail->message.from)) {
-    let_go(*from);
+  if (mail->from != nullptr) {
+    let_go(*mail->from);
   }
   mails_.give_back(mail);
 }

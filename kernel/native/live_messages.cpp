@@ -31,11 +31,11 @@ spawn_status live_lane::deliver(live_address& to, std::uint32_t action, std::uin
     stats_.refused.add();
     return SPAWN_E_EXHAUSTED;
   }
-  mail->message.token = token;
-  mail->message.from = from;
-  mail->message.action = action;
-  mail->message.kind = token == 0 ? SPAWN_LIVE_TELL : SPAWN_LIVE_ASK;
-  mail->message.status = SPAWN_OK;
+  mail->token = token;
+  mail->from = from;
+  mail->action = action;
+  mail->kind = token == 0 ? SPAWN_LIVE_TELL : SPAWN_LIVE_ASK;
+  mail->status = SPAWN_OK;
   if (from != nullptr) {
     hold(*from);
   }
@@ -133,11 +133,11 @@ bool live_lane::answer(std::uint64_t name, spawn_status status, const spawn_payl
     case live_ask::whose::actor:
       if (ask->life == ask->asker->life && ask->asker->object != nullptr) {
         live_mail* mail = mails_.take(payload, true);
-        mail->message.token = ask->token;
-        mail->message.from = nullptr;
-        mail->message.action = 0;
-        mail->message.kind = status == SPAWN_OK ? SPAWN_LIVE_ANSWER : SPAWN_LIVE_FAILED;
-        mail->message.status = static_cast<std::uint16_t>(status);
+        mail->token = ask->token;
+        mail->from = nullptr;
+        mail->action = 0;
+        mail->kind = status == SPAWN_OK ? SPAWN_LIVE_ANSWER : SPAWN_LIVE_FAILED;
+        mail->status = static_cast<std::uint16_t>(status);
         put(*ask->asker, mail);
       }
       break;
@@ -156,10 +156,10 @@ bool live_lane::answer(std::uint64_t name, spawn_status status, const spawn_payl
 
 // It will not be received: who asked is told, who told is not.
 void live_lane::fail_mail(live_mail* mail, spawn_status status, std::string_view why) {
-  auto* from = static_cast<live_address*>(mail->message.from);
-  if (mail->message.kind == SPAWN_LIVE_ASK) {
-    static_cast<void>(answer(mail->message.token, status, text_payload(why)));
-  } else if (mail->message.kind == SPAWN_LIVE_TELL) {
+  live_address* const from = mail->from;
+  if (mail->kind == SPAWN_LIVE_ASK) {
+    static_cast<void>(answer(mail->token, status, text_payload(why)));
+  } else if (mail->kind == SPAWN_LIVE_TELL) {
     stats_.live_dropped.add();
     if (dropped_log_.allows(home_.now_ns())) {
       SPAWN_LOG(warn, "messages to live actors are dropped", {"why", why},

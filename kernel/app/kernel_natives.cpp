@@ -37,9 +37,8 @@ void kernel::connect_natives() {
     for (const auto& stack : stacks_) {
       if (live_lane* live = stack->live[i].get()) {
         live->connect(all, *stack->router);
-        live->on_activation([router = stack->router.get()](actor_view id) {
-          router->live_activated(id);
-        });
+        live->on_activation(
+            [router = stack->router.get()](actor_view id) { router->live_activated(id); });
       }
     }
   }

@@ -18,8 +18,8 @@ namespace spawn {
 
 // In memory while somebody holds it, something waits in it or its object lives. [lane]
 struct live_address : spawn_live_ref {
-  live_address* chain = nullptr;  // in its bucket; while it is free, the next free one
-  std::uint64_t hash = 0;         // lane_hash
+  live_address* chain = nullptr;    // in its bucket; while it is free, the next free one
+  std::uint64_t hash = 0;           // lane_hash
   const live_type* type = nullptr;  // null: not a live actor of this instance
   spawn_live_object* object = nullptr;
   live_mail* first = nullptr;

@@ -56,8 +56,8 @@ class live_mail_pool {
   [[nodiscard]] live_mail* take(const spawn_payload& payload, bool must) {
     const std::uint64_t bytes = payload.type_url.len + payload.value.len;
     const std::size_t far = bytes > live_mail::near_max ? bytes : 0;
-    if (bytes > std::numeric_limits<std::uint32_t>::max() ||
-        !charge(sizeof(live_mail) + far, must)) [[unlikely]] {
+    if (bytes > std::numeric_limits<std::uint32_t>::max() || !charge(sizeof(live_mail) + far, must))
+        [[unlikely]] {
       return nullptr;
     }
     live_mail* out = mails_.take();

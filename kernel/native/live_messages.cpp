@@ -43,8 +43,7 @@ spawn_status live_lane::deliver(live_address& to, std::uint32_t action, std::uin
   return SPAWN_OK;
 }
 
-spawn_status live_lane::tell(live_address& to, std::uint32_t action,
-                             const spawn_payload& payload) {
+spawn_status live_lane::tell(live_address& to, std::uint32_t action, const spawn_payload& payload) {
   if (to.type == nullptr || action >= to.type->actions || is_closed_) [[unlikely]] {
     return SPAWN_E_INVALID;
   }
@@ -90,9 +89,8 @@ live_ask& live_lane::open_ask(live_ask::whose by, std::uint64_t deadline_ns) {
 }
 
 live_ask& live_lane::open_ask_of_actor(std::uint64_t token, std::uint32_t timeout_ms) {
-  const std::uint64_t ms =
-      std::min<std::uint64_t>(timeout_ms == 0 ? options_.request_ms : timeout_ms,
-                              options_.request_ms_max);
+  const std::uint64_t ms = std::min<std::uint64_t>(
+      timeout_ms == 0 ? options_.request_ms : timeout_ms, options_.request_ms_max);
   live_ask& ask = open_ask(live_ask::whose::actor, home_.now_ns() + ms * ns_per_ms);
   ask.token = token;
   ask.asker = current_;

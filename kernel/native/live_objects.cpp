@@ -74,8 +74,7 @@ spawn_status live_lane::make_object(live_address& of) {
   }
   live_address* const before = std::exchange(current_, &of);
   spawn_live_object* made = nullptr;
-  const spawn_status status =
-      plugin_.table->create(plugin_.handle, of.type->index, &of, &made);
+  const spawn_status status = plugin_.table->create(plugin_.handle, of.type->index, &of, &made);
   current_ = before;
   if (status != SPAWN_OK || made == nullptr) {
     return status == SPAWN_OK ? static_cast<spawn_status>(SPAWN_E_INTERNAL) : status;

@@ -7,8 +7,8 @@ namespace spawn {
 // Owned by whoever has it: its sender until it is posted, then the lane it goes to.
 struct live_parcel : task {
   live_lane* to = nullptr;
-  live_lane* back = nullptr;         // a question: who waits there
-  const live_type* type = nullptr;   // of the receiver; null: this is an answer
+  live_lane* back = nullptr;             // a question: who waits there
+  const live_type* type = nullptr;       // of the receiver; null: this is an answer
   const live_type* from_type = nullptr;  // null: no actor sent it
   std::string name;
   std::string from;

@@ -19,7 +19,7 @@ struct live_type {
         system_hash(hash_bytes(def->system)) {}
 
   definition_ptr def;
-  std::uint32_t index;  // in the plugin's registration
+  std::uint32_t index;    // in the plugin's registration
   std::uint32_t actions;  // and, after them, timers
   std::uint32_t mailbox_max;
   std::uint64_t system_hash;

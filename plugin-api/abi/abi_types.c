@@ -61,3 +61,12 @@ USES(spawn_activator)
 /* sink.h */
 USES(spawn_sink_message)
 USES(spawn_sink)
+
+/* actors.h */
+USES(spawn_actors_call)
+USES(spawn_actors)
+
+/* live_actors.h */
+USES(spawn_live_message)
+USES(spawn_live_host)
+USES(spawn_live_actors)

@@ -182,5 +182,7 @@ int main(void) {
   dump_workflow();
   dump_activator();
   dump_sink();
+  dump_actors();
+  dump_live_actors();
   return layout_holes == 0 ? 0 : 1;
 }

@@ -23,4 +23,6 @@ void dump_transport(void);
 void dump_workflow(void);
 void dump_activator(void);
 void dump_sink(void);
+void dump_actors(void);
+void dump_live_actors(void);
 #endif

@@ -14,7 +14,8 @@ RELEASED = Path(__file__).resolve().parents[1] / "fixtures" / "released"
 VERSIONS = sorted(each.name for each in RELEASED.iterdir() if each.name[0].isdigit())
 CHECK = BUILD / "bin" / "spawn-plugin-check"
 INSTANCES = {"statestore": "released_store", "transport": "released_bus",
-             "workflow": "released_forward", "activator": "released_once"}
+             "workflow": "released_forward", "activator": "released_once",
+             "actors": "released_echo"}
 
 pytestmark = pytest.mark.skipif(platform.machine() != "x86_64",
                                 reason=f"they were built for x86_64, this is {platform.machine()}")
@@ -39,6 +40,7 @@ def test_the_kernel_of_today_uses_it(version, fresh):
         "workflows": ["released_forward", "broadcast"],
         "activators": [{"name": "once", "use": "released_once",
                         "route": {"actor": "listener", "action": "take"}}],
+        "native_actors": ["released_echo"],
         "durability": {"allow_volatile": True},
         "timeouts": {"deactivate_ms": 1000}}, start=False)
     mesh.host.on("listener", "take", reply=Reply())
@@ -60,6 +62,10 @@ def test_the_kernel_of_today_uses_it(version, fresh):
     mesh.host.on(first, "go", reply=Reply(workflow=workflow(forward=(target, "act"))))
     mesh.register(actor(first, ["go"]))
     assert mesh.invoke(first, "go").expect_ok().value == "from the target"
+    # Native actors: called as any other, and as an object that lives on.
+    for native, answers in (("released_echo", ["x", "x"]), ("released_live", ["x", None])):
+        for answer in answers:
+            assert mesh.invoke(native, "take", text("x")).expect_ok().value == answer
     # Transport: a broadcast reaches its subscriber.
     topic = mesh.name("topic")
     hears = mesh.plain("hears", ["receive"], channels=[(topic, "")])

@@ -20,9 +20,9 @@ struct cast {
 };
 struct play_bill {
   std::vector<cast> cast_list;
-  const char* first;      // gets GO
-  std::uint32_t goes;     // so many times; to each of its kind when there are several
-  bool each = false;      // GO to all of the kind
+  const char* first;   // gets GO
+  std::uint32_t goes;  // so many times; to each of its kind when there are several
+  bool each = false;   // GO to all of the kind
   std::uint64_t messages_of_one;
   std::uint64_t actors = 0;  // 0: all that were set up
   std::uint64_t at_work = 0;
@@ -53,7 +53,9 @@ const std::map<std::string, play_bill, std::less<>>& bills() {
 // last message has been handled.
 class stage final : public live_actor {
  public:
-  static actor_shape shape() { return {.name = "Stage", .named = true, .actions = {"Run", "Done"}}; }
+  static actor_shape shape() {
+    return {.name = "Stage", .named = true, .actions = {"Run", "Done"}};
+  }
   stage(live_context&, stage_data& shared) : shared_(shared) {}
 
   void receive(live_context& ctx, const live_message& m) override {
@@ -132,8 +134,9 @@ class stage final : public live_actor {
       ctx.refuse(who_, SPAWN_E_INTERNAL, why);
     } else {
       const bool creates = std::string_view(bill_->first) == "Creator";
-      const std::uint64_t actors =
-          creates ? n_ : bill_->actors != 0 ? bill_->actors : actors_.size();
+      const std::uint64_t actors = creates              ? n_
+                                   : bill_->actors != 0 ? bill_->actors
+                                                        : actors_.size();
       const std::string said = std::to_string(actors) + " " +
                                std::to_string(n_ * bill_->messages_of_one) + " " +
                                std::to_string(static_cast<double>(took_ns_) / 1e9);
@@ -155,9 +158,8 @@ class stage final : public live_actor {
 
 class savina : public stage_data {
  public:
-  using live_types =
-      live_list<stage, ping, pong, producer, counter, ring_member, member, creator, created, source,
-                worker, teller, account>;
+  using live_types = live_list<stage, ping, pong, producer, counter, ring_member, member, creator,
+                               created, source, worker, teller, account>;
   using lane = account_book;
   explicit savina(const create_args&) {}
 };

@@ -22,9 +22,8 @@ loaded_actors_port::loaded_actors_port(std::shared_ptr<instance_core> core,
 
 bool loaded_actors_port::is_live(std::uint32_t type) const noexcept {
   bool out = false;
-  const std::string threw = contained([&] {
-    out = shared_->live != nullptr && shared_->live->is_live(core_->raw, type) != 0;
-  });
+  const std::string threw = contained(
+      [&] { out = shared_->live != nullptr && shared_->live->is_live(core_->raw, type) != 0; });
   return threw.empty() && out;
 }
 

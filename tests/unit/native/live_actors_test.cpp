@@ -48,7 +48,8 @@ TEST(LiveActors, AnAnswerCarriesTheAskersToken) {
     if (self.name == to) {
       const spawn_payload p = value_of("answer");
       EXPECT_EQ(h.reply(h.data, m.token, SPAWN_OK, &p), SPAWN_OK);
-      EXPECT_EQ(h.reply(h.data, m.token, SPAWN_OK, &p), SPAWN_E_NOT_FOUND) << "a token is good once";
+      EXPECT_EQ(h.reply(h.data, m.token, SPAWN_OK, &p), SPAWN_E_NOT_FOUND)
+          << "a token is good once";
     } else if (m.kind == SPAWN_LIVE_TELL) {
       const spawn_payload p = value_of("question");
       EXPECT_EQ(h.ask(h.data, node(h, to), stage::ask_action, &p, 77, 0), SPAWN_OK);

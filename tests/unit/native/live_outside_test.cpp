@@ -20,9 +20,9 @@ TEST(LiveOutside, AMessageFromElsewhereIsAnAskWithItsType) {
   test_ask asked;
   spawn_payload p = value_of("hello");
   p.type_url = slice_of("type.googleapis.com/x.Y");
-  ASSERT_EQ(s.live[0]->ask_from_outside({"sys", "Node", to}, "Ask", p, s.time.now_ns() + ns_per_s,
-                                        asked),
-            SPAWN_OK);
+  ASSERT_EQ(
+      s.live[0]->ask_from_outside({"sys", "Node", to}, "Ask", p, s.time.now_ns() + ns_per_s, asked),
+      SPAWN_OK);
   EXPECT_EQ(asked.ends, 0) << "never within the call";
   s.drive();
   EXPECT_EQ(asked.ends, 1);

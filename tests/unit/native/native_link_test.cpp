@@ -29,8 +29,8 @@ struct NativeLink : ::testing::Test {
     host->name = "native:fake";
     host->native = 0;
     native = std::move(host);
-    link = std::make_unique<native_link>(
-        *s.lanes[0], next, std::vector<native_host>{{&s, &s.types, s.live[0].get()}});
+    link = std::make_unique<native_link>(*s.lanes[0], next,
+                                         std::vector<native_host>{{&s, &s.types, s.live[0].get()}});
   }
   ~NativeLink() override {
     for (auto& each : s.live) {

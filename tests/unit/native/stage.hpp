@@ -91,7 +91,8 @@ class stage final : public actors_port {
   void at_close(std::uint32_t, unique_function<void()>) override {}
 
   // --- the test's side
-  using run_fn = std::function<void(const spawn_live_host&, fake_object&, const spawn_live_message&)>;
+  using run_fn =
+      std::function<void(const spawn_live_host&, fake_object&, const spawn_live_message&)>;
   // What all actors do with a message; what they hear is kept under their names anyway.
   run_fn act;
   // What happens inside a call on that lane: a message to a helper actor whose turn `f` is.

@@ -40,7 +40,8 @@ enum {
   SPAWN_LIVE_TELL = 0,   /* nobody waits */
   SPAWN_LIVE_ASK = 1,    /* answer with reply(token), now or later; a token is good once */
   SPAWN_LIVE_ANSWER = 2, /* to an ask of this actor, whose `token` it carries */
-  SPAWN_LIVE_FAILED = 3  /* the same, where no answer comes: status, and the payload's value is text */
+  SPAWN_LIVE_FAILED =
+      3 /* the same, where no answer comes: status, and the payload's value is text */
 };
 
 /* Frozen: never grows. Valid until receive() returns. */

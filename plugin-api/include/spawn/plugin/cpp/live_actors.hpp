@@ -14,8 +14,8 @@
 //   SPAWN_PLUGIN(shop, SPAWN_PLUGIN_MANIFEST_JSON, live_only_glue<shop>, live_actors_glue<shop>)
 //
 // An actor's constructor may also take the plugin's object, shop&, which all lanes share, or, where
-// the plugin has a type of this name, shop::lane&, of which each lane has its own. Everything runs on
-// the lane of the actor.
+// the plugin has a type of this name, shop::lane&, of which each lane has its own. Everything runs
+// on the lane of the actor.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -38,7 +38,9 @@ template <class T>
 [[nodiscard]] spawn_payload payload_of(const T& value) noexcept {
   return {SPAWN_P_VALUE, 0, {}, {&value, sizeof value}};
 }
-[[nodiscard]] inline spawn_payload no_payload() noexcept { return {}; }
+[[nodiscard]] inline spawn_payload no_payload() noexcept {
+  return {};
+}
 [[nodiscard]] inline spawn_payload payload_of_any(std::string_view type_url,
                                                   std::string_view value) noexcept {
   return {SPAWN_P_VALUE, 0, slice(type_url), slice(value)};
@@ -271,8 +273,8 @@ template <class P>
 struct live_only_glue {
   static const char* id() noexcept { return SPAWN_ACTORS; }
   static const void* table() noexcept {
-    static constexpr spawn_actors made{sizeof(spawn_actors), 0,       describe,
-                                       lane_open,            nullptr, lane_close};
+    static constexpr spawn_actors made{
+        sizeof(spawn_actors), 0, describe, lane_open, nullptr, lane_close};
     return &made;
   }
 

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint64_t plugin_start_ms = 10'000;
 constexpr std::uint64_t recover_ms = 60'000;
+constexpr std::uint64_t look_us = 20;
 
 std::string base64_of(const config::key_bytes& key) {
   return base64_encode({reinterpret_cast<const char*>(key.data()), key.size()});
@@ -223,6 +224,8 @@ result<void> kernel::start_parts(bool serves) {
   for (std::uint32_t i = 0; i < count; ++i) {
     threads_.push_back(std::make_unique<asio_lane>(i, time_, random_bits()));
     threads_.back()->set_stall_limit_ms(settings_.runtime.lane_stall_ms);
+    // Where each lane has a processor, the other one is at work meanwhile.
+    threads_.back()->set_look_us(count <= usable_cpus() ? look_us : 0);
     lanes.push_back(threads_.back().get());
   }
   lanes_ = std::make_unique<lane_set>(lanes);

@@ -44,12 +44,15 @@ class asio_lane final : public lane {
     return busy_ns_.load(std::memory_order_relaxed);
   }
   void set_stall_limit_ms(std::uint64_t ms) noexcept { stall_limit_ns_ = ms * ns_per_ms; }
+  // How long it looks for what expect_soon() announced; 0: not at all. [control] before start()
+  void set_look_us(std::uint64_t us) noexcept { look_ns_ = us * 1'000; }
 
  protected:
   void wake() noexcept override;
 
  private:
   void run();
+  [[nodiscard]] bool look_for_inbox() noexcept;
   void wait_for_events();
   void arm_wheel();
   void account(std::uint64_t began_ns);
@@ -66,6 +69,7 @@ class asio_lane final : public lane {
   std::atomic<std::uint64_t> starved_{0};
   std::atomic<std::uint64_t> busy_ns_{0};
   std::uint64_t stall_limit_ns_ = 5 * ns_per_ms;
+  std::uint64_t look_ns_ = 0;
   turn_meter meter_;
   std::thread thread_;
 };

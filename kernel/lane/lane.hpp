@@ -3,6 +3,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/intrusive_list.hpp"
@@ -46,6 +47,10 @@ class lane {
   // Runs hook at the end of this turn; arming it twice is arming it once. [lane]
   void at_turn_end(turn_end& hook) noexcept;
 
+  // Another lane was given something that it will probably answer within microseconds: before this
+  // one sleeps it may look for that a moment. [lane]
+  void expect_soon() noexcept { expects_soon_ = true; }
+
   // Monotonic time, read at most once per turn. [lane]
   [[nodiscard]] std::uint64_t now_ns() noexcept {
     if (now_ns_ == 0) {
@@ -75,6 +80,7 @@ class lane {
   std::size_t run_turn();
   [[nodiscard]] stations& marks() noexcept { return stations_; }
   [[nodiscard]] bool has_inbox() const noexcept { return !inbox_.empty(); }
+  [[nodiscard]] bool take_expectation() noexcept { return std::exchange(expects_soon_, false); }
 
  private:
   std::size_t run_deferred();
@@ -86,6 +92,7 @@ class lane {
   mpsc_node* deferred_head_ = nullptr;
   mpsc_node* deferred_tail_ = nullptr;
   intrusive_list<turn_end, turn_end_tag> turn_ends_;
+  bool expects_soon_ = false;
   std::uint64_t now_ns_ = 0;
   std::uint64_t last_id_ = 0;
   timer_wheel timers_;

@@ -29,6 +29,7 @@ struct live_address : spawn_live_ref {
   std::uint32_t held = 0;     // by the plugin, by mails, by questions
   std::uint32_t waiting = 0;  // mails
   std::uint32_t asked = 0;    // its questions that have no answer yet
+  std::uint32_t owes = 0;     // and those of others to it
   std::uint32_t life = 0;     // of its objects, the how-manieth
   std::uint32_t used = 0;     // when, in the lane's own time
   bool ready = false;         // in the queue, or running

@@ -22,6 +22,7 @@ struct live_ask : timer {
   std::uint32_t life = 0;        // of the asker's object
   whose by = whose::nobody;
   live_address* asker = nullptr;   // actor
+  live_address* asked = nullptr;   // who is to answer, when it is of this lane
   std::uint64_t token = 0;         // actor: its own. lane: of the question there
   live_lane* there = nullptr;      // lane
   outside_ask* outside = nullptr;  // outside

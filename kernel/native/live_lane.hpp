@@ -88,7 +88,7 @@ class live_lane final : public task {
   void drop_object(live_address& of);
   [[nodiscard]] bool make_room();
   [[nodiscard]] bool is_idle(const live_address& which) const noexcept {
-    return which.object != nullptr && !which.ready && which.first == nullptr && which.asked == 0;
+    return which.object != nullptr && !which.ready && which.asked == 0 && which.owes == 0;
   }
 
   // --- messages (live_messages.cpp)
@@ -98,7 +98,7 @@ class live_lane final : public task {
   [[nodiscard]] spawn_status ask(live_address& to, std::uint32_t action,
                                  const spawn_payload& payload, std::uint64_t token,
                                  std::uint32_t timeout_ms);
-  [[nodiscard]] spawn_status deliver(live_address& to, std::uint32_t action, std::uint64_t token,
+  [[nodiscard]] spawn_status deliver(live_address& to, std::uint32_t action, live_ask* ask,
                                      live_address* from, const spawn_payload& payload);
   [[nodiscard]] live_ask& open_ask(live_ask::whose by, std::uint64_t deadline_ns);
   [[nodiscard]] live_ask& open_ask_of_actor(std::uint64_t token, std::uint32_t timeout_ms);

@@ -19,8 +19,8 @@ void live_lane::put(live_address& to, live_mail* mail) {
   }
 }
 
-// Into a mailbox of this lane; with a token it is a question.
-spawn_status live_lane::deliver(live_address& to, std::uint32_t action, std::uint64_t token,
+// Into a mailbox of this lane; with an `ask` it is a question.
+spawn_status live_lane::deliver(live_address& to, std::uint32_t action, live_ask* ask,
                                 live_address* from, const spawn_payload& payload) {
   if (to.waiting >= to.type->mailbox_max) [[unlikely]] {
     stats_.refused.add();
@@ -31,11 +31,18 @@ spawn_status live_lane::deliver(live_address& to, std::uint32_t action, std::uin
     stats_.refused.add();
     return SPAWN_E_EXHAUSTED;
   }
-  mail->token = token;
+  mail->token = 0;
   mail->from = from;
   mail->action = action;
-  mail->kind = token == 0 ? SPAWN_LIVE_TELL : SPAWN_LIVE_ASK;
+  mail->kind = SPAWN_LIVE_TELL;
   mail->status = SPAWN_OK;
+  if (ask != nullptr) {
+    mail->token = ask->name();
+    mail->kind = SPAWN_LIVE_ASK;
+    ask->asked = &to;
+    ++to.owes;
+    hold(to);
+  }
   if (from != nullptr) {
     hold(*from);
   }
@@ -50,7 +57,7 @@ spawn_status live_lane::tell(live_address& to, std::uint32_t action, const spawn
   if (to.lane != home_.index()) {
     return send_parcel(to, action, 0, 0, payload);
   }
-  return deliver(to, action, 0, current_, payload);
+  return deliver(to, action, nullptr, current_, payload);
 }
 
 spawn_status live_lane::ask(live_address& to, std::uint32_t action, const spawn_payload& payload,
@@ -60,10 +67,9 @@ spawn_status live_lane::ask(live_address& to, std::uint32_t action, const spawn_
     return SPAWN_E_INVALID;
   }
   live_ask& ask = open_ask_of_actor(token, timeout_ms);
-  const spawn_status sent =
-      to.lane == home_.index()
-          ? deliver(to, action, ask.name(), current_, payload)
-          : send_parcel(to, action, ask.name(), ask.due_ms * ns_per_ms, payload);
+  const spawn_status sent = to.lane == home_.index() ? deliver(to, action, &ask, current_, payload)
+                                                     : send_parcel(to, action, ask.name(),
+                                                                   ask.due_ms * ns_per_ms, payload);
   if (sent != SPAWN_OK) [[unlikely]] {
     close_ask(ask);
   }
@@ -105,6 +111,10 @@ void live_lane::close_ask(live_ask& ask) {
   if (live_address* asker = std::exchange(ask.asker, nullptr)) {
     --asker->asked;
     let_go(*asker);
+  }
+  if (live_address* asked = std::exchange(ask.asked, nullptr)) {
+    --asked->owes;
+    let_go(*asked);
   }
   ask.by = live_ask::whose::nobody;
   ask.outside = nullptr;

@@ -77,7 +77,7 @@ spawn_status live_lane::ask_from_outside(actor_view to, std::string_view action,
   hold(*address);
   live_ask& ask = open_ask(live_ask::whose::outside, deadline_ns);
   ask.outside = &by;
-  const spawn_status sent = deliver(*address, index, ask.name(), nullptr, payload);
+  const spawn_status sent = deliver(*address, index, &ask, nullptr, payload);
   if (sent != SPAWN_OK) {
     close_ask(ask);
   }

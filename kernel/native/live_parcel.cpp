@@ -71,17 +71,17 @@ spawn_status live_lane::send_parcel(live_address& to, std::uint32_t action, std:
     stats_.refused.add();
     return SPAWN_E_EXHAUSTED;
   }
+  home_.expect_soon();
   return SPAWN_OK;
 }
 
 void live_lane::arrived(live_parcel& parcel) {
   const spawn_payload payload = parcel.payload();
-  std::uint64_t question = 0;
+  live_ask* question = nullptr;
   if (parcel.back != nullptr) {
-    live_ask& ask = open_ask(live_ask::whose::lane, parcel.deadline_ns);
-    ask.there = parcel.back;
-    ask.token = parcel.token;
-    question = ask.name();
+    question = &open_ask(live_ask::whose::lane, parcel.deadline_ns);
+    question->there = parcel.back;
+    question->token = parcel.token;
   }
   spawn_status status = is_closed_ ? SPAWN_E_UNAVAILABLE : SPAWN_E_EXHAUSTED;
   live_address* to = is_closed_ ? nullptr : address_of(*parcel.type, parcel.name);
@@ -101,8 +101,9 @@ void live_lane::arrived(live_parcel& parcel) {
   if (status == SPAWN_OK) {
     return;
   }
-  if (question != 0) {
-    static_cast<void>(answer(question, status, text_payload("the actor's mailbox has no room")));
+  if (question != nullptr) {
+    static_cast<void>(
+        answer(question->name(), status, text_payload("the actor's mailbox has no room")));
     return;
   }
   stats_.live_dropped.add();
@@ -124,6 +125,7 @@ void live_lane::send_answer(live_lane& to, std::uint64_t token, spawn_status sta
     const std::unique_ptr<live_parcel> mine(static_cast<live_parcel*>(&t));
     static_cast<void>(mine->to->answer(mine->token, mine->status, mine->payload()));
   };
+  home_.expect_soon();
   to.home_.post(*parcel.release());  // their number is bounded by that of the questions
 }
 

@@ -158,6 +158,24 @@ TEST(LiveActors, AnActorThatWaitsForAnAnswerIsNotIdle) {
   EXPECT_EQ(s.of(from)[1].value, "late, but in time");
 }
 
+TEST(LiveActors, AnActorThatOwesAnAnswerIsNotIdle) {
+  stage s;
+  const std::string to = s.node_on(0);
+  test::test_ask asked;
+  ASSERT_EQ(s.live[0]->ask_from_outside({"sys", "Node", to}, "Ask", {},
+                                        s.time.now_ns() + 60 * ns_per_s, asked),
+            SPAWN_OK);
+  s.pass_ms(5'000);
+  EXPECT_EQ(s.destroyed, 0);
+  s.inside(0, [&](const spawn_live_host& h) {
+    const spawn_payload p = value_of("at last");
+    EXPECT_EQ(h.reply(h.data, s.of(to)[0].token, SPAWN_OK, &p), SPAWN_OK);
+  });
+  EXPECT_EQ(asked.value, "at last");
+  s.pass_ms(5'000);
+  EXPECT_EQ(s.live[0]->objects(), 0u);
+}
+
 TEST(LiveActors, WhoLeavesIsGoneOnceItsMailboxIsEmpty) {
   stage s;
   const std::string to = s.node_on(0);

@@ -61,3 +61,7 @@ USES(spawn_activator)
 /* sink.h */
 USES(spawn_sink_message)
 USES(spawn_sink)
+
+/* handoff.h */
+USES(spawn_handoff_op)
+USES(spawn_handoff)

@@ -182,5 +182,6 @@ int main(void) {
   dump_workflow();
   dump_activator();
   dump_sink();
+  dump_handoff();
   return layout_holes == 0 ? 0 : 1;
 }

@@ -23,4 +23,5 @@ void dump_transport(void);
 void dump_workflow(void);
 void dump_activator(void);
 void dump_sink(void);
+void dump_handoff(void);
 #endif

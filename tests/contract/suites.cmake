@@ -13,11 +13,11 @@ function(contract_suite target folder)
 endfunction()
 
 contract_suite(contract_statestore statestore
-  statestore_suite.cpp store_client.cpp suite_groups.cpp suite_kill.cpp suite_limits.cpp
+  handoff_suite.cpp statestore_suite.cpp store_client.cpp suite_groups.cpp suite_kill.cpp suite_limits.cpp
   suite_model.cpp suite_pages.cpp suite_records.cpp suite_upkeep.cpp)
 contract_suite(contract_gate common gate.cpp)
 contract_suite(contract_transport transport
-  bus_client.cpp kv_client.cpp transport_kv_suite.cpp transport_suite.cpp)
+  bus_client.cpp kv_client.cpp suite_leave.cpp suite_random.cpp transport_kv_suite.cpp transport_suite.cpp)
 target_link_libraries(contract_transport PUBLIC contract_gate)
 contract_suite(contract_activator activator
   activator_suite.cpp bench.cpp killed_client.cpp sink_client.cpp source_client.cpp suite_again.cpp

@@ -5,6 +5,7 @@
 #include "activator.h"
 #include "config.h"
 #include "entry.h"
+#include "handoff.h"
 #include "host.h"
 #include "sink.h"
 #include "statestore.h"

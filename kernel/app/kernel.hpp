@@ -16,6 +16,7 @@
 #include "plugin/ports/swappable_activator_port.hpp"
 #include "plugin/ports/swappable_sink_port.hpp"
 #include "plugin/ports/swappable_store_port.hpp"
+#include "plugin/ports/swappable_transport_port.hpp"
 #include "plugin/ports/swappable_workflow_port.hpp"
 #include "router/policies.hpp"
 #include "router/retention.hpp"
@@ -78,7 +79,7 @@ class kernel {
   std::unique_ptr<plugin_manager> plugins_;
   std::vector<std::unique_ptr<swappable_store_port>> stores_;
   std::vector<std::unique_ptr<swappable_workflow_port>> workflows_;
-  std::unique_ptr<transport_port> transport_;
+  std::unique_ptr<swappable_transport_port> transport_;
   std::vector<std::unique_ptr<swappable_activator_port>> activators_;
   std::map<std::string, std::unique_ptr<swappable_sink_port>> sink_ports_;  // by instance
   sink_directory sinks_;

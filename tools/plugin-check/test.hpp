@@ -43,6 +43,9 @@ struct warned {
 [[nodiscard]] test_list workflow_tests();
 [[nodiscard]] test_list activator_tests();
 
+// What a hot swap asks for, of every kind.
+[[nodiscard]] test_list swap_tests(std::string_view kind);
+
 // One round of random requests with the subject's seed; empty where the kind has none.
 [[nodiscard]] test_list fuzz_tests(std::string_view kind);
 

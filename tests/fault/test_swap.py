@@ -106,7 +106,7 @@ def test_a_version_is_found_by_its_number(fresh, tmp_path):
     ("main", "9.9.9", "9.9.9"),
     ("main", "/nonexistent/plugin.so", "/nonexistent/plugin.so"),
     ("main", str(built("workflow", "effect")), "its manifest says kind"),
-    ("memory", "1.0.0", "a transport can not be swapped"),
+    ("memory", "nats@^1", "memory is a memory"),
 ])
 def test_what_can_not_be_is_refused(mesh_of_all, instance, to, why):
     mesh, name = mesh_of_all
@@ -122,11 +122,23 @@ def mesh_of_all():
     mesh.dispose()
 
 
-def test_a_store_in_memory_is_not_swapped(fresh):
-    mesh = fresh({"statestores": only({"use": "memory", "config": {}}),
+def test_a_store_in_memory_hands_everything_over(fresh, tmp_path, capsys):
+    mesh = fresh({"statestores": only({"use": "memory", "config": {"history": {"keep": 3}}}),
                   "durability": {"default": "commit", "allow_volatile": True}})
-    done = swap(mesh.kernel, "main", built("statestore", "memory"))
-    assert done.returncode != 0 and "keeps its records in memory" in done.stderr
+    newer = version("statestore", "memory", NEWER, tmp_path)
+    idle = [mesh.counter() for _ in range(200)]
+    for name in idle:
+        mesh.invoke(name, "inc").expect_ok()
+    pauses = []
+    with Load(mesh, timeout_ms=20_000, padding=20_000) as load:
+        for to in in_turns(built("statestore", "memory"), newer)[:SWAPS]:
+            load.progress("writes", 50)
+            pauses.append(swapped(mesh.kernel, "main", to)["pause_us"])
+        load.progress("writes after the last swap", 50)
+    load.check()
+    assert not load.told, "calls waited, none failed"
+    assert [mesh.count(name) for name in idle] == [1] * len(idle)
+    report(capsys, "memory", pauses)
 
 
 def test_one_that_does_not_start_leaves_what_served(fresh, tmp_path):

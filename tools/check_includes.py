@@ -20,7 +20,7 @@ LAYERS = {
     "base": set(), "trust": BASE, "schedule": BASE, "lane": BASE, "model": LANE, "wire": LANE | {"model"}, "config": SCHEDULE | TRUST,
     "plugin": LANE | TRUST, "state": LANE | PORTS | {"model"}, "workflow": WIRE | PORTS | {"state"}, "hostcall": WIRE,
     "resiliency": WIRE | {"hostcall"},
-    "cell": CELL, "mesh": CELL, "router": ROUTER, "swap": LANE | {"intake", "plugin"}, "admin": ROUTER | TRUST | {"config", "intake", "plugin", "swap"}, "ingress": ROUTER, "intake": ROUTER,
+    "cell": CELL, "mesh": CELL, "router": ROUTER, "swap": LANE | {"plugin"}, "admin": ROUTER | TRUST | {"config", "intake", "plugin", "swap"}, "ingress": ROUTER, "intake": ROUTER,
     "app": ROUTER | {"config", "plugin", "admin", "ingress", "intake", "swap"}, "": {"base", "config", "app"},
 }
 # Header pattern -> (where in kernel/ it may be included, why).

@@ -21,7 +21,7 @@ contract_suite(contract_transport transport
 target_link_libraries(contract_transport PUBLIC contract_gate)
 contract_suite(contract_activator activator
   activator_suite.cpp bench.cpp killed_client.cpp sink_client.cpp source_client.cpp suite_again.cpp
-  suite_delivery.cpp suite_life.cpp suite_settle.cpp suite_sink.cpp suite_window.cpp)
+  suite_delivery.cpp suite_life.cpp suite_random.cpp suite_settle.cpp suite_sink.cpp suite_window.cpp)
 target_link_libraries(contract_activator PUBLIC contract_gate)
 contract_suite(spawn_contract_workflow workflow
   part_corpus.cpp plugin_under_test.cpp step.cpp suite.cpp suite_flows.cpp)

@@ -1,12 +1,10 @@
 """Transports are swapped while messages flow: calls between systems are answered once, and what is
 said on a channel is heard once, in order, also by those who send no ids.
 
-SPAWN_SWAPS says how many swaps there are (6; 60 when SPAWN_NIGHTLY=1).
+SPAWN_SWAPS says how many swaps there are (6; with SPAWN_NIGHTLY=1 60, one a second).
 """
-import os
 import threading
 import time
-from statistics import median
 
 import pytest
 from harness.host import Reply
@@ -15,10 +13,8 @@ from harness.wire import SYSTEM, actor, text
 from servers.nats import Nats
 from servers.nats_client import NatsClient
 from servers.server import Missing
-from swaps import altered, built, swap, swapped, version
+from swaps import Swaps, altered, built, swap, swapped, version
 
-NIGHTLY = os.environ.get("SPAWN_NIGHTLY") == "1"
-SWAPS = int(os.environ.get("SPAWN_SWAPS", "60" if NIGHTLY else "6"))
 CALLERS = 4
 BETWEEN_S = 0.25  # what is said on the channel comes all the time
 
@@ -121,34 +117,24 @@ class Talk:
         assert self.heard == list(range(1, self.said + 1)), "each once, in order"
 
 
-def in_turns(first, second):
-    return [first, second, second, first] * (SWAPS // 4 + 1)
-
-
-def report(capsys, what, pauses, more):
-    with capsys.disabled():
-        print(f"\n  {what}: {len(pauses)} swaps, pause median {median(pauses) / 1000:.1f} ms, "
-              f"most {max(pauses) / 1000:.1f} ms; {more}")
-
-
 def test_nats_under_load(fresh, nats, tmp_path, capsys):
     """Both ends of the calls are swapped, in turn; the one that is called also hears a channel."""
     near = fresh(over(nats, system=SYSTEM))
     far = fresh(over(nats, system="abroad"))
     newer = version("transport", "nats", "1.0.1", tmp_path)
-    pauses = []
     with Talk(nats, near) as talk, Calls(near, far) as calls:
-        for number, to in enumerate(in_turns(built("transport", "nats"), newer)[:SWAPS]):
+        swaps = Swaps(built("transport", "nats"), newer, lambda: calls.ok + len(talk.heard))
+        for number, to in enumerate(swaps):
             calls.progress()
             time.sleep(BETWEEN_S)
             mesh = (near, far)[number % 2]
             done = swapped(mesh.kernel, "transport/nats", to)
-            pauses.append(done["pause_us"])
+            swaps.pauses.append(done["pause_us"])
             assert done["to"].endswith("1.0.1") == (to == newer)
         calls.progress()
     calls.check()
     talk.check()
-    report(capsys, "nats", pauses, f"{calls.ok} calls, {talk.said} messages")
+    swaps.report(capsys, "nats")
 
 
 def test_a_call_under_way_ends_through_the_old_one(fresh, nats, tmp_path):
@@ -197,13 +183,14 @@ def test_memory_under_load(tmp_path, capsys):
     try:
         newer = version("transport", "memory", "1.0.1", tmp_path)
         name = mesh.counter()
-        counted, pauses = 0, []
-        for to in in_turns(built("transport", "memory"), newer)[:SWAPS]:
+        counted = [0]
+        swaps = Swaps(built("transport", "memory"), newer, lambda: counted[0])
+        for to in swaps:
             for _ in range(10):
                 mesh.invoke(name, "inc").expect_ok()
-                counted += 1
-            pauses.append(swapped(mesh.kernel, "transport/memory", to)["pause_us"])
-        assert mesh.count(name) == counted
-        report(capsys, "memory", pauses, f"{counted} calls")
+                counted[0] += 1
+            swaps.pauses.append(swapped(mesh.kernel, "transport/memory", to)["pause_us"])
+        assert mesh.count(name) == counted[0]
+        swaps.report(capsys, "memory transport")
     finally:
         mesh.dispose()

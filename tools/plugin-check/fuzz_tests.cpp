@@ -31,6 +31,11 @@ test_list fuzz_tests(std::string_view kind) {
       out.push_back(fuzzed(std::move(one)));
     }
   }
+  if (kind.empty() || kind == "activator") {
+    for (test& one : activator_random_tests()) {
+      out.push_back(fuzzed(std::move(one)));
+    }
+  }
   if (kind.empty() || kind == "workflow") {
     for (const spawn::contract::suite_case& one : spawn::contract::workflow_suite()) {
       const std::string_view id = one.id;

@@ -99,7 +99,7 @@ class Talk:
             self.said += 1
             self.client.publish(subject, str(self.said).encode(),
                                 headers={"content-type": "text/plain"})
-            time.sleep(0.001)
+            time.sleep(0.004)
         self.client.flush()
 
     def __enter__(self):

@@ -2,7 +2,7 @@
 
 #include "base/log.hpp"
 #include "plugin/ports/make_ports.hpp"
-#include "swap/store_handoff.hpp"
+#include "plugin/ports/store_handoff.hpp"
 
 namespace spawn {
 

@@ -7,7 +7,7 @@ namespace spawn {
 
 // The new plugin is started beside the old one; where the data can be had by one instance at a time
 // ("exclusive" in the manifest), after it. A store that keeps its records in memory hands them
-// over, see store_handoff.hpp, or is refused.
+// over, see plugin/ports/store_handoff.hpp, or is refused.
 class store_swap final : public swap_subject {
  public:
   store_swap(plugin_request request, plugin_manager& plugins, const lane_set& lanes,

@@ -8,7 +8,6 @@
 
 #include "base/log.hpp"
 #include "plugin/ports/make_ports.hpp"
-#include "spawn/plugin/sink.h"
 
 namespace spawn {
 namespace {

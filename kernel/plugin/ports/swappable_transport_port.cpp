@@ -6,6 +6,13 @@
 #include "lane/post.hpp"
 
 namespace spawn {
+namespace {
+
+// Before the reply_to of a message: the number of its version, and one of these.
+constexpr std::size_t mark_bytes = 2;
+constexpr char owed_mark = '!', free_mark = '.';
+
+}  // namespace
 
 // A subscription, whoever brings its messages.
 struct swappable_transport_port::topic {
@@ -26,29 +33,24 @@ struct swappable_transport_port::topic {
   // [to]
   void arrived(version::counts& by, transport_message message) {
     if (!message.reply_to.empty()) {
-      by.owed.fetch_add(1, std::memory_order_relaxed);
-      message.reply_to.insert(message.reply_to.begin(), static_cast<char>(by.number));
+      // Of a group it is this kernel that answers; what goes to all, nobody has to.
+      const bool is_owed = !group.empty();
+      by.owed.fetch_add(is_owed ? 1 : 0, std::memory_order_relaxed);
+      const char mark[mark_bytes] = {static_cast<char>(by.number), is_owed ? owed_mark : free_mark};
+      message.reply_to.insert(0, mark, mark_bytes);
     }
     if (both == nullptr) {
       on_message(std::move(message));
-      return;
-    }
-    if (newer != &by) {
+    } else if (newer != &by) {
       both->from_old(message);
       on_message(std::move(message));
-      return;
-    }
-    const bool has_reply = !message.reply_to.empty();
-    const bool waits = both->waits();
-    const std::uint64_t lost = both->lost();
-    if (auto now = both->from_new(std::move(message), to->now_ns())) {
-      on_message(std::move(*now));
-    } else if (!waits || both->lost() != lost) {
-      (waits ? sum->lost : sum->doubles).fetch_add(1, std::memory_order_relaxed);
-      by.owed.fetch_sub(has_reply ? 1 : 0, std::memory_order_relaxed);
-    }
-    if (both->is_over(to->now_ns())) {
-      both = nullptr;
+    } else {
+      const std::uint64_t doubles = both->doubles(), lost = both->lost();
+      auto now = both->from_new(std::move(message), to->now_ns());
+      note(doubles, lost);
+      if (now) {
+        on_message(std::move(*now));
+      }
     }
   }
   // [to] The old one brings nothing more.
@@ -56,9 +58,16 @@ struct swappable_transport_port::topic {
     if (both == nullptr || !both->waits()) {
       return;
     }
-    for (transport_message& each : both->old_ended(to->now_ns())) {
+    const std::uint64_t doubles = both->doubles(), lost = both->lost();
+    auto waited = both->old_ended(to->now_ns());
+    note(doubles, lost);
+    for (transport_message& each : waited) {
       on_message(std::move(each));
     }
+  }
+  void note(std::uint64_t doubles_before, std::uint64_t lost_before) {
+    sum->doubles.fetch_add(both->doubles() - doubles_before, std::memory_order_relaxed);
+    sum->lost.fetch_add(both->lost() - lost_before, std::memory_order_relaxed);
     if (both->is_over(to->now_ns())) {
       both = nullptr;
     }
@@ -91,42 +100,47 @@ void swappable_transport_port::request(lane& from, std::string_view subject,
                                           std::move(replied));
 }
 
-swappable_transport_port::version* swappable_transport_port::by_number(
-    slot& at, std::uint8_t number) noexcept {
+swappable_transport_port::version_ptr swappable_transport_port::by_number(
+    const slot& at, std::uint8_t number) const {
+  if (at.now->use->number == number) {
+    return at.now;
+  }
   for (const version_ptr& each : at.older) {
     if (each->use->number == number) {
-      return each.get();
+      return each;
     }
   }
-  return at.now->use->number == number ? at.now.get() : nullptr;
+  // A lane may answer what the new one has brought before it sends through it.
+  const std::lock_guard hold(mutex_);
+  return next_ != nullptr && next_->use->number == number ? next_ : now_;
 }
 
 void swappable_transport_port::reply(lane& from, std::string_view reply_to,
                                      std::span<const header_view> headers, std::string_view payload,
                                      replied_fn ended) {
-  slot& at = slots_[from.index()];
-  const auto number = static_cast<std::uint8_t>(reply_to.empty() ? 0 : reply_to.front());
-  version* by = by_number(at, number);
-  if (by == nullptr) {
-    // A lane may answer what the new one has brought before it sends through it.
-    const std::lock_guard hold(mutex_);
-    by = next_ != nullptr && next_->use->number == number ? next_.get() : now_.get();
-  }
-  if (!ended) {
-    by->use->owed.fetch_sub(1, std::memory_order_relaxed);
-    by->port->reply(from, reply_to.substr(std::min<std::size_t>(reply_to.size(), 1)), headers,
-                    payload, nullptr);
+  if (reply_to.size() < mark_bytes) {
+    if (ended) {
+      post(from, [then = std::move(ended)]() mutable {
+        then(fail(errc::invalid, "this message has no reply_to of a transport"));
+      });
+    }
     return;
   }
-  by->port->reply(from, reply_to.substr(std::min<std::size_t>(reply_to.size(), 1)), headers,
-                  payload,
-                  [use = by->use, then = std::move(ended)](result<transport_message> how) mutable {
-                    // One that was too large is still to be answered, with less.
-                    if (how || how.error().code != errc::too_large) {
-                      use->owed.fetch_sub(1, std::memory_order_relaxed);
-                    }
-                    then(std::move(how));
-                  });
+  const version_ptr by =
+      by_number(slots_[from.index()], static_cast<std::uint8_t>(reply_to.front()));
+  const std::int64_t owed = reply_to[1] == owed_mark ? 1 : 0;
+  reply_to.remove_prefix(mark_bytes);
+  if (!ended) {
+    by->use->owed.fetch_sub(owed, std::memory_order_relaxed);
+    by->port->reply(from, reply_to, headers, payload, nullptr);
+    return;
+  }
+  by->port->reply(
+      from, reply_to, headers, payload,
+      [use = by->use, owed, then = std::move(ended)](result<transport_message> how) mutable {
+        use->owed.fetch_sub(owed, std::memory_order_relaxed);
+        then(std::move(how));
+      });
 }
 
 // --- who listens

@@ -18,7 +18,7 @@ namespace spawn {
 // each lane sends through it; the old one listens no more. So whoever sends, through either,
 // finds listeners. Of a group both are members, and one of them gets each message; what goes to all
 // comes twice, see transport_overlap. A message is answered through the plugin that brought it:
-// the first byte of its reply_to says which, and stations hand it back as it is.
+// the first bytes of its reply_to say which, and stations hand it back as it is.
 class swappable_transport_port final : public transport_port {
  public:
   // One plugin.
@@ -87,7 +87,7 @@ class swappable_transport_port final : public transport_port {
   };
 
   [[nodiscard]] static std::uint64_t listen(version& at, const topic_ptr& to, told_fn told);
-  [[nodiscard]] version* by_number(slot& at, std::uint8_t number) noexcept;
+  [[nodiscard]] version_ptr by_number(const slot& at, std::uint8_t number) const;
 
   const std::string name_;
   const bool has_requests_;

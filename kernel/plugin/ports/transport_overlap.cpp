@@ -43,6 +43,7 @@ bool transport_overlap::take_double(const transport_message& message) {
     return false;
   }
   --seen_count_;
+  ++doubles_;
   if (--found->second == 0) {
     seen_.erase(found);
   }

@@ -31,6 +31,8 @@ class transport_overlap {
   [[nodiscard]] bool is_over(std::uint64_t now_ns) const noexcept;
   [[nodiscard]] bool waits() const noexcept { return !ended_ns_.has_value(); }
   [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
+  // That were dropped.
+  [[nodiscard]] std::uint64_t doubles() const noexcept { return doubles_; }
 
  private:
   [[nodiscard]] bool take_double(const transport_message& message);
@@ -38,7 +40,7 @@ class transport_overlap {
   std::unordered_map<std::uint64_t, std::uint32_t> seen_;  // the old one's, by fingerprint
   std::size_t seen_count_ = 0;
   std::deque<transport_message> held_;
-  std::uint64_t lost_ = 0;
+  std::uint64_t lost_ = 0, doubles_ = 0;
   std::optional<std::uint64_t> ended_ns_;
 };
 

@@ -1,5 +1,5 @@
 // A store that keeps its records in memory is swapped.
-#include "swap/store_handoff.hpp"
+#include "plugin/ports/store_handoff.hpp"
 
 #include <gtest/gtest.h>
 

@@ -241,6 +241,14 @@ TEST_F(TransportSwap, AMessageIsAnsweredThroughThePluginThatBroughtIt) {
   EXPECT_EQ(older->now(), plugin_instance::state::stopped);
 }
 
+TEST_F(TransportSwap, WhatNobodyHasToAnswerIsNotWaitedFor) {
+  ASSERT_TRUE(deliver(first, "news.>", "a", "inbox.1"));
+  ASSERT_TRUE(test::eventually([&] { return all_heard().size() == 1; }));
+  const auto report = swap();
+  ASSERT_TRUE(report) << report.error().text;
+  EXPECT_EQ(report->older_kept, 0u);
+}
+
 TEST_F(TransportSwap, ARequestEndsThroughThePluginItWentOutBy) {
   holds_requests = true;
   std::promise<bool> answered;

@@ -1,4 +1,4 @@
-#include "swap/store_handoff.hpp"
+#include "plugin/ports/store_handoff.hpp"
 
 #include "base/log.hpp"
 #include "plugin/contain.hpp"

@@ -20,7 +20,7 @@ LAYERS = {
     "base": set(), "trust": BASE, "schedule": BASE, "lane": BASE, "model": LANE, "wire": LANE | {"model"}, "config": SCHEDULE | TRUST,
     "plugin": LANE | TRUST, "state": LANE | PORTS | {"model"}, "workflow": WIRE | PORTS | {"state"}, "hostcall": WIRE,
     "resiliency": WIRE | {"hostcall"},
-    "cell": CELL, "mesh": CELL, "router": ROUTER, "native": CELL | {"native"}, "swap": LANE | {"intake", "plugin"}, "admin": ROUTER | TRUST | {"config", "intake", "plugin", "swap"}, "ingress": ROUTER, "intake": ROUTER,
+    "cell": CELL, "mesh": CELL, "router": ROUTER, "native": CELL | {"native"}, "swap": LANE | {"plugin"}, "admin": ROUTER | TRUST | {"config", "intake", "plugin", "swap"}, "ingress": ROUTER, "intake": ROUTER,
     "app": ROUTER | {"config", "native", "plugin", "admin", "ingress", "intake", "swap"}, "": {"base", "config", "app"},
 }
 # Header pattern -> (where in kernel/ it may be included, why).
@@ -35,7 +35,7 @@ GUARDED = [
     (r"spdlog/", r"base/log\.cpp", "log through base/log.hpp"),
     (r"prometheus/", r"admin/", "lanes count in plain counters"),
     (r"openssl/", r"(state/seal|plugin|trust)/", "sealing, signatures and file hashes only"),
-    (r"spawn/plugin/", r"(plugin|state|workflow)/", "the C ABI is seen through plugin/ports"),
+    (r"spawn/plugin/", r"(plugin|state|workflow|native)/", "the C ABI is seen through plugin/ports"),
 ]
 # Folders of kernel/ that plugins may link: pure, and upon base alone.
 FOR_PLUGINS = {"schedule"}

@@ -15,6 +15,8 @@ PAGES = {  # page -> what it is about, headers
     "activator": ("brings events from outside to actors", ["activator.h"]),
     "workflow": ("says what a part of an actor's answer means", ["workflow.h"]),
     "sink": ("takes what actors publish; beside another kind", ["sink.h"]),
+    "handoff": ("hands what a store keeps in memory to the next one; beside statestore",
+                ["handoff.h"]),
     "host": ("what every plugin has and gets: words, instances, the kernel's services",
              ["abi.h", "entry.h", "host.h"]),
 }

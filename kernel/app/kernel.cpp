@@ -67,7 +67,8 @@ result<void> kernel::load_plugins() {
   }
   if (!settings_.transport.use.empty()) {
     SPAWN_TRY(auto* instance, plugins_->load(request_of("transport", settings_.transport)));
-    SPAWN_TRY(transport_, make_transport_port(*instance));
+    SPAWN_TRY(auto port, make_transport_port(*instance));
+    transport_ = std::make_unique<swappable_transport_port>(std::move(port), *lanes_);
   }
   if (settings_.cross_system && (!transport_ || !transport_->has_requests())) {
     return fail(errc::invalid,

@@ -17,6 +17,7 @@
 #include "plugin/ports/swappable_activator_port.hpp"
 #include "plugin/ports/swappable_sink_port.hpp"
 #include "plugin/ports/swappable_store_port.hpp"
+#include "plugin/ports/swappable_transport_port.hpp"
 #include "plugin/ports/swappable_workflow_port.hpp"
 #include "router/policies.hpp"
 #include "router/retention.hpp"
@@ -85,7 +86,7 @@ class kernel {
   std::vector<std::unique_ptr<swappable_workflow_port>> workflows_;
   std::vector<std::unique_ptr<actors_port>> natives_;
   std::vector<std::unique_ptr<live_types>> live_types_;  // by native plugin
-  std::unique_ptr<transport_port> transport_;
+  std::unique_ptr<swappable_transport_port> transport_;
   std::vector<std::unique_ptr<swappable_activator_port>> activators_;
   std::map<std::string, std::unique_ptr<swappable_sink_port>> sink_ports_;  // by instance
   sink_directory sinks_;

@@ -3,6 +3,7 @@
 #include "app/kernel.hpp"
 #include "swap/activator_swap.hpp"
 #include "swap/store_swap.hpp"
+#include "swap/transport_swap.hpp"
 #include "swap/workflow_swap.hpp"
 
 namespace spawn {
@@ -19,12 +20,35 @@ plugin_request request_of(std::string kind, const config::plugin_use& use) {
   return out;
 }
 
+namespace {
+
+class intake_of final : public intake_valve {
+ public:
+  explicit intake_of(intake& of) : of_(of) {}
+  void open() override { of_.open(); }
+  void pause() override { of_.pause(); }
+  void drain(unique_function<void()> drained) override { of_.drain(std::move(drained)); }
+  [[nodiscard]] bool is_paused() const noexcept override {
+    return of_.now() == intake::mode::paused;
+  }
+  [[nodiscard]] lane& home() const noexcept override { return of_.home(); }
+
+ private:
+  intake& of_;
+};
+
+}  // namespace
+
 std::unique_ptr<plugin_swaps> kernel::make_swaps() {
   std::vector<std::unique_ptr<swap_subject>> subjects;
   for (std::size_t i = 0; i < stores_.size(); ++i) {
     subjects.push_back(
         std::make_unique<store_swap>(request_of("statestore", settings_.statestores[i]), *plugins_,
                                      *lanes_, time_, *stores_[i]));
+  }
+  if (transport_ != nullptr) {
+    subjects.push_back(std::make_unique<transport_swap>(
+        request_of("transport", settings_.transport), *plugins_, *lanes_, time_, *transport_));
   }
   for (std::size_t i = 0; i < workflows_.size(); ++i) {
     subjects.push_back(std::make_unique<workflow_swap>(
@@ -33,11 +57,15 @@ std::unique_ptr<plugin_swaps> kernel::make_swaps() {
   for (std::size_t i = 0; i < intakes_.size(); ++i) {
     const auto& use = settings_.activators[i].plugin;
     const auto sink = sink_ports_.find(use.instance);
-    subjects.push_back(std::make_unique<activator_swap>(
-        request_of("activator", use), *plugins_, *lanes_, time_, *activators_[i], *intakes_[i],
-        sink == sink_ports_.end() ? nullptr : sink->second.get()));
+    subjects.push_back(
+        std::make_unique<activator_swap>(request_of("activator", use), *plugins_, *lanes_, time_,
+                                         *activators_[i], std::make_unique<intake_of>(*intakes_[i]),
+                                         sink == sink_ports_.end() ? nullptr : sink->second.get()));
   }
-  return std::make_unique<plugin_swaps>(*plugins_, std::move(subjects));
+  const auto& may = settings_.plugins.probation;
+  return std::make_unique<plugin_swaps>(
+      *plugins_, std::move(subjects),
+      probation_limits{may.failures_percent, may.slower_factor, may.slower_ms, may.operations});
 }
 
 }  // namespace spawn

@@ -98,10 +98,20 @@ struct host_address {
   bool operator==(const host_address&) const = default;
 };
 
+// What a plugin that was swapped in may be worse by.
+struct probation_settings {
+  std::uint32_t failures_percent = 5;
+  std::uint32_t slower_factor = 4;
+  std::uint64_t slower_ms = 20;
+  std::uint64_t operations = 100;
+  bool operator==(const probation_settings&) const = default;
+};
+
 struct plugin_settings {
   std::vector<std::string> path;  // absolute directories
   bool require_signed = false;
   std::vector<trust::public_key> trusted_keys;
+  probation_settings probation;
   bool operator==(const plugin_settings&) const = default;
 };
 

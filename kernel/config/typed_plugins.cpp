@@ -100,7 +100,7 @@ std::string absolute_directory(const std::string& dir, const std::string& file) 
   return out;
 }
 
-void read_trust(const value& root, plugin_settings& out, reading& in) {
+void read_policies(const value& root, plugin_settings& out, reading& in) {
   std::error_code ignored;
   const auto base = std::filesystem::absolute(in.file, ignored).parent_path();
   if (const value* keys = at(root, {"plugins", "trusted_keys"})) {
@@ -119,6 +119,10 @@ void read_trust(const value& root, plugin_settings& out, reading& in) {
       }
     }
   }
+  take(at(root, {"plugins", "probation", "failures_percent"}), out.probation.failures_percent);
+  take(at(root, {"plugins", "probation", "slower_factor"}), out.probation.slower_factor);
+  take(at(root, {"plugins", "probation", "slower_ms"}), out.probation.slower_ms);
+  take(at(root, {"plugins", "probation", "operations"}), out.probation.operations);
   const value* required = at(root, {"plugins", "require_signed"});
   take(required, out.require_signed);
   if (out.require_signed && out.trusted_keys.empty()) {
@@ -161,7 +165,7 @@ void read_plugins(const value& root, settings& out, reading& in) {
       out.plugins.path.push_back(absolute_directory(dir.text, in.file));
     }
   }
-  read_trust(root, out.plugins, in);
+  read_policies(root, out.plugins, in);
   for (const auto& store : root.find("statestores")->members) {
     plugin_use use = read_use(store.is, pointer_step("/statestores", store.key), in);
     use.instance = store.key;

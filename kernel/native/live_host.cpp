@@ -44,7 +44,8 @@ struct live_host_calls {
   }
   static spawn_status reply(void* data, std::uint64_t token, spawn_status status,
                             const spawn_payload* payload) {
-    return lane_of(data).answer(token, status, *payload)
+    const bool is_known = status >= SPAWN_OK && status <= SPAWN_E_ABORTED;
+    return lane_of(data).answer(token, is_known ? status : SPAWN_E_INTERNAL, *payload)
                ? static_cast<spawn_status>(SPAWN_OK)
                : static_cast<spawn_status>(SPAWN_E_NOT_FOUND);
   }

@@ -1,6 +1,5 @@
 #include "native/native_link.hpp"
 
-#include "plugin/status.hpp"
 #include "wire/common.hpp"
 
 namespace spawn {
@@ -205,7 +204,7 @@ void native_link::live_call::ended(spawn_status status, const spawn_payload& pay
     of->status = 200;
     of->answer = encode_answer(payload);
   } else {
-    take_failure(*of, known_status(status), std::string(view_of(payload.value)));
+    take_failure(*of, static_cast<errc>(status), std::string(view_of(payload.value)));
   }
   owner->finish(*of);
   delete this;

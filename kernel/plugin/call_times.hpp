@@ -14,6 +14,10 @@ class call_times {
     auto& bucket = buckets_[index_of(ns)];
     bucket.store(bucket.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
+  // The same, with any number of writers that use this one alone.
+  void add_shared(std::uint64_t ns) noexcept {
+    buckets_[index_of(ns)].fetch_add(1, std::memory_order_relaxed);
+  }
   // Adds all counts to `sum`. [any]
   void add_to(call_times& sum) const noexcept {
     for (std::size_t i = 0; i < buckets_.size(); ++i) {

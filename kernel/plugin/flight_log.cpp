@@ -34,6 +34,7 @@ bool flight_log::flight::flying() const noexcept {
 void flight_log::add(spawn_op& raw, std::uint64_t now_ns) {
   forget_ended(now_ns);
   auto* op = static_cast<port_op*>(raw.host_private[0]);
+  note_submitted(raw, now_ns);
   flights_.push_back({op, op->generation.load(std::memory_order_relaxed), raw.code, raw.op_id,
                       raw.deadline_ns != 0 ? raw.deadline_ns : now_ns + patience_ms * ns_per_ms});
   ++added_;

@@ -19,6 +19,19 @@ struct unfinished_op {
 // Ends an op in the plugin's place, with a text. False: it was not in flight. [any]
 bool end_here(spawn_op& raw, errc status, std::string_view text);
 
+// When an op was handed over, in units of 4,096 ns: in the upper half of its second private word,
+// whose lower half is the generation (op.hpp) and is all that port_op looks at.
+inline void note_submitted(spawn_op& raw, std::uint64_t now_ns) noexcept {
+  const auto word = reinterpret_cast<std::uintptr_t>(raw.host_private[1]) & 0xFFFF'FFFFu;
+  raw.host_private[1] = reinterpret_cast<void*>((now_ns >> 12 << 32) | word);
+}
+// How long ago that was, or nothing when nobody noted it. Good for less than four hours.
+[[nodiscard]] inline std::uint64_t since_submitted_ns(std::uintptr_t word,
+                                                      std::uint64_t now_ns) noexcept {
+  const auto then = static_cast<std::uint32_t>(word >> 32);
+  return then == 0 ? 0 : std::uint64_t{static_cast<std::uint32_t>((now_ns >> 12) - then)} << 12;
+}
+
 // One per lane and instance; [lane], or [control] once the lane's gate is closed. Remembers copies
 // only: an op that ended is memory of its owner again, told apart by its generation.
 class flight_log {

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/log.hpp"
+#include "plugin/flight_log.hpp"
 #include "plugin/graveyard.hpp"
 #include "plugin/host_interfaces.hpp"
 
@@ -135,9 +136,29 @@ const spawn_host* host_table::table() const noexcept {
   return &block_->table;
 }
 
+// Answers about what was asked are none of the plugin's failures.
+static bool counts_as_failed(spawn_status status) noexcept {
+  switch (static_cast<errc>(status)) {
+    case errc::ok:
+    case errc::invalid:
+    case errc::not_found:
+    case errc::conflict:
+    case errc::cancelled:
+    case errc::too_large:
+    case errc::denied:
+    case errc::shutdown:
+    case errc::aborted:
+      return false;
+    default:
+      return true;
+  }
+}
+
 void host_table::complete(spawn_op* const* ops, std::uint32_t n) noexcept {
   std::uint64_t ended = 0;
+  std::uint64_t failed = 0;
   bool wake = false;
+  bool measures = (completed_.load(std::memory_order_relaxed) & sample_mask_.load()) == 0;
   for (std::uint32_t i = 0; ops != nullptr && i < n; ++i) {
     spawn_op* raw = ops[i];
     if (raw == nullptr) {
@@ -151,6 +172,8 @@ void host_table::complete(spawn_op* const* ops, std::uint32_t n) noexcept {
         known != raw->status) {
       raw->status = known;
     }
+    const bool is_failure = counts_as_failed(raw->status);
+    const auto word = reinterpret_cast<std::uintptr_t>(raw->host_private[1]);
     if (!port_op::end(*raw)) {
       doubles_.fetch_add(1, std::memory_order_relaxed);
       fault(errc::internal, "completed an operation that was not in flight");
@@ -158,11 +181,20 @@ void host_table::complete(spawn_op* const* ops, std::uint32_t n) noexcept {
     }
     if (of_kernel) {
       ++ended;
+      failed += is_failure ? 1 : 0;
+      if (const std::uint64_t took =
+              measures ? since_submitted_ns(word, time_.now_ns()) : std::uint64_t{0}) {
+        op_times_.add_shared(took);
+      }
+      measures = false;  // one of a batch is enough
     } else {
       wake = true;  // a life-cycle op: the control thread waits for it
     }
   }
   completed_.fetch_add(ended);
+  if (failed != 0) {
+    failed_.fetch_add(failed);
+  }
   if (wake || waiters_.load() != 0) {
     const std::lock_guard hold(mutex_);
     changed_.notify_all();
@@ -188,7 +220,7 @@ void host_table::health(bool serving, std::string why) {
     log::write(serving ? log::level::info : log::level::warn, "plugin health changed",
                {{"plugin", plugin_}, {"instance", instance_}, {"serving", serving}, {"why", why}});
   }
-  health_ = {serving, std::move(why)};
+  health_ = {serving, std::move(why), true};
 }
 
 error host_table::fault_cause() const {

@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "plugin/call_times.hpp"
 #include "plugin/ports/op.hpp"
 #include "plugin/status.hpp"
 #include "spawn/plugin/host.h"
@@ -45,6 +46,7 @@ class host_table {
   struct health_state {
     bool serving = true;
     std::string why;
+    bool is_told = false;  // by the plugin; before that it counts as serving
   };
 
   host_table(std::string plugin, std::string instance, const clock& time);
@@ -70,6 +72,11 @@ class host_table {
   [[nodiscard]] error fault_cause() const;
   [[nodiscard]] health_state health() const;
   [[nodiscard]] std::uint64_t completed() const noexcept { return completed_.load(); }
+  // Of those, the ones that ended as an operation of a plugin that works does not.
+  [[nodiscard]] std::uint64_t failed() const noexcept { return failed_.load(); }
+  // From submit to end, of one in sample_every; of each call to complete() once watched.
+  [[nodiscard]] const call_times& op_times() const noexcept { return op_times_; }
+  void watch(bool on) noexcept { sample_mask_.store(on ? 0 : sample_every - 1); }
   [[nodiscard]] std::uint64_t double_completions() const noexcept { return doubles_.load(); }
   // Waits until `done` holds; it is looked at after each completion. [control]
   template <class Done>
@@ -89,7 +96,11 @@ class host_table {
   const std::string instance_;
   const clock& time_;
   host_block* block_;
+  static constexpr std::uint64_t sample_every = 16;
   std::atomic<std::uint64_t> completed_{0};
+  std::atomic<std::uint64_t> failed_{0};
+  std::atomic<std::uint64_t> sample_mask_{sample_every - 1};
+  call_times op_times_;
   std::atomic<std::uint64_t> doubles_{0};
   std::atomic<std::uint32_t> waiters_{0};
   std::atomic<bool> faulted_{false};

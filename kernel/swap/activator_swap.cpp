@@ -26,8 +26,8 @@ result<activator_swap::made_ports> activator_swap::ports_of(
 result<void> activator_swap::drain_intake(const swap_limits& limits) {
   auto promise = std::make_shared<std::promise<void>>();
   auto drained = promise->get_future();
-  post(intake_.home(),
-       [of = &intake_, promise] { of->drain([promise] { promise->set_value(); }); });
+  post(intake_->home(),
+       [of = intake_.get(), promise] { of->drain([promise] { promise->set_value(); }); });
   if (drained.wait_for(std::chrono::milliseconds(limits.drain_ms)) == std::future_status::ready) {
     return {};
   }
@@ -36,10 +36,10 @@ result<void> activator_swap::drain_intake(const swap_limits& limits) {
                                   std::to_string(limits.drain_ms) + " ms; nothing was changed");
 }
 
-void activator_swap::go_on(intake::mode as) {
-  post(intake_.home(), [of = &intake_, as] {
+void activator_swap::go_on(bool paused) {
+  post(intake_->home(), [of = intake_.get(), paused] {
     of->open();
-    if (as == intake::mode::paused) {
+    if (paused) {
       of->pause();
     }
   });
@@ -88,7 +88,7 @@ void activator_swap::open_sink(const swap_limits& limits) {
 result<swap_report> activator_swap::change(const loaded_plugin& next, const swap_limits& limits) {
   SPAWN_TRY(made_ports made, ports_of(next.instance));
   const std::uint64_t began = time_.now_ns();
-  const intake::mode was = intake_.now();
+  const bool was = intake_->is_paused();
   if (auto drained = drain_intake(limits); !drained) {
     go_on(was);
     return fail(std::move(drained.error()));

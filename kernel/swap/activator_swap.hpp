@@ -1,9 +1,9 @@
 // Swapping an activator: its messages are finished or given back, then the source goes on with the
 // new plugin.
 #pragma once
-#include "intake/intake.hpp"
 #include "plugin/ports/swappable_activator_port.hpp"
 #include "plugin/ports/swappable_sink_port.hpp"
+#include "swap/intake_valve.hpp"
 #include "swap/swap_subject.hpp"
 
 namespace spawn {
@@ -14,11 +14,11 @@ class activator_swap final : public swap_subject {
  public:
   // `sink`: null where nothing is published through the instance.
   activator_swap(plugin_request request, plugin_manager& plugins, const lane_set& lanes,
-                 const clock& time, swappable_activator_port& port, intake& of,
-                 swappable_sink_port* sink)
+                 const clock& time, swappable_activator_port& port,
+                 std::unique_ptr<intake_valve> of, swappable_sink_port* sink)
       : swap_subject(std::move(request), plugins, lanes, time),
         port_(port),
-        intake_(of),
+        intake_(std::move(of)),
         sink_(sink) {}
 
  private:
@@ -37,10 +37,10 @@ class activator_swap final : public swap_subject {
   void take_over(made_ports made, const swap_limits& limits);
   // What is published goes on through the sink that is set.
   void open_sink(const swap_limits& limits);
-  void go_on(intake::mode as);
+  void go_on(bool paused);
 
   swappable_activator_port& port_;
-  intake& intake_;
+  const std::unique_ptr<intake_valve> intake_;
   swappable_sink_port* const sink_;
 };
 

@@ -37,8 +37,14 @@ result<plugin_request> request_for(const plugin_request& now, const std::string&
 }  // namespace
 
 plugin_swaps::plugin_swaps(plugin_manager& plugins,
-                           std::vector<std::unique_ptr<swap_subject>> subjects)
-    : plugins_(plugins), subjects_(std::move(subjects)), thread_([this] { run(); }) {
+                           std::vector<std::unique_ptr<swap_subject>> subjects,
+                           const probation_limits& limits, load_fn load)
+    : plugins_(plugins),
+      subjects_(std::move(subjects)),
+      limits_(limits),
+      load_(load ? std::move(load)
+                 : [&plugins](const plugin_request& of) { return plugins.load_apart(of); }),
+      thread_([this] { run(); }) {
   pthread_setname_np(thread_.native_handle(), "swap");
 }
 
@@ -72,7 +78,7 @@ void plugin_swaps::begin(swap_order order, done_fn done) {
 void plugin_swaps::run() {
   std::unique_lock hold(mutex_);
   while (!stopping_) {
-    if (watched_ != nullptr) {
+    if (watched_ != nullptr || has_old_) {
       changed_.wait_for(hold, look_every, [&] { return stopping_ || !queue_.empty(); });
     } else {
       changed_.wait(hold, [&] { return stopping_ || !queue_.empty(); });
@@ -83,6 +89,7 @@ void plugin_swaps::run() {
     if (queue_.empty()) {
       hold.unlock();
       watch();
+      tend();
     } else {
       waiting next = std::move(queue_.front());
       queue_.pop_front();
@@ -93,6 +100,7 @@ void plugin_swaps::run() {
                   {"to", next.order.to}, {"why", how.error().text});
       }
       next.done(std::move(how));
+      has_old_ = true;  // to be looked at
     }
     hold.lock();
   }
@@ -114,14 +122,9 @@ result<swap_subject*> plugin_swaps::subject_of(const swap_order& order) const {
     found = each.get();
   }
   if (found == nullptr) {
-    const bool is_transport = plugins_.find("transport", order.instance) != nullptr &&
-                              (order.kind.empty() || order.kind == "transport");
-    return fail(is_transport ? errc::unsupported : errc::not_found,
-                is_transport
-                    ? "a transport can not be swapped while it is at work; restart the "
-                      "kernel with another"
-                    : "there is no " + (order.kind.empty() ? std::string("plugin") : order.kind) +
-                          " instance " + order.instance);
+    return fail(errc::not_found, "there is no " +
+                                     (order.kind.empty() ? std::string("plugin") : order.kind) +
+                                     " instance " + order.instance);
   }
   return found;
 }
@@ -129,19 +132,24 @@ result<swap_subject*> plugin_swaps::subject_of(const swap_order& order) const {
 result<swap_report> plugin_swaps::carry_out(const swap_order& order) {
   SPAWN_TRY(swap_subject* const subject, subject_of(order));
   SPAWN_TRY(const plugin_request wanted, request_for(subject->request(), order.to));
-  SPAWN_TRY(loaded_plugin next, plugins_.load_apart(wanted));
+  SPAWN_TRY(loaded_plugin next, load_(wanted));
   const std::string name = next.library->manifest().name;
   if (name != subject->request().use) {
     return fail(errc::invalid, "instance " + order.instance + " is a " + subject->request().use +
                                    ", the file has a " + name);
   }
-  watched_ = nullptr;
+  if (watched_ != nullptr) {
+    end_probation();
+  }
+  const op_figures before = op_figures::of(*subject->serving());
   SPAWN_TRY(const swap_report out, subject->swap_to(std::move(next), {.drain_ms = order.drain_ms}));
   SPAWN_LOG(info, "a plugin was swapped", {"instance", order.instance}, {"from", out.from},
             {"to", out.to}, {"pause_us", out.pause_us}, {"waited", out.waited},
             {"older_kept", out.older_kept});
   if (order.probation_ms != 0) {
     watched_ = subject;
+    judge_.emplace(before, limits_);
+    subject->serving()->core()->host.watch(true);
     failing_looks_ = 0;
     watched_until_ =
         std::chrono::steady_clock::now() + std::chrono::milliseconds(order.probation_ms);
@@ -149,7 +157,17 @@ result<swap_report> plugin_swaps::carry_out(const swap_order& order) {
   return out;
 }
 
+void plugin_swaps::tend() {
+  has_old_ = false;
+  for (const auto& each : subjects_) {
+    has_old_ = each->tend() || has_old_;
+  }
+}
+
 void plugin_swaps::watch() {
+  if (watched_ == nullptr) {
+    return;
+  }
   const plugin_instance& newest = *watched_->serving();
   if (newest.faulted()) {
     roll_back("it is faulted");
@@ -162,9 +180,18 @@ void plugin_swaps::watch() {
     roll_back("it does not serve: " + health.why);
     return;
   }
-  if (std::chrono::steady_clock::now() >= watched_until_) {
-    watched_ = nullptr;
+  if (auto worse = judge_->verdict(op_figures::of(newest))) {
+    roll_back(*worse);
+    return;
   }
+  if (std::chrono::steady_clock::now() >= watched_until_) {
+    end_probation();
+  }
+}
+
+void plugin_swaps::end_probation() {
+  watched_->serving()->core()->host.watch(false);
+  watched_ = nullptr;
 }
 
 void plugin_swaps::roll_back(const std::string& why) {

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "plugin/ports/make_ports.hpp"
+#include "plugin/ports/store_handoff.hpp"
 
 namespace spawn {
 
@@ -14,11 +15,13 @@ constexpr std::uint64_t faulted_idle_ms = 1'000;
 
 }  // namespace
 
+bool store_swap::is_volatile() const {
+  return (port_.capabilities() & SPAWN_SS_CAP_DURABLE) == 0;
+}
+
 result<store_swap::port_ptr> store_swap::port_of(plugin_instance& next) const {
-  if ((port_.capabilities() & SPAWN_SS_CAP_DURABLE) == 0) {
-    return fail(errc::unsupported, "instance " + request_.instance +
-                                       " keeps its records in memory; another plugin would begin "
-                                       "without them");
+  if (is_volatile()) {
+    SPAWN_CHECK(can_hand_over(*serving_, next));
   }
   SPAWN_TRY(port_ptr out, make_statestore_port(next, port_.capabilities()));
   if (out->shared_queue() != port_.shared_queue()) {
@@ -31,7 +34,13 @@ result<store_swap::port_ptr> store_swap::port_of(plugin_instance& next) const {
 
 result<swap_report> store_swap::change(const loaded_plugin& next, const swap_limits& limits) {
   SPAWN_TRY(const port_ptr port, port_of(*next.instance));
-  const bool exclusive = serving_->manifest().exclusive || next.instance->manifest().exclusive;
+  if (is_volatile() && serving_->faulted()) {
+    return fail(errc::unavailable,
+                "instance " + request_.instance + " is faulted, and its records are in its memory");
+  }
+  // Both have what is handed over for a moment.
+  const bool exclusive =
+      !is_volatile() && (serving_->manifest().exclusive || next.instance->manifest().exclusive);
   if (!exclusive) {
     SPAWN_CHECK(next.instance->start(limits.start_ms));
   }
@@ -65,6 +74,10 @@ result<swap_report> store_swap::change(const loaded_plugin& next, const swap_lim
 
 result<void> store_swap::hand_over(plugin_instance& next, bool exclusive,
                                    const swap_limits& limits) {
+  if (is_volatile()) {
+    SPAWN_CHECK(serving_->quiesce(limits.stop_ms));
+    return hand_over_memory(*serving_, next, limits.start_ms);
+  }
   if (serving_->faulted()) {  // what it holds it keeps; others are served again
     retire(*serving_, limits);
     return exclusive ? next.start(limits.start_ms) : result<void>();
@@ -95,6 +108,9 @@ result<store_swap::port_ptr> store_swap::fall_back(const error& why, const swap_
                                     "instance " +
                                     request_.instance + " is down: " + also.text);
   };
+  if (is_volatile()) {
+    return down(error{errc::internal, 0, "it has quiesced, and does not start"});
+  }
   retire(*serving_, limits);
   auto made = again();
   if (!made) {

@@ -38,6 +38,8 @@ class swap_subject {
   [[nodiscard]] result<swap_report> swap_to(loaded_plugin next, const swap_limits& limits);
   // Stops what is not in the manager's list. While the lanes still run.
   virtual void close() {}
+  // Stops what has nothing more to do. True: there is still some that has.
+  virtual bool tend() { return false; }
 
  protected:
   // Leaves `serving_` to its caller.

@@ -70,3 +70,7 @@ USES(spawn_actors)
 USES(spawn_live_message)
 USES(spawn_live_host)
 USES(spawn_live_actors)
+
+/* handoff.h */
+USES(spawn_handoff_op)
+USES(spawn_handoff)

@@ -184,5 +184,6 @@ int main(void) {
   dump_sink();
   dump_actors();
   dump_live_actors();
+  dump_handoff();
   return layout_holes == 0 ? 0 : 1;
 }

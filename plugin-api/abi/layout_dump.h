@@ -25,4 +25,5 @@ void dump_activator(void);
 void dump_sink(void);
 void dump_actors(void);
 void dump_live_actors(void);
+void dump_handoff(void);
 #endif

@@ -1,6 +1,7 @@
-/* The kinds that face the world outside, continued from layout_kinds.c. */
+/* The kinds that face the world outside, and extensions, continued from layout_kinds.c. */
 #include "layout_dump.h"
 #include "spawn/plugin/activator.h"
+#include "spawn/plugin/handoff.h"
 #include "spawn/plugin/sink.h"
 
 void dump_activator(void) {
@@ -98,4 +99,24 @@ void dump_sink(void) {
   FIELD(spawn_sink, submit);
   FIELD(spawn_sink, lane_close);
   END(spawn_sink);
+}
+
+void dump_handoff(void) {
+  printf("# handoff.h\n");
+  ID(SPAWN_HANDOFF);
+  NUMBER(SPAWN_HANDOFF_CHUNK_MAX);
+  STRUCT(spawn_handoff_op);
+  FIELD(spawn_handoff_op, op);
+  FIELD(spawn_handoff_op, last);
+  FIELD(spawn_handoff_op, reserved);
+  FIELD(spawn_handoff_op, in_chunk);
+  FIELD(spawn_handoff_op, out_chunk);
+  END(spawn_handoff_op);
+  STRUCT(spawn_handoff);
+  FIELD(spawn_handoff, struct_size);
+  FIELD(spawn_handoff, schema_written);
+  FIELD(spawn_handoff, accepts);
+  FIELD(spawn_handoff, export_next);
+  FIELD(spawn_handoff, import_next);
+  END(spawn_handoff);
 }

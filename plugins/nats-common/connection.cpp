@@ -172,6 +172,11 @@ void connection::empty_out(std::uint64_t id) {
   }
 }
 
+bool connection::is_empty(std::uint64_t id) const {
+  const auto at = subscriptions_.find(id);
+  return at == subscriptions_.end() || !natsSubscription_IsValid(at->second.get());
+}
+
 void connection::unsubscribe(std::uint64_t id) {
   subscriptions_.erase(id);
 }

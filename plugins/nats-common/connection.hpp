@@ -36,6 +36,8 @@ class connection {
   void unsubscribe(std::uint64_t id);
   // Nothing new, but what the server has sent already still goes to the mailbox.
   void empty_out(std::uint64_t id);
+  // True: after empty_out(), and all of it is in the mailbox.
+  [[nodiscard]] bool is_empty(std::uint64_t id) const;
 
  private:
   struct free_subscription {

@@ -271,6 +271,10 @@ void session::unsubscribe_later(std::uint64_t subscription) {
   }
 }
 
+bool session::is_empty(std::uint64_t subscription) const {
+  return connection_ == nullptr || connection_->is_empty(subscription);
+}
+
 void session::lose(const std::string& why) {
   if (connection_ == nullptr) {
     return;

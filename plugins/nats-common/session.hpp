@@ -54,6 +54,9 @@ class session {
   void unsubscribe(std::uint64_t subscription);
   // The server is told at once; what is on its way still comes.
   void unsubscribe_later(std::uint64_t subscription);
+  // True: after unsubscribe_later(), and what was on its way comes to received() before the next
+  // work() at the latest.
+  [[nodiscard]] bool is_empty(std::uint64_t subscription) const;
   // Gives the connection up; the next comes after a wait.
   void lose(const std::string& why);
   // Tells the host, and the log, when it is news.

@@ -13,15 +13,15 @@ function(contract_suite target folder)
 endfunction()
 
 contract_suite(contract_statestore statestore
-  statestore_suite.cpp store_client.cpp suite_groups.cpp suite_kill.cpp suite_limits.cpp
+  handoff_suite.cpp statestore_suite.cpp store_client.cpp suite_groups.cpp suite_kill.cpp suite_limits.cpp
   suite_model.cpp suite_pages.cpp suite_records.cpp suite_upkeep.cpp)
 contract_suite(contract_gate common gate.cpp)
 contract_suite(contract_transport transport
-  bus_client.cpp kv_client.cpp transport_kv_suite.cpp transport_suite.cpp)
+  bus_client.cpp kv_client.cpp suite_leave.cpp suite_random.cpp transport_kv_suite.cpp transport_suite.cpp)
 target_link_libraries(contract_transport PUBLIC contract_gate)
 contract_suite(contract_activator activator
   activator_suite.cpp bench.cpp killed_client.cpp sink_client.cpp source_client.cpp suite_again.cpp
-  suite_delivery.cpp suite_life.cpp suite_settle.cpp suite_sink.cpp suite_window.cpp)
+  suite_delivery.cpp suite_life.cpp suite_random.cpp suite_settle.cpp suite_sink.cpp suite_window.cpp)
 target_link_libraries(contract_activator PUBLIC contract_gate)
 contract_suite(spawn_contract_workflow workflow
   part_corpus.cpp plugin_under_test.cpp step.cpp suite.cpp suite_flows.cpp)

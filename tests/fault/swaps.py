@@ -1,10 +1,15 @@
 """Swapping plugins of a kernel at work, and other versions of a plugin to swap to."""
 import json
+import os
 import subprocess
+import time
 from pathlib import Path
+from statistics import median
 
 from harness.kernel import BINARY
 
+NIGHTLY = os.environ.get("SPAWN_NIGHTLY") == "1"
+SWAPS = int(os.environ.get("SPAWN_SWAPS", "60" if NIGHTLY else "6"))
 PLUGINS = BINARY.parents[1] / "plugins"
 SPAWNCTL = BINARY.parent / "spawnctl"
 
@@ -41,3 +46,30 @@ def swapped(kernel, instance: str, to, **options) -> dict:
     done = swap(kernel, instance, to, **options)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+class Swaps:
+    """v1 again, then v2, then v1 again, ...; at night one each second, and what was done meanwhile,
+    counted by `count`."""
+
+    def __init__(self, first, second, count):
+        self._files = ([first, second, second, first] * (SWAPS // 4 + 1))[:SWAPS]
+        self._count, self._before = count, count()
+        self._began = time.monotonic()
+        self.pauses = []
+
+    def __iter__(self):
+        for file in self._files:
+            until = time.monotonic() + 1
+            yield file
+            if NIGHTLY:
+                time.sleep(max(0.0, until - time.monotonic()))
+
+    def report(self, capsys, what):
+        seconds = time.monotonic() - self._began
+        done = self._count() - self._before
+        with capsys.disabled():
+            print(f"\n  {what}: {len(self.pauses)} swaps in {seconds:.1f} s, "
+                  f"pause median {median(self.pauses) / 1000:.1f} ms, "
+                  f"most {max(self.pauses) / 1000:.1f} ms; {done} operations, "
+                  f"{done / seconds:.0f} a second")

@@ -70,6 +70,16 @@ FOUND_BY = {
     "keeps_input": "ops.inputs_are_not_used_after_the_end",
     "changes_header": "ops.the_header_stays",
     "unknown_ops_are_ok": "ops.unknown_ops_are_unsupported",
+    "start_alone": "swap.starts_beside_another",
+    "drain_without_lanes": "swap.drains_with_open_lanes",
+    "stuck_after_quiesce": "swap.goes_on_after_quiesce",
+    "handoff_no_schema": "swap.handoff_table_is_whole",
+    "handoff_reads_none": "swap.handoff_is_read",
+    "handoff_never_last": "swap.handoff_ends",
+    "handoff_loses": "swap.handoff_brings_everything",
+    "handoff_forgets": "swap.handoff_leaves_the_old_one",
+    "handoff_goes_on": "swap.handoff_begins_again",
+    "handoff_takes_all": "swap.handoff_refuses_what_is_none",
 }
 
 

@@ -18,12 +18,14 @@ class no_broker : public contract::broker {
   }
 };
 
-void run_with_driver(subject& s, const std::string& id) {
+using list_of = std::vector<contract::check> (*)(contract::broker&);
+
+void run_with_driver(subject& s, list_of checks, const std::string& id) {
   if (s.driver().empty()) {
     throw contract::skipped{"it needs somebody who publishes into the source: --driver COMMAND"};
   }
   command_broker source(s.driver(), s.patience());
-  for (const contract::check& one : contract::activator_checks(source)) {
+  for (const contract::check& one : checks(source)) {
     if (one.id == id) {
       return one.run(s.target());
     }
@@ -31,16 +33,24 @@ void run_with_driver(subject& s, const std::string& id) {
   throw std::logic_error("there is no check " + id);
 }
 
+test_list driven(list_of checks) {
+  no_broker nobody;
+  const std::vector<contract::check> all = checks(nobody);
+  test_list out = suite_tests("activator", all);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    out[i].run = [checks, id = all[i].id](subject& s) { run_with_driver(s, checks, id); };
+  }
+  return out;
+}
+
 }  // namespace
 
 test_list activator_tests() {
-  no_broker nobody;
-  const std::vector<contract::check> all = contract::activator_checks(nobody);
-  test_list out = suite_tests("activator", all);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    out[i].run = [id = all[i].id](subject& s) { run_with_driver(s, id); };
-  }
-  return out;
+  return driven(contract::activator_checks);
+}
+
+test_list activator_random_tests() {
+  return driven(contract::activator_random_checks);
 }
 
 }  // namespace spawn::check

@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "contract/statestore/statestore_suite.hpp"
+#include "contract/transport/transport_suite.hpp"
 #include "contract/workflow/suite.hpp"
 #include "suite_tests.hpp"
 #include "workflow_case.hpp"
@@ -22,6 +23,16 @@ test_list fuzz_tests(std::string_view kind) {
     std::vector<contract::check> random;
     contract::add_model_checks(random);
     for (test& one : suite_tests("statestore", random)) {
+      out.push_back(fuzzed(std::move(one)));
+    }
+  }
+  if (kind.empty() || kind == "transport") {
+    for (test& one : suite_tests("transport", contract::transport_random_checks())) {
+      out.push_back(fuzzed(std::move(one)));
+    }
+  }
+  if (kind.empty() || kind == "activator") {
+    for (test& one : activator_random_tests()) {
       out.push_back(fuzzed(std::move(one)));
     }
   }

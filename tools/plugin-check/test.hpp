@@ -42,6 +42,10 @@ struct warned {
 [[nodiscard]] test_list transport_tests();
 [[nodiscard]] test_list workflow_tests();
 [[nodiscard]] test_list activator_tests();
+[[nodiscard]] test_list activator_random_tests();  // for fuzz_tests()
+
+// What a hot swap asks for, of every kind.
+[[nodiscard]] test_list swap_tests(std::string_view kind);
 
 // One round of random requests with the subject's seed; empty where the kind has none.
 [[nodiscard]] test_list fuzz_tests(std::string_view kind);

@@ -36,6 +36,7 @@ test_list tests_of(std::string_view kind) {
       append(out, one.tests());
     }
   }
+  append(out, swap_tests(kind));
   return out;
 }
 

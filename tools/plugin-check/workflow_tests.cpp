@@ -31,7 +31,7 @@ std::string underscored(std::string id) {
 }  // namespace
 
 void run_workflow_case(subject& s, const suite::suite_case& one) {
-  const auto plugin = suite::plugin_under_test::open(s.path(), s.fresh_config());
+  const auto plugin = suite::plugin_under_test::of(s.entry(), s.path(), s.fresh_config());
   suite::suite_options options;
   options.seed = s.seed();
   options.corpus = suite::part_corpus();

@@ -110,9 +110,9 @@ void loaded_transport_port::send(lane& from, std::uint16_t code, const outgoing&
   }
 }
 
-std::uint64_t loaded_transport_port::subscribe(
+std::uint64_t loaded_transport_port::subscribe_and_tell(
     lane& to, std::string_view pattern, std::string_view group,
-    unique_function<void(transport_message)> on_message) {
+    unique_function<void(transport_message)> on_message, told_fn first_try) {
   auto made = std::make_unique<subscription>();
   subscription& sub = *made;
   sub.owner = state_.get();
@@ -121,6 +121,7 @@ std::uint64_t loaded_transport_port::subscribe(
   sub.pattern = pattern;
   sub.group = group;
   sub.on_message = std::move(on_message);
+  sub.first_try = std::move(first_try);
   sub.op.owner = &sub;
   sub.op.run = [](task& self) {
     subscription& mine = *static_cast<subscription::subscribe_op&>(self).owner;

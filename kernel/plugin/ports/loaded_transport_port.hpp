@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "plugin/ports/store_lanes.hpp"
-#include "plugin/ports/transport_port.hpp"
+#include "plugin/ports/telling_transport_port.hpp"
 
 namespace spawn {
 
@@ -12,7 +12,7 @@ struct transport_state;
 // With "lanes": "one" lane 0 makes all calls and the other lanes post to it. Bounded: at most
 // publishes_max messages, as many requests and as many replies in flight per lane, and credit_max
 // undelivered messages per subscription; what goes beyond is dropped and counted.
-class loaded_transport_port final : public transport_port, public registered_port {
+class loaded_transport_port final : public telling_transport_port, public registered_port {
  public:
   static constexpr std::size_t publishes_max = 4'096;
   static constexpr std::uint32_t credit_max = 256;
@@ -26,7 +26,12 @@ class loaded_transport_port final : public transport_port, public registered_por
   void publish(lane& from, std::string_view subject, std::span<const header_view> headers,
                std::string_view payload) override;
   std::uint64_t subscribe(lane& to, std::string_view pattern, std::string_view group,
-                          unique_function<void(transport_message)> on_message) override;
+                          unique_function<void(transport_message)> on_message) override {
+    return subscribe_and_tell(to, pattern, group, std::move(on_message), nullptr);
+  }
+  std::uint64_t subscribe_and_tell(lane& to, std::string_view pattern, std::string_view group,
+                                   unique_function<void(transport_message)> on_message,
+                                   told_fn first_try) override;
   void unsubscribe(std::uint64_t subscription, unique_function<void()> ended) override;
   [[nodiscard]] bool has_requests() const noexcept override;
   void request(lane& from, std::string_view subject, std::span<const header_view> headers,

@@ -113,8 +113,8 @@ result<std::unique_ptr<workflow_port>> make_workflow_port(plugin_instance& insta
                                                 std::move(parents));
 }
 
-result<std::unique_ptr<transport_port>> make_transport_port(plugin_instance& instance,
-                                                            std::uint64_t needs) {
+result<std::unique_ptr<telling_transport_port>> make_transport_port(plugin_instance& instance,
+                                                                    std::uint64_t needs) {
   SPAWN_TRY(const void* raw, table_of(instance, "transport", SPAWN_TRANSPORT));
   const auto* table = static_cast<const spawn_transport*>(raw);
   if (instance.manifest().blocking) {

@@ -7,7 +7,7 @@
 #include "plugin/ports/actors_port.hpp"
 #include "plugin/ports/sink_port.hpp"
 #include "plugin/ports/statestore_port.hpp"
-#include "plugin/ports/transport_port.hpp"
+#include "plugin/ports/telling_transport_port.hpp"
 #include "plugin/ports/workflow_port.hpp"
 
 namespace spawn {
@@ -24,8 +24,8 @@ class plugin_instance;
 [[nodiscard]] result<std::unique_ptr<workflow_port>> make_workflow_port(plugin_instance& instance);
 [[nodiscard]] result<std::unique_ptr<actors_port>> make_actors_port(plugin_instance& instance);
 // `needs`: SPAWN_TP_CAP_* bits.
-[[nodiscard]] result<std::unique_ptr<transport_port>> make_transport_port(plugin_instance& instance,
-                                                                          std::uint64_t needs = 0);
+[[nodiscard]] result<std::unique_ptr<telling_transport_port>> make_transport_port(
+    plugin_instance& instance, std::uint64_t needs = 0);
 
 // The sink of an instance of any kind, beside its own port.
 [[nodiscard]] result<std::unique_ptr<sink_port>> make_sink_port(plugin_instance& instance,

@@ -86,6 +86,14 @@ void transport_state::subscribe_now(subscription& sub) {
 void transport_state::subscribe_ended(subscription& sub) {
   const errc status = sub.op.status();
   const std::string text = take_error_text(sub.op.raw.op);
+  if (auto told = std::exchange(sub.first_try, nullptr)) {
+    result<void> how;
+    if (status != errc::ok) {
+      how = fail(status, "subscribing to " + sub.pattern + " failed: " + text);
+    }
+    post(*sub.to,
+         [told = std::move(told), how = std::move(how)]() mutable { told(std::move(how)); });
+  }
   if (status == errc::ok) {
     return;
   }

@@ -34,9 +34,10 @@ struct subscription {
   lane* channel = nullptr;
   std::string pattern, group;
   unique_function<void(transport_message)> on_message;
-  std::atomic<std::int64_t> credit{0};  // messages the plugin may still deliver
-  std::uint32_t handled = 0;            // since the last grant [to]
-  bool is_over = false;                 // nothing is asked for any more [channel]
+  unique_function<void(result<void>)> first_try;  // until it is told [channel]
+  std::atomic<std::int64_t> credit{0};            // messages the plugin may still deliver
+  std::uint32_t handled = 0;                      // since the last grant [to]
+  bool is_over = false;                           // nothing is asked for any more [channel]
   struct subscribe_op : pinned<spawn_tp_sub> {
     subscription* owner = nullptr;
   } op, end_op;

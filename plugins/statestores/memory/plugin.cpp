@@ -35,6 +35,18 @@ class instance {
 
   explicit instance(const plugin::create_args& args) : store_(args.host, parse(args)) {}
 
+  void start(plugin::pending<spawn_op> op) {
+    store_.begin_export();
+    op.end(SPAWN_OK);
+  }
+
+  static constexpr std::uint32_t handoff_schema = 1;
+  [[nodiscard]] bool accepts_handoff(std::uint32_t schema) const noexcept {
+    return schema == handoff_schema;
+  }
+  void export_next(plugin::pending<spawn_handoff_op> op) { store_.export_next(std::move(op)); }
+  void import_next(plugin::pending<spawn_handoff_op> op) { store_.import_next(std::move(op)); }
+
   [[nodiscard]] std::uint64_t capabilities() const noexcept {
     return SPAWN_SS_CAP_ATOMIC_GROUP | SPAWN_SS_CAP_HISTORY | SPAWN_SS_CAP_LIST | SPAWN_SS_CAP_TTL;
   }
@@ -48,4 +60,5 @@ class instance {
 
 }  // namespace
 
-SPAWN_PLUGIN(instance, SPAWN_PLUGIN_MANIFEST_JSON, spawn::plugin::statestore_glue<instance>)
+SPAWN_PLUGIN(instance, SPAWN_PLUGIN_MANIFEST_JSON, spawn::plugin::statestore_glue<instance>,
+             spawn::plugin::handoff_glue<instance>)

@@ -20,10 +20,8 @@ std::int64_t later(std::int64_t now, std::uint64_t ms) noexcept {
 
 }  // namespace
 
-version_ptr version::make(const std::shared_ptr<budget>& account, const content& what,
-                          const spawn_ss_save* op) {
-  const bool has_payload = op != nullptr && op->n_payload > 0;
-  const std::size_t payload = has_payload ? spawn::plugin::payload_size(*op) : 0;
+version_ptr version::allocate(const std::shared_ptr<budget>& account, const content& what,
+                              bool has_payload, std::size_t payload) {
   const std::size_t bytes = sizeof(version) + what.type_url.size() + what.meta.size() + payload;
   auto* v = new (::operator new(bytes)) version;
   v->has_payload_ = has_payload;
@@ -34,15 +32,34 @@ version_ptr version::make(const std::shared_ptr<budget>& account, const content&
   v->meta_len_ = what.meta.size();
   v->payload_len_ = payload;
   v->account_ = account;
-  char* to = v->data();
-  const auto put = [&to](std::string_view s) { to = std::copy(s.begin(), s.end(), to); };
-  put(what.type_url);
-  put(what.meta);
-  for (std::uint32_t i = 0; has_payload && i < op->n_payload; ++i) {
-    put(text(op->payload[i]));
-  }
+  std::copy(what.meta.begin(), what.meta.end(),
+            std::copy(what.type_url.begin(), what.type_url.end(), v->data()));
   account->used.fetch_add(bytes, std::memory_order_relaxed);
   return version_ptr(v);
+}
+
+version_ptr version::make(const std::shared_ptr<budget>& account, const content& what,
+                          const spawn_ss_save* op) {
+  const bool has_payload = op != nullptr && op->n_payload > 0;
+  version_ptr out =
+      allocate(account, what, has_payload, has_payload ? spawn::plugin::payload_size(*op) : 0);
+  char* to = out->data() + what.type_url.size() + what.meta.size();
+  for (std::uint32_t i = 0; has_payload && i < op->n_payload; ++i) {
+    const std::string_view part = text(op->payload[i]);
+    to = std::copy(part.begin(), part.end(), to);
+  }
+  return out;
+}
+
+version_ptr version::of_parts(const std::shared_ptr<budget>& account, const content& what,
+                              const std::string_view* payload) {
+  version_ptr out =
+      allocate(account, what, payload != nullptr, payload != nullptr ? payload->size() : 0);
+  if (payload != nullptr) {
+    std::copy(payload->begin(), payload->end(),
+              out->data() + what.type_url.size() + what.meta.size());
+  }
+  return out;
 }
 
 version_ptr version::stub(const std::shared_ptr<budget>& account, const version& of) {
@@ -177,6 +194,14 @@ void shard::restore(undo& u) {
   } else {
     keys_.erase(u.key);
   }
+}
+
+bool shard::put(std::string_view key, entry whole) {
+  const auto [at, is_new] = keys_.try_emplace(std::string(key), std::move(whole));
+  if (is_new && at->second.expires_ms != 0) {
+    due_.emplace(at->second.expires_ms, std::string(key));
+  }
+  return is_new;
 }
 
 void shard::sweep(std::int64_t now, const std::shared_ptr<budget>& account) {

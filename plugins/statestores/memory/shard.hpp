@@ -62,6 +62,8 @@ class shard {
   spawn_status apply(spawn_ss_save& op, std::int64_t now, const history_rule& defaults,
                      const std::shared_ptr<budget>& account, std::vector<undo>* log);
   void restore(undo& u);
+  // As it was in another store. False: the key is there.
+  bool put(std::string_view key, entry whole);
 
   // Frees what ran out of time, a few at a call.
   void sweep(std::int64_t now, const std::shared_ptr<budget>& account);

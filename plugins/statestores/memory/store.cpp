@@ -47,12 +47,42 @@ const char* why_not(spawn_status s) noexcept {
 }  // namespace
 
 store::store(spawn::plugin::host_ref host, const settings& s)
-    : host_(host), defaults_(s.history), account_(std::make_shared<budget>()) {
+    : host_(host),
+      defaults_(s.history),
+      account_(std::make_shared<budget>()),
+      export_(all_shards()),
+      import_(all_shards(), account_) {
   account_->limit = s.max_bytes;
 }
 
 std::size_t store::index_of(std::string_view key) const noexcept {
-  return std::hash<std::string_view>{}(key) % shard_count;
+  return shard_of(key, shard_count);
+}
+
+std::vector<shard*> store::all_shards() {
+  std::vector<shard*> out;
+  for (shard& each : shards_) {
+    out.push_back(&each);
+  }
+  return out;
+}
+
+void store::begin_export() {
+  export_ = exporter(all_shards());
+}
+
+void store::export_next(spawn::plugin::pending<spawn_handoff_op> op) {
+  std::string chunk;
+  op->last = export_.next(chunk) ? 0 : 1;
+  op->out_chunk = spawn::plugin::give(std::move(chunk));
+  op.end(SPAWN_OK);
+}
+
+void store::import_next(spawn::plugin::pending<spawn_handoff_op> op) {
+  const spawn_status status = import_.take(text(op->in_chunk), op->last != 0);
+  op.end(status, status == SPAWN_OK          ? ""
+                 : status == SPAWN_E_CORRUPT ? "the chunk is not one of a memory store"
+                                             : why_not(status));
 }
 
 void store::run(std::span<spawn_op* const> ops) {

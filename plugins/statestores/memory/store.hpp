@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "handoff.hpp"
 #include "shard.hpp"
+#include "spawn/plugin/cpp/handoff.hpp"
 #include "spawn/plugin/cpp/units.hpp"
 
 namespace memory_store {
@@ -26,9 +28,15 @@ class store {
   // Sets the outcome of every op; in the order of the batch. [any]
   void run(std::span<spawn_op* const> ops);
 
+  // spawn.handoff/1. [control], without operations
+  void begin_export();
+  void export_next(spawn::plugin::pending<spawn_handoff_op> op);
+  void import_next(spawn::plugin::pending<spawn_handoff_op> op);
+
  private:
   static constexpr std::size_t shard_count = 16;
 
+  [[nodiscard]] std::vector<shard*> all_shards();
   [[nodiscard]] std::size_t index_of(std::string_view key) const noexcept;
   void write(spawn_ss_save& op, std::int64_t now);
   void run_one(spawn_op* op, std::int64_t now);
@@ -43,6 +51,8 @@ class store {
   history_rule defaults_;
   std::shared_ptr<budget> account_;
   std::array<shard, shard_count> shards_;
+  exporter export_;  // [control]
+  importer import_;  // [control]
 };
 
 }  // namespace memory_store

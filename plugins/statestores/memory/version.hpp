@@ -41,6 +41,9 @@ class version {
   // The payload is what the op's scatter list holds; `op` nullptr: no payload.
   static version_ptr make(const std::shared_ptr<budget>& account, const content& what,
                           const spawn_ss_save* op);
+  // `payload` nullptr: none.
+  static version_ptr of_parts(const std::shared_ptr<budget>& account, const content& what,
+                              const std::string_view* payload);
   // The same content without payload: what stays of an expired record.
   static version_ptr stub(const std::shared_ptr<budget>& account, const version& of);
 
@@ -78,6 +81,9 @@ class version {
  private:
   version() = default;
   ~version() = default;
+  // The payload is for the caller to fill in.
+  static version_ptr allocate(const std::shared_ptr<budget>& account, const content& what,
+                              bool has_payload, std::size_t payload);
   [[nodiscard]] const char* data() const noexcept {
     return reinterpret_cast<const char*>(this + 1);
   }

@@ -32,19 +32,21 @@ void bus::subscribe(const std::shared_ptr<subscription>& s) {
   subscriptions_.push_back(s);
 }
 
-bool bus::unsubscribe(const void* owner, std::uint64_t id) {
-  std::shared_ptr<subscription> gone;
+void bus::unsubscribe(const void* owner, spawn::plugin::pending<spawn_tp_sub> op) {
+  std::shared_ptr<subscription> leaves;
   {
     const std::lock_guard hold(mutex_);
-    gone = find(owner, id);
-    if (gone == nullptr) {
-      return false;
+    leaves = find(owner, op->sub_id);
+    if (leaves != nullptr && !leaves->ending) {
+      leaves->ending = std::move(op);
+    } else {
+      leaves = nullptr;
     }
-    gone->closed = true;
-    std::erase(subscriptions_, gone);
   }
-  const std::lock_guard last_delivery(gone->turn);
-  return true;
+  if (leaves == nullptr) {
+    return op.end(SPAWN_E_NOT_FOUND, "no such subscription");
+  }
+  pump(leaves);
 }
 
 void bus::grant(const void* owner, std::uint64_t id, std::uint32_t credit) {
@@ -57,14 +59,14 @@ void bus::grant(const void* owner, std::uint64_t id, std::uint32_t credit) {
     }
     s->credit += credit;
   }
-  pump(*s);
+  pump(s);
 }
 
 std::vector<std::shared_ptr<subscription>> bus::listeners(std::string_view subject) {
   std::vector<std::shared_ptr<subscription>> out;
   std::map<std::pair<std::string, std::string>, std::vector<std::shared_ptr<subscription>>> groups;
   for (const auto& s : subscriptions_) {
-    if (!subjects::matches(s->pattern, subject)) {
+    if (s->ending || !subjects::matches(s->pattern, subject)) {
       continue;
     }
     if (s->group.empty()) {
@@ -90,12 +92,19 @@ std::vector<std::shared_ptr<subscription>> bus::listeners(std::string_view subje
   return out;
 }
 
-void bus::pump(subscription& s) {
+void bus::pump(const std::shared_ptr<subscription>& of) {
+  subscription& s = *of;
   const std::lock_guard in_order(s.turn);
   for (;;) {
     message_ptr m;
     {
-      const std::lock_guard hold(mutex_);
+      std::unique_lock hold(mutex_);
+      if (!s.closed && s.ending && s.held.empty()) {
+        s.closed = true;
+        std::erase(subscriptions_, of);
+        hold.unlock();
+        return s.ending->end(SPAWN_OK);
+      }
       if (s.closed || s.credit == 0 || s.held.empty()) {
         return;
       }
@@ -132,7 +141,7 @@ void bus::publish(const message_ptr& m, std::size_t max_held) {
     }
   }
   for (const auto& s : to) {
-    pump(*s);
+    pump(s);
   }
 }
 
@@ -213,6 +222,9 @@ void bus::drop(const void* owner) {
   }
   for (const auto& s : gone) {
     const std::lock_guard last_delivery(s->turn);
+    if (s->ending) {
+      s->ending->end(SPAWN_OK);
+    }
   }
   for (auto& node : asked) {
     node.mapped().op.end(SPAWN_E_SHUTDOWN, "the transport stops");

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ struct subscription {
   std::deque<message_ptr> held;  // no credit yet
   std::uint64_t dropped = 0;
   bool closed = false;
+  // UNSUBSCRIBE: nothing new comes, and it ends when what is held has been delivered.
+  std::optional<spawn::plugin::pending<spawn_tp_sub>> ending;
   // Deliveries of one subscription happen one after the other, so that their order is the order of
   // publishing; an unsubscribe waits for the one that runs.
   std::mutex turn;
@@ -40,8 +43,8 @@ class bus {
   static std::shared_ptr<bus> named(const std::string& name);
 
   void subscribe(const std::shared_ptr<subscription>& s);
-  // False: `owner` has no such subscription. Afterwards nothing is delivered to it.
-  bool unsubscribe(const void* owner, std::uint64_t id);
+  // Ends once what is held is delivered; NOT_FOUND when `owner` has no such subscription.
+  void unsubscribe(const void* owner, spawn::plugin::pending<spawn_tp_sub> op);
   void grant(const void* owner, std::uint64_t id, std::uint32_t credit);
 
   void publish(const message_ptr& m, std::size_t max_held);
@@ -64,7 +67,7 @@ class bus {
 
   [[nodiscard]] std::vector<std::shared_ptr<subscription>> listeners(std::string_view subject);
   std::shared_ptr<subscription> find(const void* owner, std::uint64_t id);
-  void pump(subscription& s);
+  void pump(const std::shared_ptr<subscription>& of);
 
   std::mutex mutex_;
   std::vector<std::shared_ptr<subscription>> subscriptions_;

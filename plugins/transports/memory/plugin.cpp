@@ -42,9 +42,7 @@ class instance {
 
     void subscribe(plugin::pending<spawn_tp_sub> op) {
       if (op->op.code == SPAWN_TP_UNSUBSCRIBE) {
-        return owner_.bus_->unsubscribe(&owner_, op->sub_id)
-                   ? op.end(SPAWN_OK)
-                   : op.end(SPAWN_E_NOT_FOUND, "no such subscription");
+        return owner_.bus_->unsubscribe(&owner_, std::move(op));
       }
       if (!subjects::valid_pattern(plugin::text(op->pattern))) {
         return op.end(SPAWN_E_INVALID, "not a pattern");

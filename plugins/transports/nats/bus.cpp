@@ -23,6 +23,8 @@ namespace {
 constexpr std::size_t answered_max = 4'096;
 constexpr int status_no_responders = 503;
 constexpr std::uint64_t subscribe_ns = 5'000'000'000;
+constexpr std::uint64_t ending_ns = 5'000'000'000;
+constexpr std::uint32_t ending_look_ms = 2;
 
 std::string whole(const spawn_tp_send& op) {
   std::string out;
@@ -68,7 +70,9 @@ std::string bus::at_server(std::string_view subject) const {
 
 void bus::connected() {
   for (auto& [id, s] : subscriptions_) {
-    listen(s);
+    if (!s.ending) {
+      listen(s);
+    }
   }
   // The link is up when the server has taken all of them.
   confirm(host().now_ns() + subscribe_ns, [this](answer a) {
@@ -84,6 +88,7 @@ void bus::disconnected() {
   by_server_id_.clear();
   for (auto& [id, s] : subscriptions_) {
     s.at_server = 0;
+    s.is_empty = true;
   }
   link(false);
   kv_.disconnected();
@@ -107,6 +112,9 @@ void bus::received(std::uint64_t subscription, message_ptr m) {
 }
 
 std::uint32_t bus::patience_ms() const {
+  if (endings_ != 0) {
+    return ending_look_ms;
+  }
   return watches_.waits_for_time() ? busy_ms : idle_ms;
 }
 
@@ -129,14 +137,19 @@ void bus::work() {
           : kv_.submit(std::move(kv->op));
     }
   }
+  look_at_endings();
   watches_.tick();
 }
 
 void bus::quiesced() {
   quiet_ = true;
-  for (const auto& [id, s] : subscriptions_) {
+  for (auto& [id, s] : subscriptions_) {
     unsubscribe(s.at_server);
+    if (s.ending) {
+      s.ending->end(SPAWN_OK);
+    }
   }
+  endings_ = 0;
   subscriptions_.clear();
   by_server_id_.clear();
 }
@@ -263,16 +276,41 @@ void bus::subscribe_for(std::uint32_t lane, pending<spawn_tp_sub> op) {
 
 void bus::unsubscribe_for(pending<spawn_tp_sub> op) {
   const auto at = subscriptions_.find(op->sub_id);
-  if (at == subscriptions_.end()) {
+  if (at == subscriptions_.end() || at->second.ending) {
     return op.end(SPAWN_E_NOT_FOUND, "no such subscription");
   }
-  by_server_id_.erase(at->second.at_server);
-  unsubscribe(at->second.at_server);
-  subscriptions_.erase(at);
-  op.end(SPAWN_OK);
+  subscription& s = at->second;
+  s.ending = std::move(op);
+  s.ending_until_ns = host().now_ns() + ending_ns;
+  s.is_empty = s.at_server == 0;
+  ++endings_;
+  unsubscribe_later(s.at_server);
+}
+
+// What came for a subscription before its end is delivered: of a group, nobody else has it.
+void bus::look_at_endings() {
+  if (endings_ == 0) {
+    return;
+  }
+  for (auto at = subscriptions_.begin(); at != subscriptions_.end();) {
+    subscription& s = at->second;
+    const bool is_late = s.ending && host().now_ns() >= s.ending_until_ns;
+    if (!s.ending || ((!s.is_empty || !s.held.empty()) && !is_late)) {
+      // What was handed over before this look is held at the next one.
+      s.is_empty = s.is_empty || (s.ending && is_empty(s.at_server));
+      ++at;
+      continue;
+    }
+    by_server_id_.erase(s.at_server);
+    unsubscribe(s.at_server);
+    --endings_;
+    s.ending->end(SPAWN_OK);
+    at = subscriptions_.erase(at);
+  }
 }
 
 void bus::listen(subscription& s) {
+  s.is_empty = false;
   s.at_server = up() ? subscribe(at_server(s.pattern), s.group) : 0;
   if (s.at_server != 0) {
     by_server_id_[s.at_server] = s.id;

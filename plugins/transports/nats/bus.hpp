@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -47,6 +48,10 @@ class bus final : public nats_common::session {
     std::size_t held_bytes = 0;
     std::uint64_t dropped = 0;
     std::uint64_t at_server = 0;  // 0: not subscribed on this connection
+    // UNSUBSCRIBE: ends when all has been delivered.
+    std::optional<spawn::plugin::pending<spawn_tp_sub>> ending;
+    std::uint64_t ending_until_ns = 0;
+    bool is_empty = false;  // the connection has handed over all that came for it
   };
 
   void connected() override;
@@ -65,6 +70,7 @@ class bus final : public nats_common::session {
   void subscribe_for(std::uint32_t lane, spawn::plugin::pending<spawn_tp_sub> op);
   void unsubscribe_for(spawn::plugin::pending<spawn_tp_sub> op);
   void listen(subscription& s);
+  void look_at_endings();
   void hold(subscription& s, nats_common::message_ptr m);
   void pump(subscription& s);
   void deliver(const subscription& s, nats_common::message_ptr m);
@@ -82,6 +88,7 @@ class bus final : public nats_common::session {
   std::unordered_set<std::string> answered_;  // reply subjects, the newest of them
   std::deque<std::string> answered_order_;
   std::size_t in_flight_ = 0;  // requests and confirmations that are out
+  std::size_t endings_ = 0;    // subscriptions that are given up
   bool quiet_ = false, link_told_ = false, link_up_ = false;
   kv_store kv_;
   kv_watches watches_;

@@ -11,6 +11,9 @@ namespace contract {
 
 [[nodiscard]] std::vector<check> activator_checks(broker& source);
 
+// A round of random verdicts; for `--fuzz`.
+[[nodiscard]] std::vector<check> activator_random_checks(broker& source);
+
 // The parts.
 class bench;
 struct bench_check {

@@ -1,6 +1,7 @@
 // The statestore contract over the memory store.
 #include "contract/common/gtest_checks.hpp"
 #include "contract/common/loaded_plugin.hpp"
+#include "contract/statestore/handoff_suite.hpp"
 #include "contract/statestore/statestore_suite.hpp"
 #include "contract/statestore/store_client.hpp"
 
@@ -23,6 +24,7 @@ int main(int argc, char** argv) {
   t.entry = contract::load_plugin(SPAWN_TEST_PLUGIN);
   t.fresh_config = [] { return std::string("{}"); };
   contract::register_checks(contract::statestore_checks(), t);
+  contract::register_checks(contract::handoff_checks(), t);
   contract::register_checks({{"memory.a_full_store_says_exhausted", a_full_store_says_exhausted}},
                             t);
   return RUN_ALL_TESTS();

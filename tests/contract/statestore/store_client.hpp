@@ -92,6 +92,8 @@ class store_client {
                     spawn_status status);
 
   [[nodiscard]] std::uint64_t capabilities() const;
+  // For the steps of its life, and its other interfaces.
+  [[nodiscard]] spawn::plugin::testing::fake_instance& instance() noexcept { return *instance_; }
   // Throws failed for what went wrong on the way. Called by the destructor's owner at the end.
   void verify_host();
 

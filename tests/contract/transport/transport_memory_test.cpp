@@ -41,6 +41,8 @@ int main(int argc, char** argv) {
   t.one_lane = contract::manifest_says(t.entry, R"("lanes":"one")");
   t.fresh_config = [&made] { return R"({"bus": "b)" + std::to_string(++made) + R"("})"; };
   contract::register_checks(contract::transport_checks(), t);
+  contract::register_checks(contract::transport_random_checks(), t);
+  contract::register_checks(contract::transport_leave_checks(), t);
   contract::register_checks(
       {{"memory.buses_of_other_names_are_deaf", buses_of_other_names_are_deaf},
        {"memory.what_is_held_is_bounded", what_is_held_is_bounded}},

@@ -257,6 +257,8 @@ int main(int argc, char** argv) {
   t.one_lane = contract::manifest_says(t.entry, R"("lanes":"one")");
   t.fresh_config = [] { return config_at(setting("NATS_URL")); };
   contract::register_checks(contract::transport_checks(), t);
+  contract::register_checks(contract::transport_random_checks(), t);
+  contract::register_checks(contract::transport_leave_checks(), t);
   contract::register_checks(contract::transport_kv_checks(), t);
   contract::register_checks(
       {{"nats.a_password_lets_in", a_password_lets_in},

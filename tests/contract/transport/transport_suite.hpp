@@ -9,4 +9,10 @@ namespace contract {
 
 [[nodiscard]] std::vector<check> transport_checks();
 
+// A round of random messages, compared with a model; for `--fuzz`.
+[[nodiscard]] std::vector<check> transport_random_checks();
+
+// For transports that are swapped without loss: the end of a subscription waits for what it holds.
+[[nodiscard]] std::vector<check> transport_leave_checks();
+
 }  // namespace contract

@@ -99,9 +99,18 @@ std::unique_ptr<plugin_under_test> plugin_under_test::open(const std::string& fi
   if (entry_fn == nullptr) {
     throw fail("no " SPAWN_ENTRY_SYMBOL);
   }
+  return of(entry_fn(), file, config_json);
+}
+
+std::unique_ptr<plugin_under_test> plugin_under_test::of(const spawn_plugin_entry* entry,
+                                                         const std::string& file,
+                                                         const std::string& config_json) {
+  const auto fail = [&](const std::string& why) -> std::runtime_error {
+    return std::runtime_error(file + ": " + why);
+  };
   std::unique_ptr<plugin_under_test> p(new plugin_under_test);
   p->file_ = file;
-  p->entry_ = entry_fn();
+  p->entry_ = entry;
   if (p->entry_->init(&p->host_) != SPAWN_OK) {
     throw fail("init failed");
   }

@@ -34,6 +34,10 @@ class plugin_under_test {
   // Throws std::runtime_error naming the file and the step that failed.
   static std::unique_ptr<plugin_under_test> open(const std::string& file,
                                                  const std::string& config_json = "{}");
+  // Of a library that is open already; `file` is for texts.
+  static std::unique_ptr<plugin_under_test> of(const spawn_plugin_entry* entry,
+                                               const std::string& file,
+                                               const std::string& config_json = "{}");
   ~plugin_under_test();
   plugin_under_test(const plugin_under_test&) = delete;
   plugin_under_test& operator=(const plugin_under_test&) = delete;

@@ -156,6 +156,7 @@ const spawn_plugin_entry& scripted_entry(const std::string& which) {
       {"blocking", MANIFEST("statestore", R"("lanes":"one","blocking":true)")},
       {"transport", MANIFEST("transport", R"("lanes":"many")")},
       {"transport_one", MANIFEST("transport", R"("lanes":"one")")},
+      {"activator", MANIFEST("activator", R"("lanes":"one")")},
       {"workflow", MANIFEST("workflow", R"("lanes":"many")")}};
   static std::map<std::string, spawn_plugin_entry> entries;
   auto& entry = entries[which];

@@ -39,7 +39,8 @@ class with_script {
   std::unique_ptr<script> script_;
 };
 
-// "many", "one", "blocking", "transport", "transport_one", "workflow"
+// "many", "one", "blocking", "transport", "transport_one", "activator" (by
+// script::interface), "workflow"
 [[nodiscard]] std::shared_ptr<plugin_library> scripted_library(const std::string& which);
 [[nodiscard]] const spawn_plugin_entry& scripted_entry(const std::string& which);
 

@@ -23,7 +23,8 @@ def dump():
 
 def headers():
     for name in ("abi.h", "host.h", "entry.h", "statestore.h", "transport.h", "workflow.h",
-                 "activator.h", "sink.h", "actors.h", "live_actors.h"):
+                 "activator.h", "sink.h", "actors.h", "live_actors.h",
+                 "handoff.h"):
         text = (HEADERS / name).read_text()
         yield name, re.sub(r"/\*.*?\*/", "", text, flags=re.S)
 

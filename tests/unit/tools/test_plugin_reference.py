@@ -43,7 +43,8 @@ def test_comments_stand_with_what_they_are_about(tmp_path):
 def test_every_declaration_of_the_headers_is_on_a_page(tmp_path):
     root = tree(tmp_path)
     for name, header in (("statestore", "statestore.h"), ("workflow", "workflow.h"),
-                         ("activator", "activator.h"), ("sink", "sink.h"), ("host", "entry.h")):
+                         ("activator", "activator.h"), ("sink", "sink.h"),
+                         ("handoff", "handoff.h"), ("host", "entry.h")):
         text = page(root, name)
         lines = (root / HEADERS / header).read_text().splitlines()
         ends = [line.split()[1].rstrip(";") for line in lines if line.startswith("} spawn_")]

@@ -6,6 +6,7 @@
 #include "actors.h"
 #include "config.h"
 #include "entry.h"
+#include "handoff.h"
 #include "host.h"
 #include "live_actors.h"
 #include "sink.h"

@@ -18,6 +18,7 @@ constexpr std::uint32_t channels_max = 1'025;
 struct area_head {
   std::uint32_t magic, version, channels, reserved;
 };
+static_assert(sizeof(area_head) % alignof(told_time) == 0);
 
 std::size_t size_for(std::uint32_t channels) {
   return page + std::size_t{channels} * 2 * (page + ring_bytes);
@@ -80,6 +81,10 @@ result<std::unique_ptr<shared_area>> shared_area::attach(int fd) {
 shared_area::~shared_area() {
   ::munmap(at_, bytes_);
   ::close(fd_);
+}
+
+told_time& shared_area::time() const noexcept {
+  return *reinterpret_cast<told_time*>(at_ + sizeof(area_head));
 }
 
 ring_words& shared_area::words(std::uint32_t channel, bool to_child) const noexcept {

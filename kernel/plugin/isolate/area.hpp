@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "plugin/isolate/channel.hpp"
 
@@ -18,6 +19,30 @@ inline constexpr int memory_fd = 3;
 inline constexpr int kernel_bell_fd = 4;
 inline constexpr int first_bell_fd = 5;
 
+// The clock of a host that has one of its own, such as a test's: told with each call. Not used where
+// host and child read the machine's.
+struct told_time {
+  std::atomic<std::uint32_t> is_told;
+  std::atomic<std::uint64_t> now_ns;
+  std::atomic<std::int64_t> unix_ms;
+};
+
+// The machine's clock, or what the host tells.
+class child_clock final : public clock {
+ public:
+  explicit child_clock(const told_time& told) : told_(told) {}
+  [[nodiscard]] std::uint64_t now_ns() const noexcept override {
+    return told_.is_told.load() != 0 ? told_.now_ns.load() : machine_.now_ns();
+  }
+  [[nodiscard]] std::int64_t unix_ms() const noexcept override {
+    return told_.is_told.load() != 0 ? told_.unix_ms.load() : machine_.unix_ms();
+  }
+
+ private:
+  const told_time& told_;
+  system_clock machine_;
+};
+
 // Two rings per channel, one each way. Channel 0 is the instance's life, the others are lanes.
 class shared_area {
  public:
@@ -31,6 +56,7 @@ class shared_area {
 
   [[nodiscard]] int fd() const noexcept { return fd_; }
   [[nodiscard]] std::uint32_t channels() const noexcept { return channels_; }
+  [[nodiscard]] told_time& time() const noexcept;
   [[nodiscard]] ring_writer writer(std::uint32_t channel, bool to_child) const noexcept;
   [[nodiscard]] ring_reader reader(std::uint32_t channel, bool to_child) const noexcept;
 

@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::uint64_t cursor_wait_ms = 2'000;
 constexpr std::uint64_t metrics_every_ns = ns_per_s;
+constexpr std::uint64_t step_ms_max = 60'000;  // of a step without a deadline
 
 // Steps of the instance's life, one after another, on a thread that may wait for the plugin.
 class life_thread {
@@ -74,7 +75,7 @@ class life_thread {
 class child {
  public:
   explicit child(std::unique_ptr<shared_area> area)
-      : area_(std::move(area)), in_(area_->reader(0, true), kernel_bell_fd) {
+      : area_(std::move(area)), time_(area_->time()), in_(area_->reader(0, true), kernel_bell_fd) {
     out_.bind(area_->writer(0, false), kernel_bell_fd);
   }
   ~child();
@@ -89,11 +90,18 @@ class child {
   void admin(decoder& in);
   void describe(decoder& in);
   void tell_state();
+  [[nodiscard]] std::uint64_t ms_until(std::uint64_t deadline_ns) const noexcept {
+    const std::uint64_t now = time_.now_ns();
+    if (deadline_ns == 0) {
+      return step_ms_max;
+    }
+    return deadline_ns > now ? (deadline_ns - now) / ns_per_ms : 1;
+  }
   void ended(std::uint64_t id, op_form form, spawn_op& op, const result<void>& how);
   [[nodiscard]] std::optional<std::string> cursor(std::string_view source);
 
-  system_clock time_;
   std::unique_ptr<shared_area> area_;
+  child_clock time_;
   frame_sender out_;
   frame_receiver in_;
   std::vector<std::unique_ptr<child_lane>> lanes_;
@@ -101,7 +109,7 @@ class child {
   std::unique_ptr<plugin_instance> instance_;
   std::unique_ptr<child_server> server_;
   life_thread life_;
-  bool told_serving_ = true;
+  std::optional<bool> told_serving_;
   std::string told_why_;
   std::uint64_t metrics_told_ns_ = 0;
 
@@ -248,8 +256,7 @@ void child::life(decoder& in) {
   spawn_op asked{};
   decode_ask(in, asked);
   life_.add([this, id, step, deadline = asked.deadline_ns] {
-    const std::uint64_t now = time_.now_ns();
-    const std::uint64_t limit_ms = deadline > now ? (deadline - now) / ns_per_ms : 1;
+    const std::uint64_t limit_ms = ms_until(deadline);
     result<void> how;
     switch (step) {
       case life_step::start:
@@ -279,8 +286,7 @@ void child::admin(decoder& in) {
   decode_ask(in, asked);
   life_.add([this, id, step, deadline = asked.op.deadline_ns] {
     using call = plugin_instance::admin_call;
-    const std::uint64_t now = time_.now_ns();
-    const std::uint64_t limit_ms = deadline > now ? (deadline - now) / ns_per_ms : 1;
+    const std::uint64_t limit_ms = ms_until(deadline);
     const auto which = step == admin_step::schema_text ? call::schema_text
                        : step == admin_step::migrate   ? call::migrate
                                                        : call::stats;

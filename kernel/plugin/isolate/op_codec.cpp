@@ -224,6 +224,12 @@ void answer(A& a, spawn_tp_send& op) {
   }
 }
 
+void answer(releaser& a, spawn_tp_send& op) {
+  a.buf(op.out_reply);
+  op.out_headers = nullptr;
+  op.n_out_headers = 0;
+}
+
 template <class A>
 void ask(A& a, spawn_tp_sub& op) {
   a.slice(op.pattern);
@@ -331,6 +337,13 @@ bool decode_answer(decoder& from, op_form form, spawn_op& op) {
   with_op(form, op, [&](auto& concrete) { answer(from, concrete); });
   if (!from.ok()) {
     release_answer(form, op);
+  } else if (op.status != SPAWN_OK &&
+             !(form == op_form::load && op.status == SPAWN_E_NOT_FOUND)) {
+    // Nobody looks for buffers in an op that failed.
+    with_op(form, op, [](auto& concrete) {
+      releaser all;
+      answer(all, concrete);
+    });
   }
   return from.ok();
 }

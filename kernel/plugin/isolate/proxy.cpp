@@ -72,7 +72,9 @@ proxy::proxy(const spawn_host* to, proxy_options options)
     : spawn_instance{&instance_table, to},
       options_(std::move(options)),
       bell_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      rng_(to->now_ns(to)) {
+      rng_(time_.now_ns()) {
+  const std::int64_t wall_ms = to->unix_ms(to) - time_.unix_ms();
+  own_clock_ = wall_ms > 1'000 || wall_ms < -1'000;
   const std::uint32_t lanes = options_.one_channel ? 1 : options_.kernel_lanes;
   options_.order.lanes = lanes;
   for (std::uint32_t i = 0; i <= lanes; ++i) {
@@ -91,6 +93,14 @@ proxy::~proxy() {
   wake();
   thread_.join();
   ::close(bell_);
+}
+
+void proxy::put_time() noexcept {
+  if (told_ != nullptr) {
+    told_->now_ns = host->now_ns(host);
+    told_->unix_ms = host->unix_ms(host);
+    told_->is_told = 1;
+  }
 }
 
 bool proxy::wait_created(created_answer& answer) {
@@ -131,6 +141,7 @@ void proxy::end(spawn_op* op, spawn_status status, std::string text) {
 }
 
 void proxy::life(life_step step, spawn_op* op) {
+  tell_time();
   std::string why;
   {
     const std::lock_guard hold(mutex_);
@@ -155,6 +166,7 @@ void proxy::life(life_step step, spawn_op* op) {
 }
 
 void proxy::admin(admin_step step, spawn_ss_admin* op) {
+  tell_time();
   channel& to = *channels_[0];
   {
     const std::lock_guard hold(to.mutex);
@@ -171,6 +183,7 @@ void proxy::admin(admin_step step, spawn_ss_admin* op) {
 }
 
 void proxy::submit(std::uint32_t lane, submit_to where, spawn_op* const* ops, std::uint32_t n) {
+  tell_time();
   if (options_.order.kind == "transport") {
     note_submit(lane, ops, n);
   }

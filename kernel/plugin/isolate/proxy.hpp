@@ -85,6 +85,7 @@ class proxy final : public spawn_instance {
     frame_receiver receiver;          // of the thread, as the two below
     std::uint64_t pinged = 0;         // number of the ping that has no answer yet, or 0
     std::uint64_t pinged_ns = 0;
+    std::uint64_t moved_ns = 0;       // when an op ended last, or there was none
   };
   struct told_token {
     std::uint64_t epoch = 0;
@@ -125,6 +126,7 @@ class proxy final : public spawn_instance {
   void end_lost(const std::vector<flights::flight>& lost, const std::string& why);
   void on_time();
   void ping_all(std::uint64_t now);
+  [[nodiscard]] bool stuck(channel& at, std::uint64_t time);
   void give_up(std::string cause);  // kills; the end is seen by its pidfd
   [[nodiscard]] bool take_frames();
   void read_output();
@@ -137,6 +139,7 @@ class proxy final : public spawn_instance {
   void take(std::uint32_t channel, std::string bytes);
   void take_ended(std::uint32_t channel, decoder& in);
   void take_state(decoder& in);
+  void tell_health(std::uint32_t serving, spawn_slice why);
   void take_metrics(decoder& in);
   void take_offered(decoder& in);
   void take_cursor_get(decoder& in);
@@ -155,15 +158,25 @@ class proxy final : public spawn_instance {
   [[nodiscard]] channel& of_lane(std::uint32_t lane) noexcept {
     return *channels_[1 + lane % (channels_.size() - 1)];
   }
-  [[nodiscard]] std::uint64_t now() const noexcept { return host->now_ns(host); }
+  [[nodiscard]] std::uint64_t now() const noexcept { return time_.now_ns(); }
   void end(spawn_op* op, spawn_status status, std::string text);
   void wake() noexcept { ring_bell(bell_); }
+  // Before each call, for a host that does not have the machine's clock.
+  void tell_time() noexcept {
+    if (own_clock_) {
+      const std::lock_guard hold(mutex_);
+      put_time();
+    }
+  }
+  void put_time() noexcept;
 
+  system_clock time_;  // of the processes, whatever clock the plugin is given
   proxy_options options_;
   std::string program_;
   std::vector<std::unique_ptr<channel>> channels_;
   std::vector<std::unique_ptr<kv_sink>> kv_sinks_;
   int bell_ = -1;
+  bool own_clock_ = false;  // of the host
 
   std::mutex offers_;  // held while the kernel is offered something; before mutex_
   std::mutex mutex_;   // guards what follows, up to the thread's own
@@ -176,6 +189,7 @@ class proxy final : public spawn_instance {
   std::map<std::uint64_t, asked*> asked_;
   std::uint64_t last_asked_ = 0;
   std::uint64_t epoch_ = 0;
+  told_time* told_ = nullptr;  // in area_, while there is one
   std::map<std::uint64_t, told_token> tokens_;
   std::uint64_t last_token_ = 0;
   std::uint32_t window_ = 0, pause_ = 0;

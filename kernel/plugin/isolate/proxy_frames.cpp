@@ -126,6 +126,7 @@ void proxy::take_ended(std::uint32_t channel, decoder& in) {
     }
   }
   if (!ended.empty()) {
+    channels_[channel]->moved_ns = woken_ns_;
     host->complete(host, ended.data(), static_cast<std::uint32_t>(ended.size()));
   }
 }
@@ -140,6 +141,18 @@ void proxy::take_state(decoder& in) {
   }
   if (faulted) {
     give_up("faulted: " + std::string(static_cast<const char*>(why.ptr), why.len));
+  } else {
+    tell_health(serving, why);
+  }
+}
+
+// A transport's link is what says whether it serves.
+void proxy::tell_health(std::uint32_t serving, spawn_slice why) {
+  const auto* link = static_cast<const spawn_host_transport*>(
+      options_.order.kind == "transport" ? host->get_interface(host, SPAWN_HOST_TRANSPORT)
+                                         : nullptr);
+  if (link != nullptr) {
+    link->link_state(host, serving);
   } else {
     host->health(host, serving, why);
   }

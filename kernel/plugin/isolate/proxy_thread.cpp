@@ -19,6 +19,8 @@ constexpr std::uint64_t goodbye_ms = 500;  // for a child to end by itself
 constexpr std::size_t line_bytes_max = 4'096;
 constexpr std::uint64_t lines_per_s = 200;
 constexpr std::uint64_t ping_every_ms_max = 500;
+// Operations may wait for a server, longer than an answer takes.
+constexpr std::uint64_t stuck_watchdogs = 6;
 // When this thread itself did not run for so long, the machine was busy or asleep: nobody's answer
 // is late then.
 constexpr std::uint64_t own_stall_ms = 500;
@@ -40,7 +42,8 @@ void proxy::run() {
     const std::uint64_t took_ms = (woken_ns_ - before) / ns_per_ms;
     if (took_ms > static_cast<std::uint64_t>(wait_ms) + own_stall_ms) {
       for (auto& each : channels_) {
-        each->pinged_ns = each->pinged != 0 ? woken_ns_ : 0;
+        each->pinged_ns = woken_ns_;
+        each->moved_ns = woken_ns_;
       }
     }
     if (fds[0].revents != 0) {
@@ -124,6 +127,10 @@ void proxy::launch() {
   {
     const std::lock_guard hold(mutex_);
     ++epoch_;
+    told_ = &area_->time();
+    if (own_clock_) {
+      put_time();
+    }
   }
   for (std::uint32_t i = 0; i < channels_.size(); ++i) {
     channel& each = *channels_[i];
@@ -205,7 +212,7 @@ void proxy::begin_service() {
   if (again) {
     SPAWN_LOG(info, "a plugin's process serves again", {"instance", options_.order.instance},
               {"pid", options_.facts->pid.load()}, {"restarts", options_.facts->restarts.load()});
-    host->health(host, 1, {});
+    tell_health(1, {});
   }
 }
 
@@ -220,6 +227,10 @@ void proxy::give_up(std::string cause) {
 
 void proxy::close_child() {
   options_.facts->pid = 0;
+  {
+    const std::lock_guard hold(mutex_);
+    told_ = nullptr;
+  }
   for (auto& each : channels_) {
     const std::lock_guard hold(each->mutex);
     each->up = false;
@@ -287,7 +298,7 @@ void proxy::lost(const std::string& cause) {
   due_ns_ = now() + wait_ms * ns_per_ms;
   SPAWN_LOG(error, "a plugin's process ended", {"instance", options_.order.instance},
             {"why", cause}, {"again_in_ms", wait_ms}, {"operations", gone.size()});
-  host->health(host, 0, {why.data(), why.size()});
+  tell_health(0, {why.data(), why.size()});
   end_lost(gone, why);
 }
 
@@ -324,8 +335,13 @@ void proxy::on_time() {
 void proxy::ping_all(std::uint64_t at) {
   const std::uint64_t every = std::min(options_.limits.watchdog_ms / 4 + 1, ping_every_ms_max);
   next_ping_ns_ = at + every * ns_per_ms;
+  tell_time();
   for (std::size_t i = 0; i < channels_.size(); ++i) {
     channel& each = *channels_[i];
+    if (stuck(each, at)) {
+      give_up("it has operations and ended none for " +
+              std::to_string(options_.limits.watchdog_ms * stuck_watchdogs) + " ms");
+    }
     if (each.pinged == 0) {
       encoder out = frame_of(frame::ping);
       each.pinged = ++last_ping_;
@@ -337,6 +353,19 @@ void proxy::ping_all(std::uint64_t at) {
               std::to_string(options_.limits.watchdog_ms) + " ms");
     }
   }
+}
+
+// A store with a thread of its own answers pings while that thread hangs in the plugin.
+bool proxy::stuck(channel& at, std::uint64_t time) {
+  std::size_t in_flight = 0;
+  {
+    const std::lock_guard hold(at.mutex);
+    in_flight = at.in_flight.in_flight();
+  }
+  if (in_flight == 0 || options_.order.kind != "statestore" || &at == channels_[0].get()) {
+    at.moved_ns = time;
+  }
+  return time - at.moved_ns > options_.limits.watchdog_ms * stuck_watchdogs * ns_per_ms;
 }
 
 // True when there was something, so that there may be more.
@@ -404,7 +433,7 @@ void proxy::write_line(std::string_view line) {
   }
   std::string rest;
   for (const auto& [key, value] : read.items()) {
-    rest += (rest.empty() ? "" : " ") + key + "=" +
+    rest += (rest.empty() ? "" : " ") + (key == "fields" ? std::string() : key + "=") +
             (value.is_string() ? value.get<std::string>() : value.dump());
   }
   if (log::enabled(level)) {

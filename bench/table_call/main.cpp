@@ -1,6 +1,7 @@
 // Nanoseconds for a table call and its completion: arm, submit through the port into a loaded
 // plugin, complete, continuation on the lane. With a store that does nothing, which leaves the
-// border, and with the memory store; then both in a process of their own. One JSON line for each store and batch size.
+// border, and with the memory store; then both in a process of their own. One JSON line for each
+// store and batch size.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

@@ -56,7 +56,7 @@ struct plugin_use {
   std::string config_json = "{}";  // canonical JSON; null where a value is in `secrets`
   // JSON pointer within the config -> what ${...} stood for. Never logged, never printed.
   std::vector<std::pair<std::string, std::string>> secrets;
-  std::string sha256;  // lower-case hex, empty: not pinned
+  std::string sha256;                // lower-case hex, empty: not pinned
   std::string isolation = "inproc";  // or "process"
   isolation_settings isolation_limits;
   source_marks marks;

@@ -62,10 +62,10 @@ result<std::shared_ptr<plugin_library>> plugin_manager::library_for(const plugin
 result<std::shared_ptr<plugin_instance>> plugin_manager::create(
     std::shared_ptr<plugin_library> library, const plugin_request& request) {
   SPAWN_TRY(std::shared_ptr<plugin_instance> made,
-            plugin_instance::create(std::move(library), time_,
-                                    {request.instance, request.config_json, request.secrets, loops_,
-                                     options_.create_limit_ms,
-                                     request.process.value_or(isolation_limits{})}));
+            plugin_instance::create(
+                std::move(library), time_,
+                {request.instance, request.config_json, request.secrets, loops_,
+                 options_.create_limit_ms, request.process.value_or(isolation_limits{})}));
   for (const lint_finding& finding : made->library().from().warnings) {
     SPAWN_LOG(warn, "plugin lint", {"plugin", made->manifest().label()}, {"rule", finding.rule},
               {"what", finding.text});

@@ -267,8 +267,7 @@ void print_list(const json& answer) {
     }
     out.add({text_of(each, "kind"), text_of(each, "instance"), text_of(each, "plugin"),
              text_of(each, "version"), text_of(each, "state"), serving, process_of(each),
-             signer_of(each),
-             text_of(counters, "calls"), text_of(counters, "call_p99_ns"),
+             signer_of(each), text_of(counters, "calls"), text_of(counters, "call_p99_ns"),
              text_of(counters, "in_flight")});
   }
   out.print(std::cout);

@@ -25,9 +25,8 @@ std::size_t size_for(std::uint32_t channels) {
 }
 
 tl::unexpected<error> failed(const char* what) {
-  return fail(errc::unavailable,
-              std::string("shared memory for a plugin's process: ") + what + ": " +
-                  std::strerror(errno));
+  return fail(errc::unavailable, std::string("shared memory for a plugin's process: ") + what +
+                                     ": " + std::strerror(errno));
 }
 
 result<std::byte*> map(int fd, std::size_t bytes) {

@@ -19,8 +19,8 @@ inline constexpr int memory_fd = 3;
 inline constexpr int kernel_bell_fd = 4;
 inline constexpr int first_bell_fd = 5;
 
-// The clock of a host that has one of its own, such as a test's: told with each call. Not used where
-// host and child read the machine's.
+// The clock of a host that has one of its own, such as a test's: told with each call. Not used
+// where host and child read the machine's.
 struct told_time {
   std::atomic<std::uint32_t> is_told;
   std::atomic<std::uint64_t> now_ns;

@@ -208,8 +208,8 @@ result<void> child::make(const create_order& order, created_answer& about) {
   std::vector<lane*> all;
   lane_loops loops;
   for (std::uint32_t i = 1; i < area_->channels(); ++i) {
-    lanes_.push_back(std::make_unique<child_lane>(*area_, i, first_bell_fd + static_cast<int>(i),
-                                                  time_));
+    lanes_.push_back(
+        std::make_unique<child_lane>(*area_, i, first_bell_fd + static_cast<int>(i), time_));
     all.push_back(&lanes_.back()->lane());
     loops.io.push_back(&lanes_.back()->io());
   }
@@ -311,9 +311,8 @@ void child::describe(decoder& in) {
   spawn_buf json{};
   spawn_status status = SPAWN_E_UNSUPPORTED;
   if (table != nullptr && SPAWN_KNOWS(table, describe) && table->describe != nullptr) {
-    const std::string threw = contained([&] {
-      status = table->describe(instance_->core()->raw, schema, scratch, &json);
-    });
+    const std::string threw = contained(
+        [&] { status = table->describe(instance_->core()->raw, schema, scratch, &json); });
     status = threw.empty() ? status : SPAWN_E_INTERNAL;
   }
   encoder out = frame_of(frame::described);

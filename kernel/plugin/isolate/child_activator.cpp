@@ -82,7 +82,8 @@ class activator_server final : public child_server, public activator_listener {
     return taken;
   }
 
-  void lag(std::string_view source, std::uint64_t messages, std::uint64_t oldest) noexcept override {
+  void lag(std::string_view source, std::uint64_t messages,
+           std::uint64_t oldest) noexcept override {
     encoder out = frame_of(frame::lag);
     out.text(source);
     out.value(messages);

@@ -26,8 +26,10 @@ struct child_link {
                                                                       created_answer& about);
 [[nodiscard]] result<std::unique_ptr<child_server>> make_workflow_server(plugin_instance& instance,
                                                                          created_answer& about);
-[[nodiscard]] result<std::unique_ptr<child_server>> make_activator_server(
-    plugin_instance& instance, child_lane& lane, child_link link, created_answer& about);
+[[nodiscard]] result<std::unique_ptr<child_server>> make_activator_server(plugin_instance& instance,
+                                                                          child_lane& lane,
+                                                                          child_link link,
+                                                                          created_answer& about);
 [[nodiscard]] result<std::unique_ptr<child_server>> make_transport_server(
     plugin_instance& instance, std::vector<std::unique_ptr<child_lane>>& lanes,
     created_answer& about);

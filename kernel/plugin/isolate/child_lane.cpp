@@ -116,9 +116,7 @@ void child_lane::submit(decoder& in) {
   for (std::uint32_t i = 0; i < n && in.ok(); ++i) {
     const auto id = in.take<std::uint64_t>();
     const auto form = static_cast<op_form>(in.take<std::uint8_t>());
-    const auto read = [&]<class Op>(slab<Op>& from) {
-      ops.push_back(read_op(in, from, form, id));
-    };
+    const auto read = [&]<class Op>(slab<Op>& from) { ops.push_back(read_op(in, from, form, id)); };
     switch (form) {
       case op_form::load:
         read(slab_of<spawn_ss_load>());

@@ -22,8 +22,8 @@ constexpr const char* program_name = "spawn-plugin-host";
 
 // What a plugin may know of the kernel's environment. Nothing that could be a secret.
 constexpr std::array<const char*, 9> environment_kept = {
-    "LANG", "LC_ALL", "TZ", "PATH", "TMPDIR", "SSL_CERT_FILE", "ASAN_OPTIONS", "UBSAN_OPTIONS",
-    "TSAN_OPTIONS"};
+    "LANG",         "LC_ALL",        "TZ",          "PATH", "TMPDIR", "SSL_CERT_FILE",
+    "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"};
 
 std::vector<std::string> environment() {
   std::vector<std::string> out;
@@ -109,8 +109,8 @@ result<child_process> child_process::start(const std::string& program,
   ::posix_spawnattr_setsigmask(&plan.how, &none);
   ::posix_spawnattr_setsigdefault(&plan.how, &all);
   ::posix_spawnattr_setpgroup(&plan.how, 0);  // a terminal's Ctrl-C is for the kernel
-  ::posix_spawnattr_setflags(&plan.how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                            POSIX_SPAWN_SETPGROUP);
+  ::posix_spawnattr_setflags(
+      &plan.how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   std::vector<std::string> kept = environment();
   std::vector<char*> env;
   for (std::string& each : kept) {

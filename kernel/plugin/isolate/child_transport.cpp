@@ -158,8 +158,8 @@ class transport_server final : public child_server, public transport_sink {
       const auto sub_id = in.take<std::uint64_t>();
       const auto credit = in.take<std::uint32_t>();
       if (s != nullptr && core_->accepts()) {
-        static_cast<void>(core_->call(s->times, "grant", false,
-                                      [&] { table.grant(s->handle, sub_id, credit); }));
+        static_cast<void>(
+            core_->call(s->times, "grant", false, [&] { table.grant(s->handle, sub_id, credit); }));
       }
       return true;
     }

@@ -27,12 +27,12 @@ enum class frame : std::uint8_t {
   ping,  // u64 number
   pong,
   // To the kernel.
-  created,    // created_answer
-  ended,      // u32 n, then n times: u64 id, answer
-  state,      // u8 faulted, u8 serving, text why
-  metrics,    // families
-  offered,    // u32 n, then n deliveries
-  lag,        // text source, u64 messages, u64 oldest_ms
+  created,     // created_answer
+  ended,       // u32 n, then n times: u64 id, answer
+  state,       // u8 faulted, u8 serving, text why
+  metrics,     // families
+  offered,     // u32 n, then n deliveries
+  lag,         // text source, u64 messages, u64 oldest_ms
   cursor_set,  // text source, bytes
   cursor_get,  // u64 id, text source
   delivered,   // u32 n, then n messages
@@ -49,10 +49,10 @@ inline constexpr std::uint32_t scratch_schemas_max = 1'024;
 
 // All that a child has to know.
 struct create_order {
-  std::string file;       // the checked copy
-  std::string sha256;     // of it
+  std::string file;    // the checked copy
+  std::string sha256;  // of it
   std::string kind;
-  std::string name;       // of the plugin
+  std::string name;  // of the plugin
   std::string version;
   std::string instance;
   std::string config_json;
@@ -118,8 +118,8 @@ void put_all(T& a, std::vector<V>& all, F each) {
 template <class A>
 void fields(A& a, create_order& v) {
   const auto text = [](A& to, std::string& t) { put_text(to, t); };
-  for (std::string* each : {&v.file, &v.sha256, &v.kind, &v.name, &v.version, &v.instance,
-                            &v.config_json}) {
+  for (std::string* each :
+       {&v.file, &v.sha256, &v.kind, &v.name, &v.version, &v.instance, &v.config_json}) {
     put_text(a, *each);
   }
   put_all(a, v.secrets, [](A& to, auto& pair) {

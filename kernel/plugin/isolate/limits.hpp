@@ -11,8 +11,8 @@ namespace spawn {
 struct isolation_limits {
   std::uint64_t memory_mb = 2'048;  // address space of the process
   std::uint64_t open_files = 1'024;
-  std::uint64_t watchdog_ms = 5'000;     // without an answer before it is killed
-  std::uint64_t restart_min_ms = 100;    // before the first new process; doubled each time
+  std::uint64_t watchdog_ms = 5'000;   // without an answer before it is killed
+  std::uint64_t restart_min_ms = 100;  // before the first new process; doubled each time
   std::uint64_t restart_max_ms = 10'000;
   std::optional<bool> network;           // default: by kind, all but workflows
   std::vector<std::string> read_paths;   // besides the system's libraries

@@ -337,8 +337,7 @@ bool decode_answer(decoder& from, op_form form, spawn_op& op) {
   with_op(form, op, [&](auto& concrete) { answer(from, concrete); });
   if (!from.ok()) {
     release_answer(form, op);
-  } else if (op.status != SPAWN_OK &&
-             !(form == op_form::load && op.status == SPAWN_E_NOT_FOUND)) {
+  } else if (op.status != SPAWN_OK && !(form == op_form::load && op.status == SPAWN_E_NOT_FOUND)) {
     // Nobody looks for buffers in an op that failed.
     with_op(form, op, [](auto& concrete) {
       releaser all;
@@ -371,15 +370,35 @@ spawn_status status_when_lost(op_form form, const spawn_op& op) noexcept {
   }
 }
 
-void decode_ask(decoder& from, spawn_op& op) { decode_any(from, op); }
-void decode_ask(decoder& from, spawn_ss_admin& op) { decode_any(from, op); }
-void decode_ask(decoder& from, spawn_ss_load& op) { decode_any(from, op); }
-void decode_ask(decoder& from, spawn_ss_save& op) { decode_any(from, op); }
-void decode_ask(decoder& from, spawn_ss_list& op) { decode_any(from, op); }
-void decode_ask(decoder& from, spawn_wf_step& op) { decode_any(from, op); }
-void decode_ask(decoder& from, spawn_sink_message& op) { decode_any(from, op); }
-void decode_ask(decoder& from, spawn_tp_send& op) { decode_any(from, op); }
-void decode_ask(decoder& from, spawn_tp_sub& op) { decode_any(from, op); }
-void decode_ask(decoder& from, spawn_kv_op& op) { decode_any(from, op); }
+void decode_ask(decoder& from, spawn_op& op) {
+  decode_any(from, op);
+}
+void decode_ask(decoder& from, spawn_ss_admin& op) {
+  decode_any(from, op);
+}
+void decode_ask(decoder& from, spawn_ss_load& op) {
+  decode_any(from, op);
+}
+void decode_ask(decoder& from, spawn_ss_save& op) {
+  decode_any(from, op);
+}
+void decode_ask(decoder& from, spawn_ss_list& op) {
+  decode_any(from, op);
+}
+void decode_ask(decoder& from, spawn_wf_step& op) {
+  decode_any(from, op);
+}
+void decode_ask(decoder& from, spawn_sink_message& op) {
+  decode_any(from, op);
+}
+void decode_ask(decoder& from, spawn_tp_send& op) {
+  decode_any(from, op);
+}
+void decode_ask(decoder& from, spawn_tp_sub& op) {
+  decode_any(from, op);
+}
+void decode_ask(decoder& from, spawn_kv_op& op) {
+  decode_any(from, op);
+}
 
 }  // namespace spawn::isolate

@@ -14,6 +14,8 @@ namespace {
 // Bytes of operations that may wait in the kernel for a child that does not read.
 constexpr std::size_t waiting_bytes_max = std::size_t{64} << 20;
 constexpr std::uint64_t describe_ms = 200;
+// Of a step, while its lane waits.
+constexpr std::uint64_t step_ms_max = 250;
 
 const void* get_interface(spawn_instance* self, const char* id) {
   return id != nullptr ? proxy_of(self).interface(id) : nullptr;
@@ -24,7 +26,9 @@ void life_call(spawn_instance* self, spawn_op* op) {
   proxy_of(self).life(Step, op);
 }
 
-void destroy(spawn_instance* self) { delete &proxy_of(self); }
+void destroy(spawn_instance* self) {
+  delete &proxy_of(self);
+}
 
 constexpr spawn_instance_vtbl instance_table{sizeof(spawn_instance_vtbl),
                                              0,
@@ -234,6 +238,50 @@ void proxy::submit(std::uint32_t lane, submit_to where, spawn_op* const* ops, st
     op->retry_after_ms = static_cast<std::uint32_t>(options_.limits.restart_min_ms);
     end(op, status, why);
   }
+  steps_completed(to, refused.size());
+}
+
+// Steps are pure and short, and the turn that they belong to waits for them: they end inside, or
+// their process has to go.
+void proxy::submit_steps(std::uint32_t lane, spawn_op* const* ops, std::uint32_t n) {
+  channel& to = of_lane(lane);
+  {
+    const std::lock_guard hold(to.mutex);
+    to.steps += n;
+  }
+  submit(lane, submit_to::kind, ops, n);
+  std::vector<flights::flight> late;
+  {
+    std::unique_lock hold(to.mutex);
+    const auto all_ended = [&] { return to.steps == 0; };
+    if (to.steps_ended.wait_for(hold, std::chrono::milliseconds(step_ms_max), all_ended)) {
+      return;
+    }
+    to.up = false;
+    late = to.in_flight.take_all();
+  }
+  {
+    const std::lock_guard hold(mutex_);
+    condemned_ = "a step did not end within " + std::to_string(step_ms_max) + " ms";
+    down_ = "the process of plugin instance " + options_.order.instance + " hangs";
+  }
+  wake();
+  for (const flights::flight& each : late) {
+    end(each.op, SPAWN_E_UNAVAILABLE, "its process did not end the step");
+  }
+  steps_completed(to, late.size());
+  // The rest is being completed by the thread right now.
+  std::unique_lock hold(to.mutex);
+  to.steps_ended.wait(hold, [&] { return to.steps == 0; });
+}
+
+void proxy::steps_completed(channel& at, std::uint64_t n) {
+  if (options_.order.kind != "workflow" || n == 0) {
+    return;
+  }
+  const std::lock_guard hold(at.mutex);
+  at.steps -= n;
+  at.steps_ended.notify_all();
 }
 
 spawn_status proxy::describe(std::uint32_t schema, spawn_slice scratch, spawn_buf* out) {

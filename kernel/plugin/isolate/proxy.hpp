@@ -29,7 +29,7 @@ namespace spawn::isolate {
 struct proxy_options {
   create_order order;
   isolation_limits limits;
-  bool one_channel = false;         // one lane of the child serves all lanes of the kernel
+  bool one_channel = false;  // one lane of the child serves all lanes of the kernel
   std::uint32_t kernel_lanes = 1;
   host_metrics* metrics = nullptr;  // borrowed; may be null
   std::shared_ptr<isolation_facts> facts = std::make_shared<isolation_facts>();
@@ -59,14 +59,15 @@ class proxy final : public spawn_instance {
   void life(life_step step, spawn_op* op);
   void admin(admin_step step, spawn_ss_admin* op);
   void submit(std::uint32_t lane, submit_to to, spawn_op* const* ops, std::uint32_t n);
+  void submit_steps(std::uint32_t lane, spawn_op* const* ops, std::uint32_t n);
   void set_window(std::uint32_t window, std::uint32_t pause);
   void settle(std::span<const spawn_settle* const> verdicts);
   void close_activator();
   void grant(std::uint32_t lane, std::uint64_t sub_id, std::uint32_t credit);
   void settle_messages(std::uint32_t lane, std::span<const std::uint64_t> tokens,
                        std::uint32_t nack);
-  void set_kv_sink(std::uint32_t lane, void (*on_event)(void*, const spawn_kv_event*, std::uint32_t),
-                   void* arg);
+  void set_kv_sink(std::uint32_t lane,
+                   void (*on_event)(void*, const spawn_kv_event*, std::uint32_t), void* arg);
   [[nodiscard]] spawn_status describe(std::uint32_t schema, spawn_slice scratch, spawn_buf* out);
   [[nodiscard]] bool accepts_scratch(std::uint32_t schema) const noexcept;
   [[nodiscard]] const created_answer& made() const noexcept { return made_; }
@@ -81,11 +82,13 @@ class proxy final : public spawn_instance {
     std::mutex mutex;  // guards what follows but the receiver
     bool up = false;   // the plugin takes operations
     flights in_flight;
+    std::uint64_t steps = 0;  // of workflows: submitted and not completed
+    std::condition_variable steps_ended;
     frame_sender sender;
-    frame_receiver receiver;          // of the thread, as the two below
-    std::uint64_t pinged = 0;         // number of the ping that has no answer yet, or 0
+    frame_receiver receiver;   // of the thread, as the two below
+    std::uint64_t pinged = 0;  // number of the ping that has no answer yet, or 0
     std::uint64_t pinged_ns = 0;
-    std::uint64_t moved_ns = 0;       // when an op ended last, or there was none
+    std::uint64_t moved_ns = 0;  // when an op ended last, or there was none
   };
   struct told_token {
     std::uint64_t epoch = 0;
@@ -123,7 +126,8 @@ class proxy final : public spawn_instance {
   [[nodiscard]] int poll_ms();
   void launch();
   void lost(const std::string& cause);
-  void end_lost(const std::vector<flights::flight>& lost, const std::string& why);
+  void end_lost(channel& at, const std::vector<flights::flight>& lost, const std::string& why);
+  void steps_completed(channel& at, std::uint64_t n);
   void on_time();
   void ping_all(std::uint64_t now);
   [[nodiscard]] bool stuck(channel& at, std::uint64_t time);
@@ -183,6 +187,7 @@ class proxy final : public spawn_instance {
   std::condition_variable changed_;
   life_step wanted_{};  // none: created
   bool closing_ = false;
+  std::string condemned_;  // why the process has to go; by a lane, for the thread
   bool answered_ = false;  // the first create has ended
   created_answer made_;    // immutable once answered_
   std::string down_;       // why there is no process now
@@ -204,7 +209,7 @@ class proxy final : public spawn_instance {
   std::unique_ptr<shared_area> area_;
   std::vector<int> child_bells_;
   phase phase_ = phase::launching;
-  std::uint64_t due_ns_ = 0;      // of launching and waiting
+  std::uint64_t due_ns_ = 0;  // of launching and waiting
   std::uint64_t up_since_ns_ = 0;
   std::uint64_t next_ping_ns_ = 0;
   std::uint64_t last_ping_ = 0;

@@ -38,8 +38,8 @@ void proxy::take(std::uint32_t channel, std::string bytes) {
       take_offered(in);
       break;
     case frame::lag: {
-      const auto* to = static_cast<const spawn_host_activator*>(
-          host->get_interface(host, SPAWN_HOST_ACTIVATOR));
+      const auto* to =
+          static_cast<const spawn_host_activator*>(host->get_interface(host, SPAWN_HOST_ACTIVATOR));
       spawn_slice source{};
       in.slice(source);
       const auto messages = in.take<std::uint64_t>();
@@ -50,8 +50,8 @@ void proxy::take(std::uint32_t channel, std::string bytes) {
       break;
     }
     case frame::cursor_set: {
-      const auto* to = static_cast<const spawn_host_activator*>(
-          host->get_interface(host, SPAWN_HOST_ACTIVATOR));
+      const auto* to =
+          static_cast<const spawn_host_activator*>(host->get_interface(host, SPAWN_HOST_ACTIVATOR));
       spawn_slice source{}, value{};
       in.slice(source);
       in.slice(value);
@@ -101,8 +101,8 @@ void proxy::take_ended(std::uint32_t channel, decoder& in) {
       if (start.status == SPAWN_OK) {
         begin_service();
       } else {
-        give_up("start failed: " + std::string(static_cast<const char*>(start.error.ptr),
-                                               start.error.len));
+        give_up("start failed: " +
+                std::string(static_cast<const char*>(start.error.ptr), start.error.len));
       }
       plugin::release(start.error);
       continue;
@@ -128,6 +128,7 @@ void proxy::take_ended(std::uint32_t channel, decoder& in) {
   if (!ended.empty()) {
     channels_[channel]->moved_ns = woken_ns_;
     host->complete(host, ended.data(), static_cast<std::uint32_t>(ended.size()));
+    steps_completed(*channels_[channel], ended.size());
   }
 }
 

@@ -27,7 +27,9 @@ void submit(Lane* l, spawn_op* const* ops, std::uint32_t n) {
   lane_of(l).owner->submit(lane_of(l).lane, To, ops, n);
 }
 
-std::uint64_t capabilities(spawn_instance* self) { return proxy_of(self).made().capabilities; }
+std::uint64_t capabilities(spawn_instance* self) {
+  return proxy_of(self).made().capabilities;
+}
 
 // --- statestore ---
 
@@ -46,14 +48,15 @@ constexpr spawn_statestore statestore{sizeof(spawn_statestore),
                                       submit<spawn_ss_lane, submit_to::kind>,
                                       cancel,
                                       lane_close<spawn_ss_lane>};
-constexpr spawn_statestore_admin statestore_admin{sizeof(spawn_statestore_admin), 0,
-                                                  admin<admin_step::schema_text>,
-                                                  admin<admin_step::migrate>,
-                                                  admin<admin_step::stats>};
+constexpr spawn_statestore_admin statestore_admin{
+    sizeof(spawn_statestore_admin), 0, admin<admin_step::schema_text>, admin<admin_step::migrate>,
+    admin<admin_step::stats>};
 
 // --- workflow ---
 
-const char* const* part_types(spawn_instance* self) { return proxy_of(self).part_types(); }
+const char* const* part_types(spawn_instance* self) {
+  return proxy_of(self).part_types();
+}
 
 const char* const* virtual_parents(spawn_instance* self) {
   return proxy_of(self).virtual_parents();
@@ -63,9 +66,8 @@ std::uint32_t accepts_scratch(spawn_instance* self, std::uint32_t schema) {
   return proxy_of(self).accepts_scratch(schema) ? 1 : 0;
 }
 
-void submit_steps(spawn_instance* self, std::uint32_t lane, spawn_op* const* ops,
-                  std::uint32_t n) {
-  proxy_of(self).submit(lane, submit_to::kind, ops, n);
+void submit_steps(spawn_instance* self, std::uint32_t lane, spawn_op* const* ops, std::uint32_t n) {
+  proxy_of(self).submit_steps(lane, ops, n);
 }
 
 spawn_status describe(spawn_instance* self, std::uint32_t schema, spawn_slice scratch,
@@ -74,10 +76,13 @@ spawn_status describe(spawn_instance* self, std::uint32_t schema, spawn_slice sc
 }
 
 constexpr spawn_workflow workflow_of(bool keeps_scratch, bool describes) {
-  return {sizeof(spawn_workflow), 0,
-          part_types,             virtual_parents,
+  return {sizeof(spawn_workflow),
+          0,
+          part_types,
+          virtual_parents,
           keeps_scratch ? accepts_scratch : nullptr,
-          submit_steps,           describes ? describe : nullptr};
+          submit_steps,
+          describes ? describe : nullptr};
 }
 constexpr spawn_workflow workflows[2][2] = {{workflow_of(false, false), workflow_of(false, true)},
                                             {workflow_of(true, false), workflow_of(true, true)}};
@@ -97,7 +102,7 @@ void close_activator(spawn_ac_lane* l) {
   lane_close(l);
 }
 
-constexpr spawn_activator activator{sizeof(spawn_activator), 0,      capabilities,
+constexpr spawn_activator activator{sizeof(spawn_activator),  0,          capabilities,
                                     lane_open<spawn_ac_lane>, set_window, settle,
                                     close_activator};
 
@@ -105,8 +110,12 @@ std::uint64_t sink_capabilities(spawn_instance* self) {
   return proxy_of(self).made().sink_capabilities;
 }
 
-constexpr spawn_sink sink{sizeof(spawn_sink), 0, sink_capabilities, lane_open<spawn_sink_lane>,
-                          submit<spawn_sink_lane, submit_to::sink>, lane_close<spawn_sink_lane>};
+constexpr spawn_sink sink{sizeof(spawn_sink),
+                          0,
+                          sink_capabilities,
+                          lane_open<spawn_sink_lane>,
+                          submit<spawn_sink_lane, submit_to::sink>,
+                          lane_close<spawn_sink_lane>};
 
 // --- transport ---
 
@@ -159,6 +168,8 @@ const void* transport_table(std::string_view id) noexcept {
   return id == SPAWN_TRANSPORT ? &transport : nullptr;
 }
 
-const void* sink_table() noexcept { return &sink; }
+const void* sink_table() noexcept {
+  return &sink;
+}
 
 }  // namespace spawn::isolate

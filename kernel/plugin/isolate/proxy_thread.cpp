@@ -14,7 +14,7 @@
 namespace spawn::isolate {
 namespace {
 
-constexpr int frames_per_round = 256;   // of one channel, before the others get their go
+constexpr int frames_per_round = 256;      // of one channel, before the others get their go
 constexpr std::uint64_t goodbye_ms = 500;  // for a child to end by itself
 constexpr std::size_t line_bytes_max = 4'096;
 constexpr std::uint64_t lines_per_s = 200;
@@ -61,11 +61,16 @@ void proxy::run() {
         lost(cause_.empty() ? end : cause_);
       }
     }
+    std::string condemned;
     {
       const std::lock_guard hold(mutex_);
       if (closing_) {
         break;
       }
+      condemned.swap(condemned_);
+    }
+    if (!condemned.empty()) {
+      give_up(std::move(condemned));
     }
     on_time();
   }
@@ -101,6 +106,10 @@ void proxy::launch() {
   phase_ = phase::launching;
   due_ns_ = now() + (options_.order.limit_ms + launch_ms) * ns_per_ms;
   cause_.clear();
+  {
+    const std::lock_guard hold(mutex_);
+    condemned_.clear();  // of the one before
+  }
   if (program_.empty()) {
     auto found = find_host_program();
     if (!found) {
@@ -248,10 +257,11 @@ void proxy::close_child() {
 
 void proxy::lost(const std::string& cause) {
   const bool served = phase_ == phase::up;
-  const std::string why = "the process of plugin instance " + options_.order.instance + " ended: " +
-                          cause;
+  const std::string why =
+      "the process of plugin instance " + options_.order.instance + " ended: " + cause;
   options_.facts->set_cause(cause);
-  std::vector<flights::flight> gone;
+  std::vector<std::vector<flights::flight>> gone;
+  std::size_t operations = 0;
   {
     // Before any op ends, so that what is sent next knows why it is refused.
     const std::lock_guard hold(mutex_);
@@ -264,8 +274,8 @@ void proxy::lost(const std::string& cause) {
   for (auto& each : channels_) {
     const std::lock_guard hold(each->mutex);
     each->up = false;
-    auto these = each->in_flight.take_all();
-    gone.insert(gone.end(), these.begin(), these.end());
+    gone.push_back(each->in_flight.take_all());
+    operations += gone.back().size();
   }
   close_child();
   start_id_ = 0;
@@ -285,37 +295,46 @@ void proxy::lost(const std::string& cause) {
   }
   if (!again) {
     phase_ = phase::ended;
-    return end_lost(gone, why);
+    for (std::size_t i = 0; i < gone.size(); ++i) {
+      end_lost(*channels_[i], gone[i], why);
+    }
+    return;
   }
-  const std::uint64_t long_ns = std::max<std::uint64_t>(options_.limits.restart_max_ms, 10'000) *
-                                ns_per_ms;
+  const std::uint64_t long_ns =
+      std::max<std::uint64_t>(options_.limits.restart_max_ms, 10'000) * ns_per_ms;
   failures_ = served && now() - up_since_ns_ > long_ns ? 0 : failures_ + 1;
   const std::uint32_t doublings = failures_ == 0 ? 0 : std::min(failures_ - 1, 20u);
-  std::uint64_t wait_ms = std::min(options_.limits.restart_max_ms,
-                                   options_.limits.restart_min_ms << doublings);
+  std::uint64_t wait_ms =
+      std::min(options_.limits.restart_max_ms, options_.limits.restart_min_ms << doublings);
   wait_ms = wait_ms * 3 / 4 + rng_.below(wait_ms / 2 + 1);
   phase_ = phase::waiting;
   due_ns_ = now() + wait_ms * ns_per_ms;
   SPAWN_LOG(error, "a plugin's process ended", {"instance", options_.order.instance},
-            {"why", cause}, {"again_in_ms", wait_ms}, {"operations", gone.size()});
+            {"why", cause}, {"again_in_ms", wait_ms}, {"operations", operations});
   tell_health(0, {why.data(), why.size()});
-  end_lost(gone, why);
+  for (std::size_t i = 0; i < gone.size(); ++i) {
+    end_lost(*channels_[i], gone[i], why);
+  }
 }
 
-void proxy::end_lost(const std::vector<flights::flight>& lost, const std::string& why) {
+void proxy::end_lost(channel& at, const std::vector<flights::flight>& lost,
+                     const std::string& why) {
   for (const flights::flight& each : lost) {
     each.op->status = status_when_lost(each.form, *each.op);
     note_end(each);
     if (take_own(each)) {
       continue;
     }
-    const bool is_over = each.form == op_form::life &&
-                         each.step != static_cast<std::uint8_t>(life_step::start);
+    const bool is_over =
+        each.form == op_form::life && each.step != static_cast<std::uint8_t>(life_step::start);
     if (is_over) {
       end(each.op, SPAWN_OK, {});
     } else {
       end(each.op, each.op->status, why);
     }
+  }
+  if (&at != channels_[0].get()) {
+    steps_completed(at, lost.size());
   }
 }
 

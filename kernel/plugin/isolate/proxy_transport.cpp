@@ -7,9 +7,13 @@
 namespace spawn::isolate {
 namespace {
 
-std::string text_of(spawn_slice s) { return {static_cast<const char*>(s.ptr), s.len}; }
+std::string text_of(spawn_slice s) {
+  return {static_cast<const char*>(s.ptr), s.len};
+}
 
-spawn_slice slice_of(const std::string& s) { return {s.data(), s.size()}; }
+spawn_slice slice_of(const std::string& s) {
+  return {s.data(), s.size()};
+}
 
 // Ops of the proxy itself, with what they point to.
 struct own_sub {
@@ -28,10 +32,9 @@ void proxy::note_submit(std::uint32_t lane, spawn_op* const* ops, std::uint32_t 
   for (std::uint32_t i = 0; i < n; ++i) {
     if (ops[i]->struct_size == sizeof(spawn_kv_op) && ops[i]->code == SPAWN_KV_WATCH) {
       const auto& op = reinterpret_cast<const spawn_kv_op&>(*ops[i]);
-      watches_.insert_or_assign(
-          op.watch_id, live_watch{text_of(op.bucket), text_of(op.key), lane, false, {}});
-    } else if (ops[i]->struct_size == sizeof(spawn_tp_sub) &&
-               ops[i]->code == SPAWN_TP_SUBSCRIBE) {
+      watches_.insert_or_assign(op.watch_id,
+                                live_watch{text_of(op.bucket), text_of(op.key), lane, false, {}});
+    } else if (ops[i]->struct_size == sizeof(spawn_tp_sub) && ops[i]->code == SPAWN_TP_SUBSCRIBE) {
       const auto& op = reinterpret_cast<const spawn_tp_sub&>(*ops[i]);
       subs_.insert_or_assign(op.sub_id, live_sub{text_of(op.pattern), text_of(op.queue_group),
                                                  op.initial_credit, lane, false});

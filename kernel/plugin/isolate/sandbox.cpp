@@ -24,8 +24,7 @@ constexpr int malloc_arenas = 2;
 result<void> limit(const char* what, __rlimit_resource resource, std::uint64_t to) {
   const rlimit both{to, to};
   if (::setrlimit(resource, &both) != 0) {
-    return fail(errc::unavailable,
-                std::string("limiting ") + what + ": " + std::strerror(errno));
+    return fail(errc::unavailable, std::string("limiting ") + what + ": " + std::strerror(errno));
   }
   return {};
 }
@@ -44,8 +43,9 @@ result<std::string> enter_sandbox(const create_order& order) {
   }
   SPAWN_TRY(const bool files, confine_files(order));
   if (!files) {
-    SPAWN_LOG(warn, "this kernel has no Landlock: a plugin's process may open any file that the "
-                    "kernel's user may");
+    SPAWN_LOG(warn,
+              "this kernel has no Landlock: a plugin's process may open any file that the "
+              "kernel's user may");
   }
   SPAWN_CHECK(confine_calls(order.network));
   return std::string("rlimits seccomp") + (files ? " landlock" : "") +

@@ -45,13 +45,32 @@ std::uint64_t rights_of(long abi) {
 
 // Where shared libraries, certificates and the answers of the resolver are; not all of /etc, where
 // other programs keep their secrets.
-constexpr std::array<const char*, 26> system_read = {
-    "/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/usr/share/zoneinfo",
-    "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/etc/ssl", "/etc/pki",
-    "/etc/ca-certificates", "/etc/ld.so.cache", "/etc/localtime", "/etc/timezone",
-    "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", "/etc/gai.conf",
-    "/etc/services", "/etc/protocols", "/etc/passwd", "/etc/group", "/etc/odbcinst.ini",
-    "/sys/devices/system/cpu", "/proc/self"};
+constexpr std::array<const char*, 26> system_read = {"/usr/lib",
+                                                     "/usr/lib64",
+                                                     "/usr/local/lib",
+                                                     "/lib",
+                                                     "/lib64",
+                                                     "/usr/share/zoneinfo",
+                                                     "/usr/share/ca-certificates",
+                                                     "/usr/local/share/ca-certificates",
+                                                     "/etc/ssl",
+                                                     "/etc/pki",
+                                                     "/etc/ca-certificates",
+                                                     "/etc/ld.so.cache",
+                                                     "/etc/localtime",
+                                                     "/etc/timezone",
+                                                     "/etc/resolv.conf",
+                                                     "/etc/hosts",
+                                                     "/etc/host.conf",
+                                                     "/etc/nsswitch.conf",
+                                                     "/etc/gai.conf",
+                                                     "/etc/services",
+                                                     "/etc/protocols",
+                                                     "/etc/passwd",
+                                                     "/etc/group",
+                                                     "/etc/odbcinst.ini",
+                                                     "/sys/devices/system/cpu",
+                                                     "/proc/self"};
 constexpr std::array<const char*, 4> devices = {"/dev/null", "/dev/zero", "/dev/random",
                                                 "/dev/urandom"};
 

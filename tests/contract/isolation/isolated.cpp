@@ -40,8 +40,7 @@ spawn_status create(const spawn_host* host, const spawn_create_info* info, spawn
   }
   const auto config = nlohmann::json::parse(order.config_json, nullptr, false);
   if (config.is_object() && config.contains("path") && config["path"].is_string()) {
-    const auto folder =
-        std::filesystem::absolute(config["path"].get<std::string>()).parent_path();
+    const auto folder = std::filesystem::absolute(config["path"].get<std::string>()).parent_path();
     std::filesystem::create_directories(folder);
     order.write_paths.push_back(folder);
   }
@@ -61,8 +60,7 @@ spawn_status create(const spawn_host* host, const spawn_create_info* info, spawn
 // The copies go to a folder that ends with this process.
 struct folder_of_copies {
   folder_of_copies() {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "spawn-isolated-XXXXXX").string();
+    std::string name = (std::filesystem::temp_directory_path() / "spawn-isolated-XXXXXX").string();
     if (::mkdtemp(name.data()) != nullptr) {
       path = name;
     }
@@ -100,9 +98,13 @@ void load() {
 }  // namespace
 
 extern "C" SPAWN_EXPORT const spawn_plugin_entry* spawn_plugin_entry_1(void) {
-  static spawn_plugin_entry entry{
-      sizeof(spawn_plugin_entry), 0, 0, nullptr,
-      [](const spawn_host*) -> spawn_status { return SPAWN_OK; }, [] {}, create};
+  static spawn_plugin_entry entry{sizeof(spawn_plugin_entry),
+                                  0,
+                                  0,
+                                  nullptr,
+                                  [](const spawn_host*) -> spawn_status { return SPAWN_OK; },
+                                  [] {},
+                                  create};
   load();
   entry.manifest_json = manifest_text.c_str();
   return &entry;

@@ -71,8 +71,8 @@ TEST(isolate_channel, a_frame_may_be_longer_than_the_ring) {
 TEST(isolate_channel, what_waits_has_a_bound) {
   stream s;
   const std::string frame(50, 'x');
-  EXPECT_TRUE(s.sender.send(frame, 100));   // 10 bytes of the ring are left
-  EXPECT_TRUE(s.sender.send(frame, 100));   // most of it waits
+  EXPECT_TRUE(s.sender.send(frame, 100));  // 10 bytes of the ring are left
+  EXPECT_TRUE(s.sender.send(frame, 100));  // most of it waits
   EXPECT_TRUE(s.sender.send(frame, 100));
   EXPECT_FALSE(s.sender.send(frame, 100));
   EXPECT_EQ(s.next(), frame);

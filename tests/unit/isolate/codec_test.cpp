@@ -10,9 +10,15 @@
 namespace spawn::isolate {
 namespace {
 
-spawn_slice slice(std::string_view text) { return {text.data(), text.size()}; }
-std::string text(spawn_slice s) { return {static_cast<const char*>(s.ptr), s.len}; }
-std::string text(const spawn_buf& b) { return {static_cast<const char*>(b.ptr), b.len}; }
+spawn_slice slice(std::string_view text) {
+  return {text.data(), text.size()};
+}
+std::string text(spawn_slice s) {
+  return {static_cast<const char*>(s.ptr), s.len};
+}
+std::string text(const spawn_buf& b) {
+  return {static_cast<const char*>(b.ptr), b.len};
+}
 
 TEST(isolate_codec, a_save_arrives_as_it_was_asked) {
   const std::array<spawn_slice, 2> payload = {slice("pay"), slice("load")};

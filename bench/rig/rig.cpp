@@ -34,7 +34,8 @@ void give_up(std::string_view why) {
   std::exit(2);
 }
 
-rig::rig(const std::filesystem::path& plugins, std::string plugin, std::string config_json)
+rig::rig(const std::filesystem::path& plugins, std::string plugin, std::string config_json,
+         bool in_own_process)
     : folder_(make_folder()) {
   plugin_manager_options options;
   options.paths = {std::filesystem::absolute(plugins)};
@@ -45,6 +46,9 @@ rig::rig(const std::filesystem::path& plugins, std::string plugin, std::string c
   request.use = std::move(plugin);
   request.instance = "main";
   request.config_json = std::move(config_json);
+  if (in_own_process) {
+    request.process.emplace();
+  }
   port_ = must(make_statestore_port(*must(manager_->load(request))));
   if (auto started = manager_->start_all(step_ms); !started) {
     give_up(started.error().text);

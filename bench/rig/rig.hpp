@@ -31,7 +31,8 @@ class hand_lane final : public lane {
 class rig {
  public:
   // Ends the program with a message when the plugin can not be had.
-  rig(const std::filesystem::path& plugins, std::string plugin, std::string config_json);
+  rig(const std::filesystem::path& plugins, std::string plugin, std::string config_json,
+      bool in_own_process = false);
   ~rig();
   rig(const rig&) = delete;
   rig& operator=(const rig&) = delete;

@@ -43,11 +43,17 @@ def actors(lab: Lab, options) -> list:
 
 
 def table_call(lab: Lab, options) -> list:
-    table = Table("Plugin border: table call and completion", ["store", "batch", "ns per op"])
+    table = Table("Plugin border: table call and completion",
+                  ["store", "batch", "ns per op", "in a process of its own", "times"])
+    in_kernel = {}
     for row in _lines(lab, "bench_table_call", "--plugins", lab.build / "plugins",
                       "--seconds", options.seconds):
         name = "does nothing" if row["store"] == "bench_null" else "memory, load of 64 B"
-        table.add(name, row["batch"], f"{row['ns_per_op']:.1f}")
+        took, key = row["ns_per_op"], (name, row["batch"])
+        if not row["isolated"]:
+            in_kernel[key] = took
+        else:
+            table.add(*key, f"{in_kernel[key]:.1f}", f"{took:.0f}", f"{took / in_kernel[key]:.0f}")
     table.note("Fill, submit through the port, complete, continuation on the lane; best of 15 "
                "rounds. A lane's turn (clock, timers) is in it, once for each batch.")
     return [table]

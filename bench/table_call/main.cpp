@@ -1,10 +1,12 @@
 // Nanoseconds for a table call and its completion: arm, submit through the port into a loaded
 // plugin, complete, continuation on the lane. With a store that does nothing, which leaves the
-// border, and with the memory store. One JSON line for each store and batch size.
+// border, and with the memory store; then both in a process of their own. One JSON line for each
+// store and batch size.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <thread>
 #include <vector>
 
 #include "base/hash.hpp"
@@ -28,7 +30,7 @@ void end_load(task& t) {
 }
 
 struct measured {
-  explicit measured(rig& on) : on_(on) {
+  measured(rig& on, bool elsewhere) : on_(on), elsewhere_(elsewhere) {
     for (std::size_t i = 0; i < keys_count; ++i) {
       keys_.push_back(fmt::format("a/bench/Counter/c{:010}", i));
     }
@@ -52,6 +54,9 @@ struct measured {
       op.arm(SPAWN_SS_SAVE, 1);
       spawn_op* raw = &op.raw.op;
       on_.store().submit(on_.home(), std::span(&raw, 1));
+      do {
+        on_.home().drive();
+      } while (elsewhere_ && op.now.load() == port_op::phase::flying);
       on_.home().drive();
       if (op.status() != errc::ok) {
         give_up("bench_table_call: a record was not saved");
@@ -69,10 +74,11 @@ struct measured {
       std::uint64_t done = 0;
       double took = 0;
       do {
-        for (int repeat = 0; repeat < 256; ++repeat) {
+        const int repeats = elsewhere_ ? 16 : 256;
+        for (int repeat = 0; repeat < repeats; ++repeat) {
           call(ops, raw);
         }
-        done += 256 * batch;
+        done += static_cast<std::uint64_t>(repeats) * batch;
         took = seconds_since(began);
       } while (took < seconds / rounds);
       const double ns = took * 1e9 / static_cast<double>(done);
@@ -97,25 +103,32 @@ struct measured {
     }
     on_.store().submit(on_.home(), raw);
     on_.home().turn();
+    // Of a plugin in this process all have ended; from another one they come when they come.
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (ended != before + ops.size() && elsewhere_ && std::chrono::steady_clock::now() < until) {
+      std::this_thread::yield();
+      on_.home().turn();
+    }
     if (ended != before + ops.size()) {
       give_up("bench_table_call: the plugin did not end its operations");
     }
   }
 
   rig& on_;
+  const bool elsewhere_;  // the plugin is in a process of its own
   std::vector<std::string> keys_;
   std::uint64_t next_ = 0;
 };
 
-void measure(const std::string& plugins, const std::string& store, double seconds) {
-  rig on(plugins, store, "{}");
-  measured at(on);
+void measure(const std::string& plugins, const std::string& store, bool isolated, double seconds) {
+  rig on(plugins, store, "{}", isolated);
+  measured at(on, isolated);
   if (store == "memory") {
     at.save_all();
   }
   for (const std::size_t batch : {1, 64}) {
-    fmt::print("{{\"store\":\"{}\",\"batch\":{},\"ns_per_op\":{:.1f}}}\n", store, batch,
-               at.ns_per_op(batch, seconds));
+    fmt::print("{{\"store\":\"{}\",\"isolated\":{},\"batch\":{},\"ns_per_op\":{:.1f}}}\n", store,
+               isolated, batch, at.ns_per_op(batch, seconds));
     std::fflush(stdout);
   }
 }
@@ -132,6 +145,8 @@ int main(int argc, char** argv) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   CLI11_PARSE(flags, argc, argv);
-  spawn::bench::measure(SPAWN_BENCH_NULL, "bench_null", seconds);
-  spawn::bench::measure(plugins, "memory", seconds);
+  for (const bool isolated : {false, true}) {
+    spawn::bench::measure(SPAWN_BENCH_NULL, "bench_null", isolated, seconds);
+    spawn::bench::measure(plugins, "memory", isolated, seconds);
+  }
 }

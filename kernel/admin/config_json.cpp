@@ -35,6 +35,20 @@ json of(const cfg::plugin_use& from) {
     }
   }
   json out{{"use", from.use}, {"config", std::move(config)}, {"isolation", from.isolation}};
+  if (from.isolation != "inproc") {
+    const cfg::isolation_settings& limits = from.isolation_limits;
+    json& block = out["isolation_limits"];
+    block = {{"memory_mb", limits.memory_mb},
+             {"open_files", limits.open_files},
+             {"watchdog_ms", limits.watchdog_ms},
+             {"restart_min_ms", limits.restart_min_ms},
+             {"restart_max_ms", limits.restart_max_ms},
+             {"read", limits.read},
+             {"write", limits.write}};
+    if (limits.network) {
+      block["network"] = *limits.network;
+    }
+  }
   if (!from.version.empty()) {
     out["version"] = from.version;
   }

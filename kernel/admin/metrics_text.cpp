@@ -215,6 +215,12 @@ void add_plugins(const admin_context& from, metrics_builder& out) {
     const bool serving = instance->health().serving && !instance->faulted();
     out.gauge("spawn_plugin_serving", "1: the plugin instance says that it serves", serving ? 1 : 0,
               who);
+    if (const isolation_facts* process = instance->process()) {
+      out.gauge("spawn_plugin_process_up", "1: the isolated instance has a process",
+                process->pid != 0 ? 1 : 0, who);
+      out.counter("spawn_plugin_process_restarts_total",
+                  "New processes that an isolated instance got", value(process->restarts), who);
+    }
     out.counter("spawn_plugin_calls_total", "Calls into a plugin", value(n.calls), who);
     out.gauge("spawn_plugin_call_p50_seconds", "Median time of a call into a plugin",
               value(n.call_p50_ns) / 1e9, who);

@@ -68,6 +68,16 @@ json signature_of(const file_signature& from) {
           {"trusted_comment", good ? json(from.trusted_comment) : json()}};
 }
 
+json process_of(const plugin_info& from) {
+  if (!from.isolated) {
+    return nullptr;
+  }
+  return {{"pid", from.pid},
+          {"restarts", from.restarts},
+          {"last_cause", from.last_cause},
+          {"sandbox", from.sandbox}};
+}
+
 json plugin_of(const plugin_info& from) {
   json warnings = json::array();
   for (const lint_finding& each : from.warnings) {
@@ -85,6 +95,8 @@ json plugin_of(const plugin_info& from) {
           {"serving", from.serving},
           {"faulted", from.faulted},
           {"why", from.why},
+          {"isolation", from.isolated ? "process" : "inproc"},
+          {"process", process_of(from)},
           {"warnings", std::move(warnings)},
           {"counters", counters_of(from.counters)}};
 }

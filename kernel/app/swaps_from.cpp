@@ -17,6 +17,11 @@ plugin_request request_of(std::string kind, const config::plugin_use& use) {
   out.config_json = use.config_json;
   out.secrets = use.secrets;
   out.sha256 = use.sha256;
+  if (use.isolation == "process") {
+    const config::isolation_settings& from = use.isolation_limits;
+    out.process = {from.memory_mb,      from.open_files, from.watchdog_ms, from.restart_min_ms,
+                   from.restart_max_ms, from.network,    from.read,        from.write};
+  }
   return out;
 }
 

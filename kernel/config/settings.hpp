@@ -35,7 +35,20 @@ struct source_marks {
   bool operator==(const source_marks&) const { return true; }
 };
 
-// One plugin instance, as {use, version, config, isolation, sha256}.
+// Of an instance with `isolation: process`. Paths are absolute.
+struct isolation_settings {
+  std::uint64_t memory_mb = 2'048;
+  std::uint64_t open_files = 1'024;
+  std::uint64_t watchdog_ms = 5'000;
+  std::uint64_t restart_min_ms = 100;
+  std::uint64_t restart_max_ms = 10'000;
+  std::optional<bool> network;  // none: by kind
+  std::vector<std::string> read;
+  std::vector<std::string> write;
+  bool operator==(const isolation_settings&) const = default;
+};
+
+// One plugin instance, as {use, version, config, isolation, isolation_limits, sha256}.
 struct plugin_use {
   std::string instance;            // its name: "main", "orders", "forward"
   std::string use;                 // plugin name without a range: "sqlite"
@@ -43,8 +56,9 @@ struct plugin_use {
   std::string config_json = "{}";  // canonical JSON; null where a value is in `secrets`
   // JSON pointer within the config -> what ${...} stood for. Never logged, never printed.
   std::vector<std::pair<std::string, std::string>> secrets;
-  std::string sha256;  // lower-case hex, empty: not pinned
-  std::string isolation = "inproc";
+  std::string sha256;                // lower-case hex, empty: not pinned
+  std::string isolation = "inproc";  // or "process"
+  isolation_settings isolation_limits;
   source_marks marks;
   bool operator==(const plugin_use&) const = default;
 };

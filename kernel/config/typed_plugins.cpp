@@ -61,6 +61,39 @@ void gather(const value& v, const position& key_at, const std::string& pointer, 
   }
 }
 
+std::string absolute_directory(const std::string& dir, const std::string& file) {
+  std::error_code ignored;
+  const std::filesystem::path base = std::filesystem::absolute(file, ignored).parent_path();
+  std::string out = (base / dir).lexically_normal().string();
+  if (out.size() > 1 && out.ends_with('/')) {
+    out.pop_back();
+  }
+  return out;
+}
+
+void read_limits(const value* from, const std::string& file, isolation_settings& out) {
+  if (from == nullptr) {
+    return;
+  }
+  take(from->find("memory_mb"), out.memory_mb);
+  take(from->find("open_files"), out.open_files);
+  take(from->find("watchdog_ms"), out.watchdog_ms);
+  take(from->find("restart_min_ms"), out.restart_min_ms);
+  take(from->find("restart_max_ms"), out.restart_max_ms);
+  if (const value* network = from->find("network")) {
+    out.network.emplace();
+    take(network, *out.network);
+  }
+  const auto paths = [&](const char* key, std::vector<std::string>& to) {
+    const value* list = from->find(key);
+    for (std::size_t i = 0; list != nullptr && i < list->items.size(); ++i) {
+      to.push_back(absolute_directory(list->items[i].text, file));
+    }
+  };
+  paths("read", out.read);
+  paths("write", out.write);
+}
+
 plugin_use read_use(const value& from, const std::string& pointer, reading& in) {
   plugin_use out;
   if (from.is == value::kind::string) {
@@ -77,6 +110,7 @@ plugin_use read_use(const value& from, const std::string& pointer, reading& in) 
     gather(*config, config->at, "", out);
   }
   take(from.find("isolation"), out.isolation);
+  read_limits(from.find("isolation_limits"), in.file, out.isolation_limits);
   take(from.find("sha256"), out.sha256);
   std::transform(out.sha256.begin(), out.sha256.end(), out.sha256.begin(),
                  [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c; });
@@ -88,16 +122,6 @@ void check_fresh(std::set<std::string>& names, const value& said_by, const std::
   if (!names.insert(name).second) {
     in.found.add(said_by.at, pointer, "there is another one named '" + name + "'");
   }
-}
-
-std::string absolute_directory(const std::string& dir, const std::string& file) {
-  std::error_code ignored;
-  const std::filesystem::path base = std::filesystem::absolute(file, ignored).parent_path();
-  std::string out = (base / dir).lexically_normal().string();
-  if (out.size() > 1 && out.ends_with('/')) {
-    out.pop_back();
-  }
-  return out;
 }
 
 void read_policies(const value& root, plugin_settings& out, reading& in) {

@@ -105,9 +105,22 @@ void host_metrics::observe(std::uint32_t metric, const spawn_slice* label_values
   }
 }
 
+void host_metrics::replace(std::vector<metric_family> all) {
+  if (all.size() > metrics_max) {
+    all.resize(metrics_max);
+  }
+  for (metric_family& each : all) {
+    if (each.series.size() > series_max) {
+      each.series.resize(series_max);
+    }
+  }
+  const std::lock_guard hold(mutex_);
+  elsewhere_ = std::move(all);
+}
+
 std::vector<metric_family> host_metrics::snapshot() const {
   const std::lock_guard hold(mutex_);
-  std::vector<metric_family> out;
+  std::vector<metric_family> out = elsewhere_;
   for (const held& m : metrics_) {
     out.push_back(m.family);
     for (const auto& [key, series] : m.series) {

@@ -47,6 +47,9 @@ class host_metrics {
   void add(std::uint32_t metric, const spawn_slice* label_values, double v) noexcept;
   void observe(std::uint32_t metric, const spawn_slice* label_values, double v) noexcept;
 
+  // For an instance that counts elsewhere: what snapshot() gives from here on.
+  void replace(std::vector<metric_family> all);
+
   [[nodiscard]] std::vector<metric_family> snapshot() const;
   [[nodiscard]] std::uint64_t dropped() const noexcept;
 
@@ -59,6 +62,7 @@ class host_metrics {
 
   mutable std::mutex mutex_;
   std::vector<held> metrics_;
+  std::vector<metric_family> elsewhere_;
   std::uint64_t dropped_ = 0;
   bool frozen_ = false;
 };

@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "plugin/config_check.hpp"
 #include "plugin/instance_core.hpp"
+#include "plugin/isolate/limits.hpp"
 #include "spawn/plugin/statestore.h"
 
 namespace spawn {
@@ -20,6 +21,7 @@ struct instance_options {
   secret_list secrets;
   lane_loops loops;
   std::uint64_t create_limit_ms = 1'000;  // also init, and destroy
+  isolation_limits process{};             // of a library that is apart
 };
 
 // What drain left: operations the plugin never ended.
@@ -72,6 +74,8 @@ class plugin_instance {
     return core_->library->manifest();
   }
   [[nodiscard]] const plugin_library& library() const noexcept { return *core_->library; }
+  // Of an instance in a process of its own; null: it is in this one.
+  [[nodiscard]] const isolation_facts* process() const noexcept { return core_->process.get(); }
   [[nodiscard]] state now() const noexcept { return state_.load(); }
   [[nodiscard]] bool faulted() const noexcept { return core_->host.faulted(); }
   [[nodiscard]] host_table::health_state health() const { return core_->host.health(); }

@@ -14,6 +14,7 @@
 #include "plugin/host_loop.hpp"
 #include "plugin/host_metrics.hpp"
 #include "plugin/host_table.hpp"
+#include "plugin/isolate/facts.hpp"
 #include "plugin/library.hpp"
 #include "spawn/plugin/entry.h"
 
@@ -79,6 +80,7 @@ struct instance_core {
   host_loop loop;
   blocking_pool blocking;
   spawn_instance* raw = nullptr;
+  std::shared_ptr<const isolation_facts> process;  // null: in this process. From create on
   std::atomic<bool> accepting{false};
   std::atomic<std::uint64_t> ended_here{0};  // by the kernel, in the plugin's place
   std::atomic<std::uint64_t> slow_calls{0};

@@ -1,10 +1,13 @@
 // Making an instance: config, init, create, and a look at the tables it came with.
 #include <array>
 #include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "base/log.hpp"
 #include "plugin/graveyard.hpp"
 #include "plugin/instance.hpp"
+#include "plugin/isolate/proxy.hpp"
 #include "plugin/load_step.hpp"
 #include "spawn/plugin/actors.h"
 #include "spawn/plugin/statestore.h"
@@ -43,6 +46,57 @@ std::shared_ptr<making> prepare(std::shared_ptr<instance_core> core, std::string
   m->info.secrets = m->secret_views.data();
   m->info.n_secrets = static_cast<std::uint32_t>(m->secret_views.size());
   return m;
+}
+
+// The folder of a store's file may be made by the store; a process that is kept to its folders can
+// not, so it is made for it.
+std::string data_folder(const std::string& config_json) {
+  const auto config = nlohmann::json::parse(config_json, nullptr, false);
+  if (!config.is_object() || !config.contains("path") || !config["path"].is_string()) {
+    return {};
+  }
+  std::error_code ignored;
+  const auto folder =
+      std::filesystem::absolute(config["path"].get<std::string>(), ignored).parent_path();
+  std::filesystem::create_directories(folder, ignored);
+  return std::filesystem::is_directory(folder, ignored) ? folder.string() : std::string();
+}
+
+spawn_status make_apart(making& m, const isolation_limits& limits, std::uint64_t limit_ms) {
+  const plugin_library& library = *m.core->library;
+  const plugin_manifest& manifest = library.manifest();
+  isolate::proxy_options options;
+  isolate::create_order& order = options.order;
+  order.file = library.from().loaded.string();
+  order.sha256 = library.from().sha256;
+  order.kind = manifest.kind;
+  order.name = manifest.name;
+  order.version = manifest.version;
+  order.instance = m.core->name;
+  order.config_json = m.config_json;
+  order.secrets = m.secrets;
+  order.limit_ms = static_cast<std::uint32_t>(limit_ms);
+  while (order.log_level > 0 && log::enabled(static_cast<log::level>(order.log_level - 1))) {
+    --order.log_level;
+  }
+  while (order.log_level < 4 && !log::enabled(static_cast<log::level>(order.log_level))) {
+    ++order.log_level;
+  }
+  order.memory_bytes = limits.memory_mb << 20;
+  order.open_files = limits.open_files;
+  order.network = limits.network.value_or(manifest.kind != "workflow");
+  order.read_paths = limits.read_paths;
+  order.write_paths = limits.write_paths;
+  if (std::string folder = data_folder(m.config_json); !folder.empty()) {
+    order.write_paths.push_back(std::move(folder));
+  }
+  options.limits = limits;
+  // What one thread of a plugin serves needs one lane there.
+  options.one_channel = manifest.blocking || manifest.lanes == lane_mode::one;
+  options.kernel_lanes = m.core->loops.lanes->size();
+  options.metrics = &m.core->metrics;
+  m.core->process = options.facts;
+  return isolate::make_proxy(m.core->host.table(), std::move(options), &m.out, &m.error);
 }
 
 result<void> check_instance(const spawn_instance* made, const std::string& subject) {
@@ -162,11 +216,14 @@ result<std::unique_ptr<plugin_instance>> plugin_instance::create(
   auto core =
       std::make_shared<instance_core>(library, options.name, std::move(options.loops), time);
   auto m = prepare(core, std::move(*config), std::move(options.secrets));
+  const bool apart = library->is_apart();
+  const std::uint64_t limit_ms = options.create_limit_ms + (apart ? isolate::launch_ms * 2 : 0);
   const timed_call call = run_within(
-      options.name, options.create_limit_ms,
-      [m] {
-        m->status =
-            m->core->library->entry().create(m->core->host.table(), &m->info, &m->out, &m->error);
+      options.name, limit_ms,
+      [m, apart, limits = options.process, limit = options.create_limit_ms] {
+        const spawn_host* host = m->core->host.table();
+        m->status = apart ? make_apart(*m, limits, limit)
+                          : m->core->library->entry().create(host, &m->info, &m->out, &m->error);
       },
       [m] {
         // Nobody waits any more; take it down again.
@@ -179,7 +236,7 @@ result<std::unique_ptr<plugin_instance>> plugin_instance::create(
     library->keep_for_ever();
     keep_until_exit(core);
     return refuse(load_step::create, subject,
-                  "create did not return within " + std::to_string(options.create_limit_ms) +
+                  "create did not return within " + std::to_string(limit_ms) +
                       " ms; long work belongs into start",
                   errc::deadline);
   }

@@ -82,6 +82,11 @@ result<std::shared_ptr<plugin_library>> plugin_library::from_entry(
   return adopt(entry, std::move(*manifest), entry->manifest_json, {});
 }
 
+std::shared_ptr<plugin_library> plugin_library::apart(plugin_manifest manifest, origin from) {
+  return std::shared_ptr<plugin_library>(
+      new plugin_library(nullptr, std::move(manifest), std::move(from)));
+}
+
 plugin_library::~plugin_library() {
   if (kept_) {
     // Something of it may still run: neither the mapping nor the host table may go.
@@ -102,8 +107,8 @@ std::string plugin_library::subject() const {
 }
 
 result<void> plugin_library::init(const clock& time, std::uint64_t limit_ms) {
-  if (inited_) {
-    return {};
+  if (inited_ || is_apart()) {
+    return {};  // each process of it does that
   }
   if (host_ == nullptr) {
     host_ = std::make_unique<host_table>(manifest_.label(), "", time);

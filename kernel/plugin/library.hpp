@@ -41,6 +41,8 @@ class plugin_library {
   // A plugin that is part of this program: built in, or a test's. No file, no lint.
   [[nodiscard]] static result<std::shared_ptr<plugin_library>> from_entry(
       const spawn_plugin_entry* entry);
+  // One whose code is not in this process: its instances are made by isolate/proxy.hpp.
+  [[nodiscard]] static std::shared_ptr<plugin_library> apart(plugin_manifest manifest, origin from);
   ~plugin_library();
   plugin_library(const plugin_library&) = delete;
   plugin_library& operator=(const plugin_library&) = delete;
@@ -48,6 +50,8 @@ class plugin_library {
   // Calls the plugin's init once per process; later calls answer what it answered.
   [[nodiscard]] result<void> init(const clock& time, std::uint64_t limit_ms);
 
+  [[nodiscard]] bool is_apart() const noexcept { return entry_ == nullptr; }
+  // Not of one that is apart.
   [[nodiscard]] const spawn_plugin_entry& entry() const noexcept { return *entry_; }
   [[nodiscard]] const plugin_manifest& manifest() const noexcept { return manifest_; }
   [[nodiscard]] const origin& from() const noexcept { return from_; }

@@ -176,6 +176,9 @@ result<std::shared_ptr<plugin_library>> load_library(const fs::path& file, const
     return at(load_step::copy, copy.error());
   }
   from.loaded = std::move(*copy);
+  if (expected.apart) {
+    return plugin_library::apart(std::move(*manifest), std::move(from));
+  }
   SPAWN_TRY(auto mapped, map_file(from.loaded, manifest->unloadable, subject));
   auto* find = reinterpret_cast<spawn_plugin_entry_fn>(
       ::dlsym(mapped->library.native(), SPAWN_ENTRY_SYMBOL));

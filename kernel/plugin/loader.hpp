@@ -19,6 +19,7 @@ struct expected_plugin {
   std::string version;  // exact
   std::string sha256;   // pin, hex
   trust_policy trust = {};
+  bool apart = false;  // everything but loading: a process of its own will do that
 };
 
 // Reads the file once: the bytes that were checked, signature included, are the bytes that are

@@ -47,7 +47,10 @@ result<std::shared_ptr<plugin_library>> plugin_manager::library_for(const plugin
   }
   SPAWN_TRY(auto library, load_library(file.path, *store_,
                                        {request.kind, request.use, file.version, request.sha256,
-                                        options_.trust}));
+                                        options_.trust, request.process.has_value()}));
+  if (library->is_apart()) {
+    return library;  // each instance has its own process, so there is nothing to share
+  }
   // Loading the same content again gave the same mapping; one library object counts its init.
   auto& known = libraries_[library->from().loaded];
   if (known == nullptr) {
@@ -59,9 +62,10 @@ result<std::shared_ptr<plugin_library>> plugin_manager::library_for(const plugin
 result<std::shared_ptr<plugin_instance>> plugin_manager::create(
     std::shared_ptr<plugin_library> library, const plugin_request& request) {
   SPAWN_TRY(std::shared_ptr<plugin_instance> made,
-            plugin_instance::create(std::move(library), time_,
-                                    {request.instance, request.config_json, request.secrets, loops_,
-                                     options_.create_limit_ms}));
+            plugin_instance::create(
+                std::move(library), time_,
+                {request.instance, request.config_json, request.secrets, loops_,
+                 options_.create_limit_ms, request.process.value_or(isolation_limits{})}));
   for (const lint_finding& finding : made->library().from().warnings) {
     SPAWN_LOG(warn, "plugin lint", {"plugin", made->manifest().label()}, {"rule", finding.rule},
               {"what", finding.text});
@@ -183,6 +187,14 @@ std::vector<plugin_info> plugin_manager::list() const {
                    std::string(name(instance->now())),
                    health.serving && instance->now() == plugin_instance::state::started,
                    instance->faulted(), health.why, from.warnings, instance->counters()});
+    if (const isolation_facts* process = instance->process()) {
+      plugin_info& info = out.back();
+      info.isolated = true;
+      info.pid = process->pid;
+      info.restarts = process->restarts;
+      info.last_cause = process->cause();
+      info.sandbox = process->sandbox();
+    }
   }
   return out;
 }

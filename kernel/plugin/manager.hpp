@@ -30,6 +30,7 @@ struct plugin_request {
   secret_list secrets;
   std::string sha256;  // pin, empty: none
   std::string path{};  // of the file, in place of a version; empty: looked for by name
+  std::optional<isolation_limits> process{};  // in a process of its own, with these limits
 };
 
 // For the admin API.
@@ -44,6 +45,11 @@ struct plugin_info {
   std::string why;  // when not serving
   std::vector<lint_finding> warnings;
   instance_counters counters;
+  bool isolated = false;  // what follows is of its process
+  std::int64_t pid = 0;   // 0: there is none now
+  std::uint64_t restarts = 0;
+  std::string last_cause{};  // why the last one ended
+  std::string sandbox{};
 };
 
 // What a kernel knows of one instance besides its request: the file that was loaded for it.

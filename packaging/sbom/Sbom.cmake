@@ -6,7 +6,7 @@ set(compiled_in libboost1.81-dev nlohmann-json3-dev libcli11-dev libexpected-dev
 
 # Heavy plugins have a component of their own.
 get_property(plugins GLOBAL PROPERTY SPAWN_PLUGIN_TARGETS)
-set(kernel_targets spawnd spawnctl)
+set(kernel_targets spawnd spawnctl spawn-plugin-host)
 set(SPAWN_HEAVY_PLUGINS)
 foreach(target ${plugins})
   get_target_property(component ${target} SPAWN_COMPONENT)

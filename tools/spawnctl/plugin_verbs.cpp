@@ -240,9 +240,25 @@ std::string signer_of(const json& plugin) {
   return text_of(signature, "key") + (signature.value("trusted", false) ? "" : " (not checked)");
 }
 
+// "in kernel", or the process, how often it was started again, and why.
+std::string process_of(const json& plugin) {
+  const json process = plugin.value("process", json());
+  if (!process.is_object()) {
+    return "in kernel";
+  }
+  std::string out = "pid " + text_of(process, "pid");
+  if (process.value("restarts", 0) != 0) {
+    out += ", restarted " + text_of(process, "restarts") + "x";
+  }
+  if (const std::string cause = text_of(process, "last_cause"); !cause.empty()) {
+    out += ": " + cause;
+  }
+  return out;
+}
+
 void print_list(const json& answer) {
-  table out({"KIND", "INSTANCE", "PLUGIN", "VERSION", "STATE", "SERVING", "SIGNED BY", "CALLS",
-             "P99 NS", "IN FLIGHT"});
+  table out({"KIND", "INSTANCE", "PLUGIN", "VERSION", "STATE", "SERVING", "PROCESS", "SIGNED BY",
+             "CALLS", "P99 NS", "IN FLIGHT"});
   for (const json& each : answer.value("plugins", json::array())) {
     const json counters = each.value("counters", json::object());
     std::string serving = each.value("serving", false) ? "yes" : "no";
@@ -250,8 +266,8 @@ void print_list(const json& answer) {
       serving += ": " + text_of(each, "why");
     }
     out.add({text_of(each, "kind"), text_of(each, "instance"), text_of(each, "plugin"),
-             text_of(each, "version"), text_of(each, "state"), serving, signer_of(each),
-             text_of(counters, "calls"), text_of(counters, "call_p99_ns"),
+             text_of(each, "version"), text_of(each, "state"), serving, process_of(each),
+             signer_of(each), text_of(counters, "calls"), text_of(counters, "call_p99_ns"),
              text_of(counters, "in_flight")});
   }
   out.print(std::cout);

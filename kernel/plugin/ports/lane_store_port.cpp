@@ -4,10 +4,12 @@
 
 namespace spawn {
 
-lane_store_port::lane_store_port(std::shared_ptr<instance_core> core, const spawn_statestore* table)
+lane_store_port::lane_store_port(std::shared_ptr<instance_core> core, const spawn_statestore* table,
+                                 bool joined)
     : registered_port(core),
       shared_(new shared{core, table, std::vector<slot>(core->loops.lanes->size())}),
-      capabilities_(table->capabilities(core->raw)) {}
+      capabilities_(table->capabilities(core->raw)),
+      joined_(joined) {}
 
 void lane_store_port::submit(lane& from, std::span<spawn_op* const> ops) {
   if (ops.empty()) {

@@ -9,7 +9,9 @@ namespace spawn {
 
 class lane_store_port final : public statestore_port, public registered_port {
  public:
-  lane_store_port(std::shared_ptr<instance_core> core, const spawn_statestore* table);
+  // `joined`: behind the channels is one queue, as of a store in a process of its own.
+  lane_store_port(std::shared_ptr<instance_core> core, const spawn_statestore* table,
+                  bool joined = false);
   ~lane_store_port() override { retire(); }
 
   [[nodiscard]] std::string_view name() const noexcept override { return core_->name; }
@@ -17,7 +19,7 @@ class lane_store_port final : public statestore_port, public registered_port {
   [[nodiscard]] bool serving() const override {
     return !core_->host.faulted() && core_->host.health().serving;
   }
-  [[nodiscard]] bool shared_queue() const noexcept override { return false; }
+  [[nodiscard]] bool shared_queue() const noexcept override { return joined_; }
   void submit(lane& from, std::span<spawn_op* const> ops) override;
 
   [[nodiscard]] std::uint64_t submitted() const noexcept override;
@@ -38,6 +40,7 @@ class lane_store_port final : public statestore_port, public registered_port {
   };
   std::shared_ptr<shared> shared_;
   std::uint64_t capabilities_;
+  const bool joined_;
 };
 
 }  // namespace spawn

@@ -72,7 +72,11 @@ result<std::unique_ptr<statestore_port>> make_statestore_port(plugin_instance& i
   const auto* table = static_cast<const spawn_statestore*>(raw);
   const plugin_manifest& manifest = instance.manifest();
   std::unique_ptr<statestore_port> port;
-  if (manifest.blocking || manifest.lanes == lane_mode::one) {
+  const bool joined = manifest.blocking || manifest.lanes == lane_mode::one;
+  if (instance.library().is_apart()) {
+    // Its proxy never blocks; the one queue is in its process.
+    port = std::make_unique<lane_store_port>(instance.core(), table, joined);
+  } else if (joined) {
     port = std::make_unique<shared_store_port>(instance.core(), table, manifest.blocking);
   } else {
     port = std::make_unique<lane_store_port>(instance.core(), table);

@@ -162,9 +162,9 @@ TEST(config_references, a_key_in_clear_is_remarked_upon) {
   EXPECT_EQ(origin_of(*got, "encryption.key")->value, "(secret)");
 }
 
-TEST(config_references, process_isolation_is_refused_while_there_is_none) {
-  EXPECT_THAT(errors("transport: {use: memory, isolation: process}"),
-              HasSubstr("transport.isolation: expected inproc, got \"process\""));
+TEST(config_references, a_third_kind_of_isolation_is_refused) {
+  EXPECT_THAT(errors("transport: {use: memory, isolation: grpc}"),
+              HasSubstr("transport.isolation: expected inproc or process, got \"grpc\""));
 }
 
 }  // namespace

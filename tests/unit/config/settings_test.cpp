@@ -134,6 +134,26 @@ TEST(settings, the_other_sections_reach_their_fields) {
   EXPECT_FALSE(s.timers_enabled);
 }
 
+TEST(settings, limits_of_an_isolated_instance_reach_their_fields) {
+  const auto s = good(
+      "statestores: {main: {use: sqlite, isolation: process, isolation_limits: {memory_mb: 256,\n"
+      "  open_files: 64, watchdog_ms: 700, restart_min_ms: 5, restart_max_ms: 50, network: false,\n"
+      "  read: [/certs], write: [/data/, /more]}}}\n"
+      "workflows: [{use: effect, isolation: process}]\n");
+  const plugin_use& store = s.statestores[0];
+  EXPECT_EQ(store.isolation, "process");
+  EXPECT_EQ(store.isolation_limits.memory_mb, 256u);
+  EXPECT_EQ(store.isolation_limits.open_files, 64u);
+  EXPECT_EQ(store.isolation_limits.watchdog_ms, 700u);
+  EXPECT_EQ(store.isolation_limits.restart_min_ms, 5u);
+  EXPECT_EQ(store.isolation_limits.restart_max_ms, 50u);
+  EXPECT_EQ(store.isolation_limits.network, false);
+  EXPECT_EQ(store.isolation_limits.read, std::vector<std::string>{"/certs"});
+  EXPECT_EQ(store.isolation_limits.write, (std::vector<std::string>{"/data", "/more"}));
+  EXPECT_EQ(s.workflows[0].isolation_limits, isolation_settings{});
+  EXPECT_EQ(s.workflows[0].isolation_limits.network, std::nullopt) << "by kind";
+}
+
 TEST(settings, a_relative_plugin_path_starts_at_the_files_directory) {
   const auto got =
       load_text("plugins: {path: [plugins, ../x/, /abs]}", "/etc/spawn/spawn.yaml", environment());

@@ -12,6 +12,7 @@ from runner import (activators, messages, native, peers, programs, ready, recove
                     sagas, sidecar, stores, swaps)
 from runner.processes import Lab, Skip, busy_share  # noqa: E402
 from runner.report import Run  # noqa: E402
+from runner.sources import SOURCES  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 BUSY_SAID = 0.1
@@ -45,6 +46,8 @@ def arguments():
                        help="also Restate and workerd, taken from npm")
     flags.add_argument("--seconds", type=float, default=4.0, help="for each figure")
     flags.add_argument("--full", action="store_true", help="a million actors and a million rows instead of 100,000")
+    flags.add_argument("--sources", default="", metavar="NAMES",
+                       help=f"activators: some of {','.join(s.name for s in SOURCES)}")
     flags.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()),
                        help="where databases are made; a real disk")
     flags.add_argument("--out", type=Path, help="write the results there")
@@ -58,6 +61,10 @@ def arguments():
     for name in names:
         if name not in SECTIONS:
             flags.error(f"--only: \"{name}\" is none of {', '.join(SECTIONS)}")
+    options.sources = [name for name in options.sources.split(",") if name]
+    for name in options.sources:
+        if name not in [source.name for source in SOURCES]:
+            flags.error(f"--sources: \"{name}\" is none of them")
     if options.seconds <= 0:
         flags.error("--seconds: more than 0")
     if options.out is None and not names:

@@ -1,5 +1,6 @@
 """(l) Messages into actors in commit, against loops without a kernel; memory while many wait."""
 import contextlib
+import sys
 from statistics import median
 
 from runner import processes as p
@@ -104,6 +105,9 @@ def run(lab: p.Lab, options) -> list:
                    ["source", "messages", "filled/s", "messages/s", "idle MB", "all waiting MB",
                     "first half MB", "peak MB", "over idle", "amiss"])
     for source in SOURCES:
+        if options.sources and source.name not in options.sources:
+            continue
+        print(f"    {source.name}", file=sys.stderr, flush=True)
         with contextlib.ExitStack() as stack:
             try:
                 server = stack.enter_context(source.server())

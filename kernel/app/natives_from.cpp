@@ -45,6 +45,7 @@ result<definition_ptr> one_plugin::define(const wire::actor_entry& actor,
   or_default(out.pool_max, rules.pool_parallel);
   auto host = std::make_shared<host_address>();
   host->name = "native:" + std::string(port.name());
+  host->address = host->name;  // circuit breakers are known by it
   host->native = index;
   out.host = std::move(host);
   out.generation = UINT64_MAX;  // no host takes its place

@@ -4,6 +4,12 @@
 namespace spawn {
 namespace {
 
+// No payload is longer; a mail could not hold it.
+bool fits(const spawn_payload& payload) noexcept {
+  return payload.type_url.len <= limits::host_reply_bytes_max &&
+         payload.value.len <= limits::host_reply_bytes_max;
+}
+
 live_address& address_in(spawn_live_ref* ref) noexcept {
   return *static_cast<live_address*>(ref);
 }
@@ -35,15 +41,20 @@ struct live_host_calls {
   }
   static spawn_status tell(void* data, spawn_live_ref* to, std::uint32_t action,
                            const spawn_payload* payload) {
-    return lane_of(data).tell(address_in(to), action, *payload);
+    return fits(*payload) ? lane_of(data).tell(address_in(to), action, *payload)
+                          : static_cast<spawn_status>(SPAWN_E_TOO_LARGE);
   }
   static spawn_status ask(void* data, spawn_live_ref* to, std::uint32_t action,
                           const spawn_payload* payload, std::uint64_t token,
                           std::uint32_t timeout_ms) {
-    return lane_of(data).ask(address_in(to), action, *payload, token, timeout_ms);
+    return fits(*payload) ? lane_of(data).ask(address_in(to), action, *payload, token, timeout_ms)
+                          : static_cast<spawn_status>(SPAWN_E_TOO_LARGE);
   }
   static spawn_status reply(void* data, std::uint64_t token, spawn_status status,
                             const spawn_payload* payload) {
+    if (!fits(*payload)) {
+      return SPAWN_E_TOO_LARGE;
+    }
     const bool is_known = status >= SPAWN_OK && status <= SPAWN_E_ABORTED;
     return lane_of(data).answer(token, is_known ? status : SPAWN_E_INTERNAL, *payload)
                ? static_cast<spawn_status>(SPAWN_OK)
@@ -51,7 +62,9 @@ struct live_host_calls {
   }
   static spawn_status send(void* data, spawn_live_ref* to, spawn_slice action,
                            const spawn_payload* payload) {
-    return lane_of(data).send_out(address_in(to), view_of(action), *payload, nullptr);
+    return fits(*payload)
+               ? lane_of(data).send_out(address_in(to), view_of(action), *payload, nullptr)
+               : static_cast<spawn_status>(SPAWN_E_TOO_LARGE);
   }
   static spawn_status call(void* data, spawn_live_ref* to, spawn_slice action,
                            const spawn_payload* payload, std::uint64_t token,
@@ -59,6 +72,9 @@ struct live_host_calls {
     live_lane& lane = lane_of(data);
     if (lane.current_ == nullptr || lane.is_closed_) {
       return SPAWN_E_INVALID;
+    }
+    if (!fits(*payload)) {
+      return SPAWN_E_TOO_LARGE;
     }
     live_ask& ask = lane.open_ask_of_actor(token, timeout_ms);
     const spawn_status sent = lane.send_out(address_in(to), view_of(action), *payload, &ask);

@@ -75,6 +75,7 @@ void live_lane::run_some() {
       fail_mail(mail, SPAWN_E_INTERNAL, "the actor threw an exception");
     }
     if (of != nullptr) {
+      of->leaving = false;  // nothing of it is called any more
       ran(*of);
     }
   }

@@ -121,6 +121,11 @@ result<swap_subject*> plugin_swaps::subject_of(const swap_order& order) const {
     }
     found = each.get();
   }
+  if (found == nullptr && plugins_.find("actors", order.instance) != nullptr) {
+    return fail(errc::unsupported, "instance " + order.instance +
+                                       " has native actors, whose objects are in it; they are not "
+                                       "swapped: restart the kernel");
+  }
   if (found == nullptr) {
     return fail(errc::not_found, "there is no " +
                                      (order.kind.empty() ? std::string("plugin") : order.kind) +

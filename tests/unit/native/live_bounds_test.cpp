@@ -45,6 +45,20 @@ TEST(LiveBounds, TheMemoryOfTheProcessIsABoundAndComesBack) {
   });
 }
 
+TEST(LiveBounds, APayloadOfGigabytesIsRefusedUnread) {
+  stage s;
+  s.inside(0, [&](const spawn_live_host& h) {
+    spawn_payload p = value_of("x");
+    p.value.len = limits::host_reply_bytes_max + 1;
+    spawn_live_ref* ref = node(h, "x");
+    EXPECT_EQ(h.tell(h.data, ref, 0, &p), SPAWN_E_TOO_LARGE);
+    EXPECT_EQ(h.ask(h.data, ref, 0, &p, 1, 0), SPAWN_E_TOO_LARGE);
+    EXPECT_EQ(h.send(h.data, ref, slice_of("Tell"), &p), SPAWN_E_TOO_LARGE);
+    EXPECT_EQ(h.call(h.data, ref, slice_of("Tell"), &p, 1, 0), SPAWN_E_TOO_LARGE);
+    EXPECT_EQ(h.reply(h.data, 1, SPAWN_OK, &p), SPAWN_E_TOO_LARGE);
+  });
+}
+
 TEST(LiveBounds, AnActionThatIsNoneIsInvalid) {
   stage s;
   s.inside(0, [&](const spawn_live_host& h) {

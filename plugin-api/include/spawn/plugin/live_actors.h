@@ -19,7 +19,7 @@
  *
  * Payloads. Between live actors of one instance `value` is whatever they agree on, and presence
  * and type_url (which may be empty) come as they were sent. Every other actor takes a protobuf
- * message with its type_url (protocol.md 6.2). */
+ * message with its type_url (protocol.md 6.2). More than 64 MiB is TOO_LARGE. */
 #ifndef SPAWN_PLUGIN_LIVE_ACTORS_H
 #define SPAWN_PLUGIN_LIVE_ACTORS_H
 #include "actors.h"

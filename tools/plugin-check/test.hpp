@@ -42,6 +42,7 @@ struct warned {
 [[nodiscard]] test_list transport_tests();
 [[nodiscard]] test_list workflow_tests();
 [[nodiscard]] test_list activator_tests();
+[[nodiscard]] test_list actors_tests();
 
 // One round of random requests with the subject's seed; empty where the kind has none.
 [[nodiscard]] test_list fuzz_tests(std::string_view kind);

@@ -81,8 +81,7 @@ struct actors_glue {
   static spawn_status lane_open(spawn_instance* self, std::uint32_t,
                                 spawn_actors_lane** out) noexcept {
     try {
-      *out = reinterpret_cast<spawn_actors_lane*>(
-          new lane_box(instance_of<actors_instance>(self)));
+      *out = reinterpret_cast<spawn_actors_lane*>(new lane_box(instance_of<actors_instance>(self)));
       return SPAWN_OK;
     } catch (...) {
       return SPAWN_E_EXHAUSTED;

@@ -95,8 +95,8 @@ call_outcome dispatcher::run(call_messages& with, std::string_view request) cons
   if (request.empty() || request.size() > request_bytes_max ||
       !in.ParseFromArray(request.data(), static_cast<int>(request.size()))) {
     ended.what = call_outcome::verdict::no_request;
-    ended.why = "the request is not an ActorInvocation (" + std::to_string(request.size()) +
-                " bytes)";
+    ended.why =
+        "the request is not an ActorInvocation (" + std::to_string(request.size()) + " bytes)";
     return ended;
   }
   turn turn(in, out);

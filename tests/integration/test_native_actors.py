@@ -222,17 +222,18 @@ def test_plugins_of_both_sorts_are_listed(fresh):
 
 
 # --- what keeps a kernel from starting ------------------------------------------------------------
-@pytest.mark.parametrize("use, why", [
-    ("describe-fails", "instance describe-fails: describe answered UNAVAILABLE"),
-    ("describes-garbage", "native_actors: instance describes-garbage: its registration: "),
-    ("live-and-stateful", "native_actors: instance live-and-stateful: actor Idler is live, so it "
-                          "can be neither stateful nor pooled"),
-    ("takes-a-name", "native_actors: instance takes-a-name: actor Tally of system spawn-system: "
+@pytest.mark.parametrize("rule, why", [
+    ("describe-fails", "instance bad-actors: describe answered UNAVAILABLE"),
+    ("describes-garbage", "native_actors: instance bad-actors: its registration: "),
+    ("live-and-stateful", "native_actors: instance bad-actors: actor Idler is live, so it can be "
+                          "neither stateful nor pooled"),
+    ("takes-a-name", "native_actors: instance bad-actors: actor Tally of system spawn-system: "
                      "native:live-fixture has it already"),
 ])
-def test_a_plugin_that_no_kernel_takes_is_named(fresh, use, why):
-    mesh = fresh(PATH | {"native_actors": ["live-fixture", use]}, start=False)
+def test_a_plugin_that_no_kernel_takes_is_named(fresh, rule, why):
+    mesh = fresh(PATH | {"native_actors": ["live-fixture",
+                                           {"use": "bad-actors", "config": {"rule": rule}}]},
+                 start=False)
     mesh.kernel.launch()
     assert mesh.kernel.wait_exit() != 0
     assert why in mesh.kernel.tail(), mesh.kernel.tail()
-

@@ -156,9 +156,13 @@ class workflow_ops : public sample_ops {
 // makes of that is its own affair.
 class actors_ops : public sample_ops {
  public:
-  explicit actors_ops(const instance& on) : all_(describe_actors(on)) {
-    type_ = all_.first_of_actions();
-    if (all_.table->submit == nullptr || type_ == nullptr || type_->actions().empty()) {
+  explicit actors_ops(const instance& on) {
+    const auto* table = on.interface<spawn_actors>(SPAWN_ACTORS);
+    if (table->submit != nullptr) {
+      all_ = describe_actors(on);
+      type_ = all_.first_of_actions();
+    }
+    if (table->submit == nullptr || type_ == nullptr || type_->actions().empty()) {
       throw contract::skipped{"every type is live, so it is given no ops"};
     }
   }

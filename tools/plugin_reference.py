@@ -14,6 +14,7 @@ PAGES = {  # page -> what it is about, headers
     "transport": ("moves messages between kernels", ["transport.h"]),
     "activator": ("brings events from outside to actors", ["activator.h"]),
     "workflow": ("says what a part of an actor's answer means", ["workflow.h"]),
+    "actors": ("has actors that run in the kernel's own process", ["actors.h", "live_actors.h"]),
     "sink": ("takes what actors publish; beside another kind", ["sink.h"]),
     "handoff": ("hands what a store keeps in memory to the next one; beside statestore",
                 ["handoff.h"]),

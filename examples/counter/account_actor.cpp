@@ -45,7 +45,7 @@ sdk::json shown(const counter::AccountState& state) {
 
 }  // namespace
 
-void declare_account(sdk::host& app) {
+void declare_account(sdk::actor_set& app) {
   using namespace std::chrono_literals;
   auto& account = app.unnamed<counter::AccountState>("Account");
   account.idle_timeout(30s);

@@ -18,7 +18,7 @@ const counter::CounterState& add(counter_context& ctx, std::int64_t amount) {
 
 }  // namespace
 
-void declare_counter(sdk::host& app) {
+void declare_counter(sdk::actor_set& app) {
   using namespace std::chrono_literals;
   auto& counter = app.actor<counter::CounterState>("counter");
   counter.stateful().idle_timeout(30s).snapshot_every(10s);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "actors.hpp"
+#include "spawn/sdk/host.hpp"
 
 int main(int argc, char** argv) {
   try {
@@ -28,8 +29,7 @@ int main(int argc, char** argv) {
       std::fflush(stdout);
     };
     spawn::sdk::host app{system, options};
-    example::declare_counter(app);
-    example::declare_account(app);
+    declare_actors(app);
     app.run();
     return 0;
   } catch (const std::exception& error) {

@@ -135,7 +135,7 @@ def own_plugins():
             ("workflow", "aggregator"), ("workflow", "broadcast"), ("workflow", "effect"),
             ("workflow", "forward"), ("workflow", "pipe"), ("workflow", "publish"),
             ("workflow", "saga"), ("workflow", "scatter-gather"), ("activator", "cron"),
-            ("activator", "http")]
+            ("activator", "http"), ("actors", "counter")]
 
 
 @pytest.mark.parametrize("kind, name", own_plugins())
@@ -149,6 +149,34 @@ def test_our_own_plugins_pass(kind, name):
         arguments += ["--exclude", "statestore.limit.*", "--exclude", "statestore.model.*"]
     tests, bad = results(found[-1], *arguments)
     assert not bad, told(tests, bad)
+
+
+ACTORS_FOUND_BY = {  # rule of tests/fixtures/actors -> the test that has to find it
+    "describe-fails": "actors.describe.is_a_registration",
+    "describes-garbage": "actors.describe.is_a_registration",
+    "live-and-stateful": "actors.live.types_keep_no_state",
+    "dies-of-answers": "actors.live.strange_answers_are_survived",
+    "needs-room": "actors.live.no_room_is_survived",
+}
+
+
+def fixture_actors(name):
+    return BUILD / "fixture_actors" / "actors" / name / "1.0.0" / "plugin.so"
+
+
+@pytest.mark.parametrize("rule", ACTORS_FOUND_BY)
+def test_actors_that_break_a_rule_fail_the_test_meant_for_it(rule, tmp_path):
+    config = tmp_path / "check.yaml"
+    config.write_text(f"rule: {rule}\n")
+    tests, bad = results(fixture_actors("bad-actors"), "--config", config, "--include", "actors.*")
+    assert bad == [ACTORS_FOUND_BY[rule]], told(tests, bad)
+
+
+def test_live_actors_pass():
+    tests, bad = results(fixture_actors("live-fixture"))
+    assert not bad, told(tests, bad)
+    assert tests["actors.live.every_tell_is_taken"]["verdict"] == "passed"
+    assert tests["ops.every_op_ends"]["verdict"] == "skipped"
 
 
 def test_an_activator_is_checked_through_its_driver():

@@ -11,8 +11,10 @@ from kit import STRICT, Project, install, outside, pass_all, run
 from tools import ctl
 
 KINDS = ("statestore", "transport", "workflow", "activator")
+ACTORS = {"c++", "c"}  # the languages with a project of kind actors
 # Kinds whose project another compiler builds than the usual one, so that both read every header.
-OTHER_COMPILER = {("c++", "workflow"): "clang++-19", ("c++", "statestore"): "clang++-19"}
+OTHER_COMPILER = {("c++", "workflow"): "clang++-19", ("c++", "statestore"): "clang++-19",
+                  ("c++", "actors"): "clang++-19"}
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,8 @@ def config_with(projects: dict, inbox: Path) -> dict:
         "activators": [{"name": "files", "use": projects["activator"].name,
                         "config": {"folder": str(inbox)},
                         "route": {"actor": "{key}", "action": "take"}}],
+        "native_actors": [{"use": projects["actors"].name, "config": {"amount_max": 100}}]
+                         if "actors" in projects else [],
     }
 
 
@@ -41,7 +45,8 @@ def config_with(projects: dict, inbox: Path) -> dict:
 def test_the_projects_of_a_language_pass_and_work_in_a_kernel(tmp_path, kit, lang):
     stem = {"c++": "cxx"}.get(lang, lang)
     projects = {kind: Project(tmp_path / f"my-{stem}-{kind}", kind, lang,
-                              OTHER_COMPILER.get((lang, kind))) for kind in KINDS}
+                              OTHER_COMPILER.get((lang, kind)))
+                for kind in KINDS + (("actors",) if lang in ACTORS else ())}
     pass_all(projects.values(), kit)
     inbox = tmp_path / "inbox"
     inbox.mkdir()
@@ -54,6 +59,8 @@ def test_the_projects_of_a_language_pass_and_work_in_a_kernel(tmp_path, kit, lan
         the_transport_takes_broadcasts(mesh)
         the_workflow_calls_its_actor(mesh, projects["workflow"].name)
         a_file_reaches_its_actor(mesh, inbox)
+        if "actors" in projects:
+            its_live_actors_count(mesh, projects["actors"].name)
         mesh.kernel.stop()
         left = [line for line in mesh.kernel.log if "the bus is left" in line]
         assert len(left) == 1 and "published=1" in left[0].replace('"', ""), left
@@ -96,6 +103,20 @@ def a_file_reaches_its_actor(mesh, inbox):
     eventually(lambda: not list(inbox.iterdir()), what="the file is done and gone")
 
 
+def its_live_actors_count(mesh, name):
+    def number(value):  # an Int64Value below 128
+        return any_pb.Any(type_url="type.googleapis.com/google.protobuf.Int64Value",
+                          value=bytes([0x08, value]))
+
+    for one in ("a", "b", "c"):
+        mesh.invoke(one, "Add", number(7), ref=name).expect_ok()
+        assert mesh.invoke(one, "Show", ref=name).expect_ok().message.value == number(7)
+    refused = mesh.invoke("a", "Add", number(101), ref=name).expect_error("HOST_ERROR")
+    assert "amount_max" in refused.text
+    eventually(lambda: mesh.invoke(f"{name}-total", "Show").message.value == number(21),
+               what="each of them has told the total")
+
+
 def test_a_config_beyond_the_schema_is_refused(tmp_path, kit):
     made = Project(tmp_path / "strict", "workflow", "c")
     made.passes(kit)
@@ -128,10 +149,17 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path):
     assert (tmp_path / "mine").read_text() == "precious"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_without_a_template_in_a_language_is_told(tmp_path):
+    ended = ctl("plugins", "new", "--kind", "actors", "--lang", "rust", "mine", "--dir",
+                str(tmp_path / "mine"))
+    assert ended.code == 2 and "no template of kind actors in rust" in ended.err
+    assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize("kind", KINDS + ("actors",))
 def test_no_placeholder_is_left(tmp_path, kind):
     words = ("@name@", "@kind@", "@ident@", "@language@", "@sources@", "@test@")
-    for lang in ("c++", "c", "rust"):
+    for lang in ("c++", "c", "rust") if kind in KINDS else ACTORS:
         folder = tmp_path / ("l" + lang[0] + str(len(lang)))
         ctl("plugins", "new", "--kind", kind, "--lang", lang, "some-name", "--dir",
             str(folder)).ok()

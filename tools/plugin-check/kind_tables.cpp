@@ -1,6 +1,7 @@
 #include "kind_tables.hpp"
 
 #include "spawn/plugin/activator.h"
+#include "spawn/plugin/actors.h"
 #include "spawn/plugin/statestore.h"
 #include "spawn/plugin/transport.h"
 #include "spawn/plugin/workflow.h"
@@ -35,6 +36,12 @@ constexpr table_slot workflow_slots[] = {
     {"part_types", offsetof(spawn_workflow, part_types)},
     {"submit", offsetof(spawn_workflow, submit)},
 };
+// `submit` may be NULL where every type is live.
+constexpr table_slot actors_slots[] = {
+    {"describe", offsetof(spawn_actors, describe)},
+    {"lane_open", offsetof(spawn_actors, lane_open)},
+    {"lane_close", offsetof(spawn_actors, lane_close)},
+};
 
 constexpr std::uint32_t up_to(std::span<const table_slot> slots) {
   return static_cast<std::uint32_t>(slots.back().offset + sizeof(void*));
@@ -45,6 +52,7 @@ constexpr kind_table tables[] = {
     {"transport", SPAWN_TRANSPORT, up_to(transport_slots), transport_slots},
     {"activator", SPAWN_ACTIVATOR, up_to(activator_slots), activator_slots},
     {"workflow", SPAWN_WORKFLOW, up_to(workflow_slots), workflow_slots},
+    {"actors", SPAWN_ACTORS, up_to(actors_slots), actors_slots},
 };
 
 }  // namespace

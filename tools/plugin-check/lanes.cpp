@@ -1,5 +1,6 @@
 #include "lanes.hpp"
 
+#include "spawn/plugin/actors.h"
 #include "spawn/plugin/statestore.h"
 #include "spawn/plugin/workflow.h"
 
@@ -31,6 +32,8 @@ lanes::lanes(subject& of, instance& on, std::uint32_t wanted)
       open_.push_back(open_one<spawn_transport, spawn_tp_lane>(on_, SPAWN_TRANSPORT, i));
     } else if (kind_ == "activator") {
       open_.push_back(open_one<spawn_activator, spawn_ac_lane>(on_, SPAWN_ACTIVATOR, i));
+    } else if (kind_ == "actors" && on_.interface<spawn_actors>(SPAWN_ACTORS)->submit != nullptr) {
+      open_.push_back(open_one<spawn_actors, spawn_actors_lane>(on_, SPAWN_ACTORS, i));
     }
   }
 }
@@ -41,6 +44,8 @@ void lanes::close() {
       close_one<spawn_statestore, spawn_ss_lane>(on_, SPAWN_STATESTORE, lane);
     } else if (kind_ == "transport") {
       close_one<spawn_transport, spawn_tp_lane>(on_, SPAWN_TRANSPORT, lane);
+    } else if (kind_ == "actors") {
+      close_one<spawn_actors, spawn_actors_lane>(on_, SPAWN_ACTORS, lane);
     } else {
       close_one<spawn_activator, spawn_ac_lane>(on_, SPAWN_ACTIVATOR, lane);
     }

@@ -19,7 +19,7 @@ class lanes {
 
   void close();
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
-  // nullptr for workflows, which have no lanes of their own.
+  // nullptr for workflows and live actors, which have no lanes of this sort.
   [[nodiscard]] void* at(std::uint32_t lane) const { return open_.empty() ? nullptr : open_[lane]; }
 
  private:

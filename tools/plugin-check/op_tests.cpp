@@ -136,6 +136,10 @@ void the_header_stays(subject& s) {
 
 void unknown_ops_are_unsupported(subject& s) {
   op_run run(s);
+  if (!run.samples().has_codes()) {
+    run.end();
+    throw contract::skipped{"this kind has one sort of ops"};
+  }
   const auto ops = run.run(
       3, {}, [&](flight& one) { run.samples().make_unknown(one.memory.data(), one.bytes); });
   for (const flight* one : ops) {

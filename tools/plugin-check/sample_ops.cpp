@@ -3,6 +3,7 @@
 #include <span>
 #include <string>
 
+#include "described_actors.hpp"
 #include "spawn/plugin/cpp/bytes.hpp"
 #include "spawn/plugin/statestore.h"
 #include "spawn/plugin/transport.h"
@@ -151,6 +152,45 @@ class workflow_ops : public sample_ops {
   std::string part_, parent_;
 };
 
+// Calls the first action of the first type that is not live, without a payload. What the action
+// makes of that is its own affair.
+class actors_ops : public sample_ops {
+ public:
+  explicit actors_ops(const instance& on) {
+    const auto* table = on.interface<spawn_actors>(SPAWN_ACTORS);
+    if (table->submit != nullptr) {
+      all_ = describe_actors(on);
+      type_ = all_.first_of_actions();
+    }
+    if (table->submit == nullptr || type_ == nullptr || type_->actions().empty()) {
+      throw contract::skipped{"every type is live, so it is given no ops"};
+    }
+  }
+
+  [[nodiscard]] std::uint32_t op_bytes() const override { return sizeof(spawn_actors_call); }
+  void fill(void* op, std::uint64_t n, arena& bytes) override {
+    auto* call = static_cast<spawn_actors_call*>(op);
+    call->op.struct_size = sizeof(spawn_actors_call);
+    call->request =
+        bytes.place(encoded_call(*type_, "n" + std::to_string(n), type_->actions().front()));
+  }
+  void submit(void* lane, std::uint32_t, spawn_op* const* ops, std::uint32_t n) override {
+    all_.table->submit(static_cast<spawn_actors_lane*>(lane), ops, n);
+  }
+  std::uint64_t release(spawn_op* op) override {
+    return spent(op->error) + spent(reinterpret_cast<spawn_actors_call*>(op)->answer);
+  }
+  void make_unknown(void* op, arena& bytes) override {
+    static_cast<spawn_actors_call*>(op)->request = bytes.place("\xff\xff");
+  }
+  [[nodiscard]] bool has_codes() const override { return false; }
+  [[nodiscard]] bool good_end(spawn_status s) const override { return s != SPAWN_E_UNSUPPORTED; }
+
+ private:
+  described_actors all_;
+  const actor_type* type_ = nullptr;
+};
+
 }  // namespace
 
 std::uint64_t spent(spawn_buf buffer) {
@@ -173,6 +213,9 @@ std::unique_ptr<sample_ops> sample_ops_of(subject& s, const instance& on) {
   }
   if (kind == "workflow") {
     return std::make_unique<workflow_ops>(on);
+  }
+  if (kind == "actors") {
+    return std::make_unique<actors_ops>(on);
   }
   throw contract::skipped{"this checker knows no ops of the kind " + kind};
 }

@@ -27,6 +27,8 @@ class sample_ops {
   virtual std::uint64_t release(spawn_op* op) = 0;
   // Makes a filled op one that the plugin can not know.
   virtual void make_unknown(void* op, arena& bytes) = 0;
+  // Whether there are such: an op of a kind that has one sort only is refused for what is in it.
+  [[nodiscard]] virtual bool has_codes() const { return true; }
   // Whether this is a good end of op n.
   [[nodiscard]] virtual bool good_end(spawn_status s) const { return s == SPAWN_OK; }
   // False where the kind has no cancel.

@@ -42,6 +42,7 @@ struct warned {
 [[nodiscard]] test_list transport_tests();
 [[nodiscard]] test_list workflow_tests();
 [[nodiscard]] test_list activator_tests();
+[[nodiscard]] test_list actors_tests();
 [[nodiscard]] test_list activator_random_tests();  // for fuzz_tests()
 
 // What a hot swap asks for, of every kind.

@@ -11,10 +11,8 @@ struct of_kind {
 };
 
 constexpr of_kind kinds[] = {
-    {"statestore", statestore_tests},
-    {"transport", transport_tests},
-    {"workflow", workflow_tests},
-    {"activator", activator_tests},
+    {"statestore", statestore_tests}, {"transport", transport_tests}, {"workflow", workflow_tests},
+    {"activator", activator_tests},   {"actors", actors_tests},
 };
 
 void append(test_list& to, test_list more) {

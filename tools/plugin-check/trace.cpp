@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "spawn/plugin/activator.h"
+#include "spawn/plugin/live_actors.h"
 #include "spawn/plugin/statestore.h"
 #include "spawn/plugin/transport.h"
 #include "spawn/plugin/workflow.h"
@@ -113,6 +114,23 @@ const void* telling_table(const char* id, const void* from) {
       hop<&spawn_workflow::part_types>::hook("part_types");
       hop<&spawn_workflow::submit>::hook("submit");
       hop<&spawn_workflow::describe>::hook("describe");
+    });
+  }
+  if (std::strcmp(id, SPAWN_ACTORS) == 0) {
+    return once<spawn_actors>(from, [] {
+      hop<&spawn_actors::describe>::hook("describe");
+      hop<&spawn_actors::lane_open>::hook("lane_open");
+      hop<&spawn_actors::submit>::hook("submit");
+      hop<&spawn_actors::lane_close>::hook("lane_close");
+    });
+  }
+  if (std::strcmp(id, SPAWN_LIVE_ACTORS) == 0) {
+    return once<spawn_live_actors>(from, [] {
+      hop<&spawn_live_actors::lane_open>::hook("lane_open");
+      hop<&spawn_live_actors::create>::hook("create");
+      hop<&spawn_live_actors::receive>::hook("receive");
+      hop<&spawn_live_actors::destroy>::hook("destroy");
+      hop<&spawn_live_actors::lane_close>::hook("lane_close");
     });
   }
   return from;

@@ -107,6 +107,12 @@ result<std::vector<std::string>> write_project(const project_request& r) {
                                    "\" is no name for a plugin: a-z first, then a-z, 0-9, '_' and "
                                    "'-', 64 characters at most");
   }
+  const std::map<std::string, std::string> files = files_of(r);
+  if (!files.contains("schema.json") ||
+      (!files.contains("plugin.cpp") && !files.contains("plugin.c") &&
+       !files.contains("src/lib.rs"))) {
+    return fail(errc::invalid, "there is no template of kind " + r.kind + " in " + r.lang);
+  }
   std::error_code failed;
   if (fs::exists(r.folder, failed) || failed) {
     return fail(errc::invalid, r.folder.string() +
@@ -114,7 +120,7 @@ result<std::vector<std::string>> write_project(const project_request& r) {
                                    "; choose another folder with --dir");
   }
   std::vector<std::string> written;
-  for (const auto& [path, text] : files_of(r)) {
+  for (const auto& [path, text] : files) {
     SPAWN_CHECK(write_file(r.folder / path, text));
     written.push_back(path);
   }

@@ -164,7 +164,7 @@ void add_new(CLI::App* verbs, tool& t) {
   auto made = std::make_shared<project_request>();
   verb->add_option("--kind", made->kind, "what it is")
       ->required()
-      ->check(CLI::IsMember({"statestore", "transport", "workflow", "activator"}));
+      ->check(CLI::IsMember({"statestore", "transport", "workflow", "activator", "actors"}));
   verb->add_option("--lang", made->lang, "what it is written in")
       ->check(CLI::IsMember({"c++", "c", "rust"}))
       ->default_val("c++");

@@ -42,14 +42,17 @@ std::string_view status_line(int status) {
 
 // Puts a whole response into `out`, which is reused from request to request.
 bool format(const request_sink::reply& reply, bool keep_alive, std::string& out) {
-  const std::size_t size = reply.body == nullptr ? 0 : reply.body->ByteSizeLong();
+  const std::size_t size = reply.body == nullptr ? reply.text.size() : reply.body->ByteSizeLong();
   char digits[24];
   const auto end = std::to_chars(digits, digits + sizeof(digits), size).ptr;
   out.assign(status_line(reply.status));
-  out.append("content-type: application/octet-stream\r\n");
+  out.append(reply.text.empty() ? "content-type: application/octet-stream\r\n"
+                                : "content-type: text/plain; charset=utf-8\r\n");
   out.append(keep_alive ? "" : "connection: close\r\n");
   out.append("content-length: ").append(digits, end).append("\r\n\r\n");
-  if (size != 0) {
+  if (reply.body == nullptr) {
+    out.append(reply.text);
+  } else if (size != 0) {
     const std::size_t head = out.size();
     out.resize(head + size);
     auto* at = reinterpret_cast<std::uint8_t*>(out.data() + head);
@@ -198,7 +201,7 @@ connection::outcome connection::parse(unsigned worker, request_sink& sink, std::
       const int status = error == http::error::body_limit     ? 413
                          : error == http::error::header_limit ? 431
                                                               : 400;
-      format({status, nullptr}, false, out);
+      format({.status = status}, false, out);
       static_cast<void>(send(out));
       return outcome::closed;
     }

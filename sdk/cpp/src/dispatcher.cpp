@@ -1,5 +1,6 @@
 #include "dispatcher.hpp"
 
+#include <limits>
 #include <stdexcept>
 
 #include "spawn/sdk/wire/protocol.pb.h"
@@ -8,9 +9,9 @@ namespace spawn::sdk::detail {
 
 namespace {
 
-constexpr std::string_view actions_path = "/api/v1/actors/actions";
 // Past this the worker's messages are made anew, so that one large state is not kept for ever.
 constexpr std::size_t keep_bytes_max = std::size_t{1} << 20;
+constexpr std::size_t request_bytes_max = std::numeric_limits<int>::max();  // as protobuf has it
 
 const handler* pick(const action_entry& entry, const payload_view& payload) {
   if (payload.kind != presence::value) {
@@ -36,14 +37,15 @@ const handler* pick(const action_entry& entry, const payload_view& payload) {
 }  // namespace
 
 // Cleared, not made anew, for each request: their strings keep their memory.
-struct dispatcher::messages {
+struct call_messages::pair {
   wire::ActorInvocation in;
   wire::ActorInvocationResponse out;
 };
 
-void dispatcher::messages_deleter::operator()(messages* owned) const {
-  delete owned;
-}
+call_messages::call_messages() : pair_(std::make_unique<pair>()) {}
+call_messages::~call_messages() = default;
+call_messages::call_messages(call_messages&&) noexcept = default;
+call_messages& call_messages::operator=(call_messages&&) noexcept = default;
 
 void dispatcher::insert(std::unique_ptr<actor_definition> made) {
   const auto [at, fresh] = by_name_.emplace(made->name, made.get());
@@ -51,13 +53,6 @@ void dispatcher::insert(std::unique_ptr<actor_definition> made) {
     throw std::invalid_argument("actor " + at->first + " is declared twice");
   }
   actors_.push_back(std::move(made));
-}
-
-void dispatcher::prepare(unsigned workers) {
-  messages_.clear();
-  for (unsigned i = 0; i < workers; ++i) {
-    messages_.emplace_back(new messages);
-  }
 }
 
 const actor_definition* dispatcher::find(const turn& turn) const {
@@ -90,41 +85,36 @@ void dispatcher::run(turn& turn) const {
   turn.finish();
 }
 
-request_sink::reply dispatcher::serve(unsigned worker, const request& request) {
-  if (!request.post) {
-    return {request.target == "/health" ? 200 : 405, nullptr};
+call_outcome dispatcher::run(call_messages& with, std::string_view request) const {
+  if (request.size() > keep_bytes_max) {
+    with.pair_ = std::make_unique<call_messages::pair>();
   }
-  if (request.target != actions_path) {
-    return {404, nullptr};
-  }
-  auto& slot = messages_[worker];
-  if (request.body.size() > keep_bytes_max) {
-    slot.reset(new messages);
-  }
-  auto& [in, out] = *slot;
+  auto& [in, out] = *with.pair_;
   out.Clear();
-  if (request.body.empty() ||
-      !in.ParseFromArray(request.body.data(), static_cast<int>(request.body.size()))) {
-    log_("refused a request whose body is not an ActorInvocation (" +
-         std::to_string(request.body.size()) + " bytes)");
-    return {400, nullptr};
+  call_outcome ended;
+  if (request.empty() || request.size() > request_bytes_max ||
+      !in.ParseFromArray(request.data(), static_cast<int>(request.size()))) {
+    ended.what = call_outcome::verdict::no_request;
+    ended.why =
+        "the request is not an ActorInvocation (" + std::to_string(request.size()) + " bytes)";
+    return ended;
   }
   turn turn(in, out);
-  std::string reason;
   try {
     run(turn);
-    return {200, &out};
+    ended.what = call_outcome::verdict::answered;
+    ended.answer = &out;
+    return ended;
   } catch (const std::exception& error) {
-    reason = error.what();
+    ended.why = error.what();
   } catch (...) {
-    reason = "it threw something that is no std::exception";
+    ended.why = "it threw something that is no std::exception";
   }
-  std::string line = "action " + in.action_name() + " of actor " + in.actor().name();
+  ended.whose = "action " + in.action_name() + " of actor " + in.actor().name();
   if (!in.actor().parent().empty()) {
-    line.append(" (").append(in.actor().parent()).append(")");
+    ended.whose.append(" (").append(in.actor().parent()).append(")");
   }
-  log_(line + " failed: " + reason);
-  return {500, nullptr};
+  return ended;
 }
 
 }  // namespace spawn::sdk::detail

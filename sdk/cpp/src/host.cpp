@@ -14,7 +14,9 @@
 #include <stdexcept>
 #include <thread>
 
+#include "action_endpoint.hpp"
 #include "dispatcher.hpp"
+#include "encode_registration.hpp"
 #include "http_server.hpp"
 #include "registration.hpp"
 
@@ -59,17 +61,17 @@ std::string advertised(const host_options& options, std::uint16_t port) {
 }  // namespace
 
 struct host::parts {
-  parts(std::string system_name, host_options given)
+  parts(std::string system_name, host_options given, const detail::dispatcher& actors)
       : system(std::move(system_name)),
         options(completed(std::move(given))),
-        dispatcher(options.log),
-        server(dispatcher),
+        endpoint(actors, options.log),
+        server(endpoint),
         stop_event(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
   ~parts() { ::close(stop_event); }
 
   const std::string system;
   const host_options options;
-  detail::dispatcher dispatcher;
+  detail::action_endpoint endpoint;
   detail::http_server server;
   // Made by start() before any other thread can see it, so stop() needs no lock to read it.
   std::unique_ptr<detail::registration> registration;
@@ -82,19 +84,12 @@ host::host(std::string system, host_options options) {
   if (system.empty()) {
     throw std::invalid_argument("a host needs the name of its actor system");
   }
-  parts_ = std::make_unique<parts>(std::move(system), std::move(options));
+  parts_ = std::make_unique<parts>(std::move(system), std::move(options), actors());
 }
 
 host::~host() {
   stop();
   wait();
-}
-
-void host::insert(std::unique_ptr<detail::actor_definition> made) {
-  if (parts_->started) {
-    throw std::logic_error("actor " + made->name + ": declare actors before the host is started");
-  }
-  parts_->dispatcher.insert(std::move(made));
 }
 
 void host::start() {
@@ -106,9 +101,12 @@ void host::start() {
                    .port = p.options.port,
                    .threads = p.options.threads,
                    .body_max = p.options.body_max});
-  p.dispatcher.prepare(p.options.threads);
+  seal();
+  p.endpoint.prepare(p.options.threads);
   p.registration = std::make_unique<detail::registration>(
-      p.options, detail::encode_registration(p.system, p.options, p.dispatcher.actors()),
+      p.options,
+      detail::encode_registration(p.system, {p.options.service_name, p.options.service_version},
+                                  actors().actors()),
       advertised(p.options, p.server.port()));
   p.started = true;
   // The kernel may call as soon as it knows the actors: workers first.

@@ -24,10 +24,12 @@ class request_sink {
     std::string_view target;
     std::string_view body;
   };
-  // `body` stays valid until the same worker's next call; nullptr is an empty body.
+  // What it refers to stays valid until the same worker's next call; without a message the body is
+  // the text.
   struct reply {
     int status = 500;
     const google::protobuf::MessageLite* body = nullptr;
+    std::string_view text = {};
   };
 
   virtual ~request_sink() = default;

@@ -8,17 +8,10 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
 
-#include "spawn/sdk/actor.hpp"
 #include "spawn/sdk/host.hpp"
 
 namespace spawn::sdk::detail {
-
-// The bytes of the RegistrationRequest.
-[[nodiscard]] std::string encode_registration(
-    const std::string& system, const host_options& options,
-    const std::vector<std::unique_ptr<actor_definition>>& actors);
 
 // Tries until the kernel accepts or stop() is called, with growing pauses.
 // Life cycle: start() once, stop() on any thread, join(). Owns its thread.

@@ -122,16 +122,20 @@ TEST_F(action_dispatch, presence_of_an_echoed_payload_is_kept) {
   EXPECT_EQ(out.value().value(), "bytes");
 }
 
-// What must fail: HTTP 500 with an empty body, and a line that says why.
+// What must fail: HTTP 500 with a text that says why, which is also logged.
 class action_failure : public host_fixture {
  protected:
   void fails(const wire::ActorInvocation& in, const std::string& why) {
-    EXPECT_EQ(wire().post(in.SerializeAsString()), (raw_answer{500, ""}));
-    EXPECT_NE(logged().find(why), std::string::npos) << logged();
+    const raw_answer answer = wire().post(in.SerializeAsString());
+    EXPECT_EQ(answer.status, 500);
+    EXPECT_EQ(answer.body.substr(0, why.size()), why);
+    const std::string line =
+        "action " + in.action_name() + " of actor " + in.actor().name() + " failed: " + why;
+    EXPECT_NE(logged().find(line), std::string::npos) << logged();
   }
 };
 
-TEST_F(action_failure, an_action_that_throws_answers_500_without_a_body) {
+TEST_F(action_failure, an_action_that_throws_answers_500_and_its_text) {
   app_->actor<counter::CounterState>("c")
       .action("Throw",
               [](counter_context& ctx) {
@@ -141,15 +145,15 @@ TEST_F(action_failure, an_action_that_throws_answers_500_without_a_body) {
               })
       .action("Odd", [](counter_context&) { throw 1; })
       .action("Fine", [](counter_context&) {});
-  fails(invocation("c", "Throw"), "action Throw of actor c failed: no more");
-  fails(invocation("c", "Odd"), "no std::exception");
+  fails(invocation("c", "Throw"), "no more");
+  fails(invocation("c", "Odd"), "it threw something that is no std::exception");
   // Nothing of the failed call is left in the next answer.
   const auto out = call(invocation("c", "Fine"));
   EXPECT_FALSE(out.has_workflow());
   EXPECT_FALSE(out.updated_context().has_state());
 }
 
-TEST_F(action_failure, unknown_actors_and_actions_answer_500_without_a_body) {
+TEST_F(action_failure, unknown_actors_and_actions_answer_500_and_which) {
   app_->actor("a").action("Do", [](context<>&) {});
   fails(invocation("b", "Do"), "this host has no such actor");
   fails(invocation("a", "Undo"), "the actor has no such action");

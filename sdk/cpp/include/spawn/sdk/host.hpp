@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "spawn/sdk/actor.hpp"
+#include "spawn/sdk/actor_set.hpp"
 #include "spawn/sdk/types.hpp"
 
 namespace spawn::sdk {
@@ -41,29 +41,13 @@ struct host_options {
 // and registers after; it tries until the kernel accepts or stop() is called. A host is started
 // once. A kernel that restarts remembers the registration; it is not repeated.
 // Thread: declare and start on one thread; stop() on any, also from an action.
-// Owns its actors, workers and sockets.
-class host {
+// Owns its workers and sockets.
+class host : public actor_set {
  public:
   explicit host(std::string system, host_options options = {});
   ~host();  // stops and waits
   host(const host&) = delete;
   host& operator=(const host&) = delete;
-
-  // One instance, under this name. Stateful.
-  template <class State = nothing>
-  sdk::actor<State>& actor(std::string name) {
-    return add<State>(std::move(name), actor_kind::named);
-  }
-  // A template: its instances are spawned, or made by a request that names it. Stateful.
-  template <class State = nothing>
-  sdk::actor<State>& unnamed(std::string name) {
-    return add<State>(std::move(name), actor_kind::unnamed);
-  }
-  // Stateless; the kernel runs many calls at once.
-  template <class State = nothing>
-  sdk::actor<State>& pooled(std::string name) {
-    return add<State>(std::move(name), actor_kind::pooled);
-  }
 
   // Throws std::system_error when the port cannot be had, std::logic_error when started before.
   void start();
@@ -81,15 +65,6 @@ class host {
 
  private:
   struct parts;
-
-  template <class State>
-  sdk::actor<State>& add(std::string name, actor_kind kind) {
-    auto made = std::make_unique<sdk::actor<State>>(std::move(name), kind);
-    auto& ref = *made;
-    insert(std::move(made));
-    return ref;
-  }
-  void insert(std::unique_ptr<detail::actor_definition> made);
 
   std::unique_ptr<parts> parts_;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "spawn/sdk/actor.hpp"
+#include "spawn/sdk/actor_set.hpp"
 #include "spawn/sdk/client.hpp"
 #include "spawn/sdk/context.hpp"
 #include "spawn/sdk/host.hpp"

@@ -1,0 +1,19 @@
+#include "spawn/sdk/actor_set.hpp"
+
+#include <stdexcept>
+
+#include "dispatcher.hpp"
+
+namespace spawn::sdk {
+
+actor_set::actor_set() : actors_(std::make_unique<detail::dispatcher>()) {}
+actor_set::~actor_set() = default;
+
+void actor_set::insert(std::unique_ptr<detail::actor_definition> made) {
+  if (sealed_) {
+    throw std::logic_error("actor " + made->name + ": declare actors before the host is started");
+  }
+  actors_->insert(std::move(made));
+}
+
+}  // namespace spawn::sdk

@@ -253,7 +253,7 @@ result<std::unique_ptr<plugin_instance>> plugin_instance::create(
   SPAWN_CHECK(check_instance(m->out, subject));
   core->raw = m->out;
   std::unique_ptr<plugin_instance> made(new plugin_instance(std::move(core)));
-  made->destroy_limit_ms_ = options.create_limit_ms;
+  made->destroy_limit_ms_ = limit_ms;
   if (auto ok = check_interface(*made); !ok) {
     return fail(std::move(ok.error()));
   }

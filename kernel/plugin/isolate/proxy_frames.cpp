@@ -174,43 +174,43 @@ void proxy::take_offered(decoder& in) {
   const auto* to =
       static_cast<const spawn_host_activator*>(host->get_interface(host, SPAWN_HOST_ACTIVATOR));
   std::vector<const spawn_delivery*> offered;
+  std::vector<std::uint64_t> of_child;
   const std::lock_guard offers(offers_);
-  bool open = false;
   {
     const std::lock_guard hold(mutex_);
-    open = activator_open_ && to != nullptr && in.ok();
-    for (std::uint32_t i = 0; i < n && open; ++i) {
-      // Unique over all processes of the instance, which a plugin's own token is not.
+    const bool open = activator_open_ && to != nullptr && in.ok();
+    for (std::uint32_t i = 0; i < n; ++i) {
       auto& each = const_cast<spawn_delivery&>(all[i]);
-      tokens_[++last_token_] = {epoch_, each.token};
-      each.token = last_token_;
-      offered.push_back(&each);
+      of_child.push_back(each.token);
+      if (open) {
+        // Unique over all processes of the instance, which a plugin's own token is not.
+        tokens_[++last_token_] = {epoch_, each.token};
+        each.token = last_token_;
+        offered.push_back(&each);
+      }
     }
   }
   std::uint32_t taken = 0;
   if (!offered.empty()) {
     taken = to->offer(host, 0, offered.data(), static_cast<std::uint32_t>(offered.size()));
   }
-  std::vector<spawn_settle> back;
-  for (std::uint32_t i = 0; i < n; ++i) {
-    if (i < taken && i < offered.size()) {
-      continue;
-    }
-    // Beyond a window that was lowered meanwhile: the source has it again.
-    spawn_settle each{};
-    each.struct_size = sizeof each;
-    each.verdict = SPAWN_RELEASE;
-    each.token = all[i].token;
-    back.push_back(each);
+  // What is beyond a window that was lowered meanwhile goes back to the source.
+  encoder out = frame_of(frame::settle);
+  out.value(n - taken);
+  for (std::uint32_t i = taken; i < n; ++i) {
+    spawn_settle back{};
+    back.verdict = SPAWN_RELEASE;
+    back.token = of_child[i];
+    fields(out, back);
     spawn_buf owner = all[i].owner;
     plugin::release(owner);
+    if (i < offered.size()) {
+      const std::lock_guard hold(mutex_);
+      tokens_.erase(all[i].token);
+    }
   }
-  std::vector<const spawn_settle*> verdicts;
-  for (const spawn_settle& each : back) {
-    verdicts.push_back(&each);
-  }
-  if (open) {
-    settle(verdicts);
+  if (taken < n && in.ok()) {
+    static_cast<void>(channels_[1]->sender.send(out.out()));
   }
 }
 

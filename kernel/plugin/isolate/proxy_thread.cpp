@@ -216,6 +216,7 @@ void proxy::begin_service() {
   }
   for (std::size_t i = 1; i < channels_.size(); ++i) {
     const std::lock_guard hold(channels_[i]->mutex);
+    channels_[i]->moved_ns = up_since_ns_;
     channels_[i]->up = true;
   }
   if (again) {

@@ -46,6 +46,16 @@ def merge(base: dict, more: dict) -> dict:
     return result
 
 
+def isolated(config: dict) -> dict:
+    """Every plugin in a process of its own, where the test does not say otherwise."""
+    apart = {"isolation": "process"}
+    return config | {
+        "statestores": {name: apart | use for name, use in config["statestores"].items()},
+        "transport": apart | config["transport"],
+        "workflows": [apart | ({"use": use} if isinstance(use, str) else use)
+                      for use in config["workflows"]]}
+
+
 class Kernel:
     """Owns the process and its folder. After kill9() or stop(), start() brings it back."""
 
@@ -70,6 +80,9 @@ class Kernel:
             "timeouts": {"request_ms": 5000, "deactivate_ms": 10000, "deactivate_jitter_ms": 1,
                          "snapshot_ms": 2000, "drain_ms": 2500},
         }, config or {})
+
+        if os.environ.get("SPAWN_TEST_ISOLATION") == "process":
+            self.config = isolated(self.config)
 
     @property
     def database(self) -> Path:

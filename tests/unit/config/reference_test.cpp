@@ -164,7 +164,7 @@ TEST(config_references, a_key_in_clear_is_remarked_upon) {
 
 TEST(config_references, a_third_kind_of_isolation_is_refused) {
   EXPECT_THAT(errors("transport: {use: memory, isolation: grpc}"),
-              HasSubstr("transport.isolation: expected inproc or process, got \"grpc\""));
+              HasSubstr("transport.isolation: expected one of inproc, process, got \"grpc\""));
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstring>
+
 #include "plugin/isolate/event_codec.hpp"
 #include "plugin/isolate/frames.hpp"
 #include "plugin/isolate/op_codec.hpp"
@@ -71,7 +74,7 @@ TEST(isolate_codec, a_save_arrives_as_it_was_asked) {
 // A step with two commands, of a plugin whose struct is shorter than ours.
 std::string step_answer(int& released) {
   static constexpr std::uint32_t stride = offsetof(spawn_wf_command, caller);
-  static std::array<std::byte, 2 * stride> memory;
+  alignas(spawn_wf_command) static std::array<std::byte, 2 * stride> memory;
   memory = {};
   for (int i = 0; i < 2; ++i) {
     spawn_wf_command one{};

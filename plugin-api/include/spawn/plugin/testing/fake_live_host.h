@@ -161,7 +161,7 @@ static inline void spawn_fake_name(void* data, const spawn_live_ref* ref, spawn_
   }
 }
 
-static inline spawn_status spawn_fake_take(spawn_fake_live* f, spawn_live_ref* to, uint32_t action,
+static inline spawn_status spawn_fake_live_take(spawn_fake_live* f, spawn_live_ref* to, uint32_t action,
                                            spawn_slice action_name, const spawn_payload* payload,
                                            uint64_t token) {
   spawn_fake_actor* at = spawn_fake_may_call(f) ? spawn_fake_known(f, to) : NULL;
@@ -182,7 +182,7 @@ static inline spawn_status spawn_fake_take(spawn_fake_live* f, spawn_live_ref* t
 static inline spawn_status spawn_fake_tell(void* data, spawn_live_ref* to, uint32_t action,
                                            const spawn_payload* payload) {
   const spawn_slice none = {NULL, 0};
-  return spawn_fake_take((spawn_fake_live*)data, to, action, none, payload, 0);
+  return spawn_fake_live_take((spawn_fake_live*)data, to, action, none, payload, 0);
 }
 
 static inline spawn_status spawn_fake_ask(void* data, spawn_live_ref* to, uint32_t action,
@@ -190,19 +190,19 @@ static inline spawn_status spawn_fake_ask(void* data, spawn_live_ref* to, uint32
                                           uint32_t timeout_ms) {
   const spawn_slice none = {NULL, 0};
   (void)timeout_ms;
-  return spawn_fake_take((spawn_fake_live*)data, to, action, none, payload, token);
+  return spawn_fake_live_take((spawn_fake_live*)data, to, action, none, payload, token);
 }
 
 static inline spawn_status spawn_fake_send(void* data, spawn_live_ref* to, spawn_slice action,
                                            const spawn_payload* payload) {
-  return spawn_fake_take((spawn_fake_live*)data, to, 0, action, payload, 0);
+  return spawn_fake_live_take((spawn_fake_live*)data, to, 0, action, payload, 0);
 }
 
 static inline spawn_status spawn_fake_call(void* data, spawn_live_ref* to, spawn_slice action,
                                            const spawn_payload* payload, uint64_t token,
                                            uint32_t timeout_ms) {
   (void)timeout_ms;
-  return spawn_fake_take((spawn_fake_live*)data, to, 0, action, payload, token);
+  return spawn_fake_live_take((spawn_fake_live*)data, to, 0, action, payload, token);
 }
 
 static inline spawn_status spawn_fake_reply(void* data, uint64_t token, spawn_status status,

@@ -161,9 +161,9 @@ static inline void spawn_fake_name(void* data, const spawn_live_ref* ref, spawn_
   }
 }
 
-static inline spawn_status spawn_fake_live_take(spawn_fake_live* f, spawn_live_ref* to, uint32_t action,
-                                           spawn_slice action_name, const spawn_payload* payload,
-                                           uint64_t token) {
+static inline spawn_status spawn_fake_live_take(spawn_fake_live* f, spawn_live_ref* to,
+                                                uint32_t action, spawn_slice action_name,
+                                                const spawn_payload* payload, uint64_t token) {
   spawn_fake_actor* at = spawn_fake_may_call(f) ? spawn_fake_known(f, to) : NULL;
   if (at == NULL) {
     return SPAWN_E_INVALID;

@@ -29,7 +29,11 @@ struct live_host_calls {
     return found;
   }
   static spawn_live_ref* self(void* data) { return lane_of(data).current_; }
-  static void retain(void* data, spawn_live_ref* ref) { lane_of(data).hold(address_in(ref)); }
+  static void retain(void* data, spawn_live_ref* ref) {
+    if (ref != nullptr) {
+      lane_of(data).hold(address_in(ref));
+    }
+  }
   static void release(void* data, spawn_live_ref* ref) {
     if (ref != nullptr) {
       lane_of(data).let_go(address_in(ref));
@@ -41,12 +45,18 @@ struct live_host_calls {
   }
   static spawn_status tell(void* data, spawn_live_ref* to, std::uint32_t action,
                            const spawn_payload* payload) {
+    if (to == nullptr) [[unlikely]] {
+      return SPAWN_E_INVALID;
+    }
     return fits(*payload) ? lane_of(data).tell(address_in(to), action, *payload)
                           : static_cast<spawn_status>(SPAWN_E_TOO_LARGE);
   }
   static spawn_status ask(void* data, spawn_live_ref* to, std::uint32_t action,
                           const spawn_payload* payload, std::uint64_t token,
                           std::uint32_t timeout_ms) {
+    if (to == nullptr) [[unlikely]] {
+      return SPAWN_E_INVALID;
+    }
     return fits(*payload) ? lane_of(data).ask(address_in(to), action, *payload, token, timeout_ms)
                           : static_cast<spawn_status>(SPAWN_E_TOO_LARGE);
   }
@@ -62,6 +72,9 @@ struct live_host_calls {
   }
   static spawn_status send(void* data, spawn_live_ref* to, spawn_slice action,
                            const spawn_payload* payload) {
+    if (to == nullptr) {
+      return SPAWN_E_INVALID;
+    }
     return fits(*payload)
                ? lane_of(data).send_out(address_in(to), view_of(action), *payload, nullptr)
                : static_cast<spawn_status>(SPAWN_E_TOO_LARGE);
@@ -70,7 +83,7 @@ struct live_host_calls {
                            const spawn_payload* payload, std::uint64_t token,
                            std::uint32_t timeout_ms) {
     live_lane& lane = lane_of(data);
-    if (lane.current_ == nullptr || lane.is_closed_) {
+    if (to == nullptr || lane.current_ == nullptr || lane.is_closed_) {
       return SPAWN_E_INVALID;
     }
     if (!fits(*payload)) {

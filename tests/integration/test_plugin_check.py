@@ -110,7 +110,7 @@ def told(tests, ids):
 
 def test_every_hostile_fixture_is_here():
     built = {p.parent.name for p in (BUILD / "fixtures").glob("*/plugin.so")}
-    assert built == set(FOUND_BY) | {"good_c"}
+    assert built == set(FOUND_BY) | {"good_c", "hostile", "hostile_blocking"}
 
 
 @pytest.mark.parametrize("name", FOUND_BY)

@@ -314,8 +314,9 @@ void a_lane_can_be_opened_again(subject& s) {
 }
 
 void instances_do_not_meet(subject& s) {
-  op_run first(s), second(s);
+  op_run first(s);
   const auto mine = first.run(some);
+  op_run second(s);
   const auto theirs = second.run(some);
   for (std::size_t i = 0; i < some; ++i) {
     require(first.host().ends(theirs[i]->op()) == 0 && second.host().ends(mine[i]->op()) == 0,

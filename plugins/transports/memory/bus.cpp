@@ -8,6 +8,12 @@ namespace memory_bus {
 
 using spawn::plugin::text;
 
+namespace {
+
+constexpr std::uint64_t ending_ns = 2'000'000'000;
+
+}  // namespace
+
 std::shared_ptr<bus> bus::named(const std::string& name) {
   static std::mutex mutex;
   static std::map<std::string, std::weak_ptr<bus>> all;
@@ -32,13 +38,33 @@ void bus::subscribe(const std::shared_ptr<subscription>& s) {
   subscriptions_.push_back(s);
 }
 
-void bus::unsubscribe(const void* owner, spawn::plugin::pending<spawn_tp_sub> op) {
-  std::shared_ptr<subscription> leaves;
+// Somebody who takes what it can not, with credit if there is one.
+std::shared_ptr<subscription> bus::other_of_group(const subscription& s) {
+  std::shared_ptr<subscription> found;
+  for (const auto& each : subscriptions_) {
+    const bool is_other = !s.group.empty() && each.get() != &s && !each->ending &&
+                          each->group == s.group && each->pattern == s.pattern;
+    if (is_other && (found == nullptr || each->credit > each->held.size())) {
+      found = each;
+    }
+  }
+  return found;
+}
+
+void bus::unsubscribe(const void* owner, spawn::plugin::pending<spawn_tp_sub> op,
+                      std::uint64_t now_ns) {
+  std::shared_ptr<subscription> leaves, takes_over;
   {
     const std::lock_guard hold(mutex_);
     leaves = find(owner, op->sub_id);
     if (leaves != nullptr && !leaves->ending) {
       leaves->ending = std::move(op);
+      leaves->ends_ns = now_ns + ending_ns;
+      takes_over = other_of_group(*leaves);
+      while (takes_over != nullptr && leaves->held.size() > leaves->credit) {
+        takes_over->held.push_front(std::move(leaves->held.back()));
+        leaves->held.pop_back();
+      }
     } else {
       leaves = nullptr;
     }
@@ -47,6 +73,9 @@ void bus::unsubscribe(const void* owner, spawn::plugin::pending<spawn_tp_sub> op
     return op.end(SPAWN_E_NOT_FOUND, "no such subscription");
   }
   pump(leaves);
+  if (takes_over != nullptr) {
+    pump(takes_over);
+  }
 }
 
 void bus::grant(const void* owner, std::uint64_t id, std::uint32_t credit) {
@@ -183,8 +212,16 @@ bool bus::reply(const spawn_tp_send& op) {
 
 void bus::expire(const void* owner, std::uint64_t now_ns) {
   std::vector<std::map<std::string, open_request>::node_type> late;
+  std::vector<std::shared_ptr<subscription>> leave;
   {
     const std::lock_guard hold(mutex_);
+    for (const auto& s : subscriptions_) {
+      if (s->owner == owner && s->ending && s->ends_ns <= now_ns) {
+        s->dropped += s->held.size();
+        s->held.clear();
+        leave.push_back(s);
+      }
+    }
     for (auto at = requests_.begin(); at != requests_.end();) {
       const auto next = std::next(at);
       const std::uint64_t deadline = at->second.deadline_ns;
@@ -193,6 +230,9 @@ void bus::expire(const void* owner, std::uint64_t now_ns) {
       }
       at = next;
     }
+  }
+  for (const auto& s : leave) {
+    pump(s);
   }
   for (auto& node : late) {
     // The message went out: somebody may have acted on it.

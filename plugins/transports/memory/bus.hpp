@@ -30,8 +30,10 @@ struct subscription {
   std::deque<message_ptr> held;  // no credit yet
   std::uint64_t dropped = 0;
   bool closed = false;
-  // UNSUBSCRIBE: nothing new comes, and it ends when what is held has been delivered.
+  // UNSUBSCRIBE: nothing new comes, and it ends when what is held has been delivered, or has waited
+  // for credit until `ends_ns`. What waits for credit goes to the others of its group, if any.
   std::optional<spawn::plugin::pending<spawn_tp_sub>> ending;
+  std::uint64_t ends_ns = 0;
   // Deliveries of one subscription happen one after the other, so that their order is the order of
   // publishing; an unsubscribe waits for the one that runs.
   std::mutex turn;
@@ -44,7 +46,8 @@ class bus {
 
   void subscribe(const std::shared_ptr<subscription>& s);
   // Ends once what is held is delivered; NOT_FOUND when `owner` has no such subscription.
-  void unsubscribe(const void* owner, spawn::plugin::pending<spawn_tp_sub> op);
+  void unsubscribe(const void* owner, spawn::plugin::pending<spawn_tp_sub> op,
+                   std::uint64_t now_ns);
   void grant(const void* owner, std::uint64_t id, std::uint32_t credit);
 
   void publish(const message_ptr& m, std::size_t max_held);
@@ -67,6 +70,7 @@ class bus {
 
   [[nodiscard]] std::vector<std::shared_ptr<subscription>> listeners(std::string_view subject);
   std::shared_ptr<subscription> find(const void* owner, std::uint64_t id);
+  [[nodiscard]] std::shared_ptr<subscription> other_of_group(const subscription& s);
   void pump(const std::shared_ptr<subscription>& of);
 
   std::mutex mutex_;

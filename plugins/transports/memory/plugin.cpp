@@ -42,7 +42,7 @@ class instance {
 
     void subscribe(plugin::pending<spawn_tp_sub> op) {
       if (op->op.code == SPAWN_TP_UNSUBSCRIBE) {
-        return owner_.bus_->unsubscribe(&owner_, std::move(op));
+        return owner_.bus_->unsubscribe(&owner_, std::move(op), owner_.host_.now_ns());
       }
       if (!subjects::valid_pattern(plugin::text(op->pattern))) {
         return op.end(SPAWN_E_INVALID, "not a pattern");

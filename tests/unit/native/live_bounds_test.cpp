@@ -68,6 +68,11 @@ TEST(LiveBounds, AnActionThatIsNoneIsInvalid) {
     EXPECT_EQ(h.tell(h.data, h.ref(h.data, &other), 0, &p), SPAWN_E_INVALID);
     const spawn_actor_ref unnamed{{}, slice_of("Node"), {}};
     EXPECT_EQ(h.ref(h.data, &unnamed), nullptr);
+    EXPECT_EQ(h.tell(h.data, nullptr, 0, &p), SPAWN_E_INVALID);
+    EXPECT_EQ(h.ask(h.data, nullptr, 0, &p, 1, 0), SPAWN_E_INVALID);
+    EXPECT_EQ(h.send(h.data, nullptr, slice_of("Tell"), &p), SPAWN_E_INVALID);
+    EXPECT_EQ(h.call(h.data, nullptr, slice_of("Tell"), &p, 1, 0), SPAWN_E_INVALID);
+    h.release(h.data, nullptr);
     const std::string endless(limits::name_bytes_max + 1, 'n');
     EXPECT_EQ(node(h, endless), nullptr);
   });

@@ -61,8 +61,12 @@ void bus::unsubscribe(const void* owner, spawn::plugin::pending<spawn_tp_sub> op
       leaves->ending = std::move(op);
       leaves->ends_ns = now_ns + ending_ns;
       takes_over = other_of_group(*leaves);
-      while (takes_over != nullptr && leaves->held.size() > leaves->credit) {
-        takes_over->held.push_front(std::move(leaves->held.back()));
+      while (!leaves->group.empty() && leaves->held.size() > leaves->credit) {
+        if (takes_over != nullptr) {
+          takes_over->held.push_front(std::move(leaves->held.back()));
+        } else {
+          ++leaves->dropped;
+        }
         leaves->held.pop_back();
       }
     } else {

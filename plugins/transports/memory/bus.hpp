@@ -31,7 +31,8 @@ struct subscription {
   std::uint64_t dropped = 0;
   bool closed = false;
   // UNSUBSCRIBE: nothing new comes, and it ends when what is held has been delivered, or has waited
-  // for credit until `ends_ns`. What waits for credit goes to the others of its group, if any.
+  // for credit until `ends_ns`. In a group what waits for credit goes to another member; without
+  // one it is lost, as is what is published from then on.
   std::optional<spawn::plugin::pending<spawn_tp_sub>> ending;
   std::uint64_t ends_ns = 0;
   // Deliveries of one subscription happen one after the other, so that their order is the order of

@@ -41,8 +41,11 @@ spawn_status create(const spawn_host* host, const spawn_create_info* info, spawn
   const auto config = nlohmann::json::parse(order.config_json, nullptr, false);
   if (config.is_object() && config.contains("path") && config["path"].is_string()) {
     const auto folder = std::filesystem::absolute(config["path"].get<std::string>()).parent_path();
-    std::filesystem::create_directories(folder);
-    order.write_paths.push_back(folder);
+    std::error_code ignored;  // what can not be made is for the plugin to complain about
+    std::filesystem::create_directories(folder, ignored);
+    if (std::filesystem::is_directory(folder, ignored)) {
+      order.write_paths.push_back(folder);
+    }
   }
   if (config.is_object() && config.contains("folder") && config["folder"].is_string()) {
     // The sample activator's broker makes this folder, and moves it away at times.

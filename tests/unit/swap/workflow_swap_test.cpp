@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include <future>
 
 #include "lane/post.hpp"
@@ -40,7 +42,7 @@ struct WorkflowSwap : ::testing::Test {
   // Which plugin a step of that lane runs in.
   const spawn_host* step_on(std::uint32_t index) {
     std::promise<void> done;
-    step_op step;
+    step_op& step = steps.emplace_back();
     step.home = &lanes.set[index];
     step.run = [](task&) {};
     post(lanes.set[index], [&] {
@@ -70,6 +72,7 @@ struct WorkflowSwap : ::testing::Test {
   std::unique_ptr<workflow_swap> subject;
   std::shared_ptr<plugin_instance> older;
   std::atomic<const spawn_host*> ran_on{nullptr};
+  std::deque<step_op> steps;  // an op's memory outlives its plugin; one at a time is made
 };
 
 TEST_F(WorkflowSwap, EachLaneGoesOver) {
@@ -89,7 +92,7 @@ TEST_F(WorkflowSwap, ALaneThatIsLateWorksWithTheOldOneUntilItComesRound) {
   std::promise<const spawn_host*> meanwhile;
   post(lanes.set[1], [&, held = go_on.get_future().share()] {
     held.wait();
-    step_op step;
+    step_op& step = steps.emplace_back();
     step.home = &lanes.set[1];
     step.run = [](task&) {};
     step.post_on_end = false;

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <deque>
-
 #include <future>
 
 #include "lane/post.hpp"

@@ -37,12 +37,16 @@ class AsHost:
              "--system", SYSTEM], stdout=subprocess.PIPE, text=True)
         silent = threading.Timer(20, self.process.kill)  # a wait has an end
         silent.start()
-        assert "registered actors" in self.process.stdout.readline()
+        line = self.process.stdout.readline()
         silent.cancel()
+        if "registered actors" not in line:
+            self.end()
+            raise AssertionError(f"the host did not register: {line!r}")
 
     def end(self):
         self.process.terminate()
         self.process.wait(10)
+        self.process.stdout.close()
 
 
 @pytest.fixture(params=[AsHost, AsPlugin])

@@ -97,13 +97,12 @@ void worker::tell_watchers() {
 }
 
 void worker::listen() {
-  {
-    const std::lock_guard hold(mutex_);
-    if (closed_) {
-      return;
-    }
+  const auto next = std::make_shared<call>(*this, service_, *queue_);
+  // gRPC ends the process when a queue that is shut down is asked: not between the two lines.
+  const std::lock_guard hold(mutex_);
+  if (!closed_) {
+    next->listen();
   }
-  std::make_shared<call>(*this, service_, *queue_)->listen();
 }
 
 bool worker::entered() {

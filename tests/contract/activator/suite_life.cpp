@@ -1,4 +1,7 @@
 // The life of an instance: what it refuses, how it begins without its source, how it ends.
+#include <chrono>
+#include <thread>
+
 #include "contract/activator/activator_suite.hpp"
 #include "contract/activator/bench.hpp"
 
@@ -50,6 +53,15 @@ void it_stops_at_the_moment_its_source_goes(bench& b) {
   needs(b.source.go_away(), "its driver can not take the source away");
   client->end();
   b.source.come_back();
+}
+
+void it_stops_as_soon_as_it_starts(bench& b) {
+  // At a different moment of its start each time.
+  for (std::chrono::microseconds later{0}; later.count() < 3'000; later += std::chrono::microseconds(250)) {
+    auto client = b.bare_client();
+    std::this_thread::sleep_for(later);
+    client->end();
+  }
 }
 
 void quiesced_it_takes_no_more(bench& b) {
@@ -132,6 +144,8 @@ std::vector<bench_check> life_checks() {
        "it ends in time while the source is away"},
       {"life.it_stops_at_the_moment_its_source_goes", it_stops_at_the_moment_its_source_goes,
        "it ends in time when the source goes at that moment"},
+      {"life.it_stops_as_soon_as_it_starts", it_stops_as_soon_as_it_starts,
+       "it ends in time while it is still at its start"},
       {"life.quiesced_it_takes_no_more", quiesced_it_takes_no_more,
        "after quiesce nothing more is offered"},
       {"life.a_closed_lane_offers_nothing", a_closed_lane_offers_nothing,

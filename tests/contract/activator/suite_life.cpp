@@ -57,7 +57,8 @@ void it_stops_at_the_moment_its_source_goes(bench& b) {
 
 void it_stops_as_soon_as_it_starts(bench& b) {
   // At a different moment of its start each time.
-  for (std::chrono::microseconds later{0}; later.count() < 3'000; later += std::chrono::microseconds(250)) {
+  for (std::chrono::microseconds later{0}; later.count() < 3'000;
+       later += std::chrono::microseconds(250)) {
     auto client = b.bare_client();
     std::this_thread::sleep_for(later);
     client->end();

@@ -11,6 +11,7 @@ namespace contract {
 namespace {
 
 constexpr int steps = 150;
+constexpr const char* mark = "m.a.r.k";
 
 std::vector<std::string_view> tokens(std::string_view text) {
   std::vector<std::string_view> out;
@@ -49,6 +50,8 @@ class round_of {
         groups_(hears_.announces(SPAWN_TP_CAP_QUEUE_GROUP)) {}
 
   void run() {
+    require_equal(hears_.subscribe(++last_, mark, ""), int{SPAWN_OK}, "subscribe to the mark");
+    members_.emplace(last_, member{mark, ""});
     for (int i = 0; i < steps; ++i) {
       switch (below(4)) {
         case 0:
@@ -84,44 +87,71 @@ class round_of {
     return out;
   }
 
+  // One of two groups of a pattern: what a group on several patterns hears is left open.
+  std::string group_of(const std::string& pattern) {
+    std::string out = "g" + std::to_string(below(2)) + "." + pattern;
+    std::ranges::replace(out, '*', 's');
+    std::ranges::replace(out, '>', 't');
+    return out;
+  }
   void join() {
     if (members_.size() >= 12) {
       return;
     }
-    const member made{path(true), groups_ && below(2) == 0 ? "g" + std::to_string(below(2)) : ""};
+    const std::string pattern = path(true);
+    const member made{pattern, groups_ && below(2) == 0 ? group_of(pattern) : ""};
     require_equal(hears_.subscribe(++last_, made.pattern, made.group), int{SPAWN_OK},
                   "subscribe to " + made.pattern);
     members_.emplace(last_, made);
   }
   void leave() {
-    if (members_.empty()) {
-      return;
+    if (members_.size() == 1) {
+      return;  // the mark's stays
     }
     const auto at =
-        std::next(members_.begin(), static_cast<std::ptrdiff_t>(below(members_.size())));
+        std::next(members_.begin(), static_cast<std::ptrdiff_t>(1 + below(members_.size() - 1)));
     require_equal(hears_.unsubscribe(at->first), int{SPAWN_OK}, "unsubscribe");
     members_.erase(at);
   }
-  void say() {
-    const std::string subject = path(false), payload = bytes();
-    std::multiset<std::uint64_t> alone;
+  struct due {
+    std::string payload;
+    std::set<std::uint64_t> alone;
     std::set<std::pair<std::string, std::string>> teams;
+  };
+  due sent(const std::string& subject) {
+    due out{.payload = bytes(), .alone = {}, .teams = {}};
     for (const auto& [id, each] : members_) {
       if (hears(each.pattern, subject)) {
-        each.group.empty() ? void(alone.insert(id)) : void(teams.emplace(each.pattern, each.group));
+        each.group.empty() ? void(out.alone.insert(id))
+                           : void(out.teams.emplace(each.pattern, each.group));
       }
     }
-    require_equal(speaks_.publish(subject, payload).status, int{SPAWN_OK}, "publish");
-    for (const delivery& each : hears_.take(alone.size() + teams.size())) {
-      require(each.subject == subject && each.payload == payload, "a message is changed");
-      const auto of = members_.find(each.sub_id);
-      require(of != members_.end(), "a message for a subscription that is none");
-      const bool was_due = of->second.group.empty()
-                               ? alone.erase(each.sub_id) == 1
-                               : teams.erase({of->second.pattern, of->second.group}) == 1;
-      require(was_due, subject + " came to " + of->second.pattern + ", and was not due there");
+    require_equal(speaks_.publish(subject, out.payload).status, int{SPAWN_OK}, "publish");
+    return out;
+  }
+  // A message, and a mark behind it: a publish that ended may still be on its way, and who
+  // subscribes then may hear it.
+  void say() {
+    std::map<std::string, due> all;
+    std::size_t n = 0;
+    for (const std::string& subject : {path(false), std::string(mark)}) {
+      const due& made = all[subject] = sent(subject);
+      n += made.alone.size() + made.teams.size();
     }
-    require(alone.empty() && teams.empty(), subject + " did not come to all");
+    for (const delivery& each : hears_.take(n)) {
+      require(all.contains(each.subject), each.subject + " came, and was not sent");
+      due& of = all[each.subject];
+      require(each.payload == of.payload, "a message is changed");
+      const auto to = members_.find(each.sub_id);
+      require(to != members_.end(), "a message for a subscription that is none");
+      const bool was_due = to->second.group.empty()
+                               ? of.alone.erase(each.sub_id) == 1
+                               : of.teams.erase({to->second.pattern, to->second.group}) == 1;
+      require(was_due, each.subject + " came to " + to->second.pattern + ", and was not due there");
+    }
+    for (const auto& [subject, of] : all) {
+      require(of.alone.empty() && of.teams.empty(), subject + " did not come to all");
+    }
   }
 
   std::mt19937_64 dice_;

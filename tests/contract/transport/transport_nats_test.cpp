@@ -257,7 +257,7 @@ int main(int argc, char** argv) {
   t.one_lane = contract::manifest_says(t.entry, R"("lanes":"one")");
   t.fresh_config = [] { return config_at(setting("NATS_URL")); };
   contract::register_checks(contract::transport_checks(), t);
-  // Not the random ones: they take a group of one name on two patterns for two groups.
+  contract::register_checks(contract::transport_random_checks(), t);
   contract::register_checks(contract::transport_leave_checks(), t);
   contract::register_checks(contract::transport_kv_checks(), t);
   contract::register_checks(

@@ -2,7 +2,7 @@
 //
 //   Noop     unnamed, stateless, echoes its payload: the price of the way to a host and back;
 //            instances n0, n1, ... are made by bench_load; `noop` is the same under one name
-//   Counter  unnamed, stateful: Add increments; instances c0, c1, ... are made by bench_load
+//   Counter  unnamed, stateful: Add increments, Count tells {"count": n}; instances c0, c1, ... are made by bench_load
 // and those of message_actors.hpp, whose answers send messages on.
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -21,8 +21,9 @@ void declare(spawn::sdk::host& app) {
   const auto echo = [](spawn::sdk::context<>& ctx) { return ctx.echo(); };
   app.actor("noop").stateless().action("noop", echo);
   app.unnamed("Noop").stateless().idle_timeout(10min).action("noop", echo);
-  app.unnamed<bench::Counter>("Counter").idle_timeout(10min).action(
-      "Add", [](counter_context& ctx) { spawn::bench::count_up(ctx.state()); });
+  auto& counter = app.unnamed<bench::Counter>("Counter").idle_timeout(10min);
+  counter.action("Add", [](counter_context& ctx) { spawn::bench::count_up(ctx.state()); });
+  counter.action("Count", spawn::bench::told_count);
   spawn::bench::declare_message_actors(app);
 }
 

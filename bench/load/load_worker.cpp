@@ -7,11 +7,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <memory>
+#include <queue>
 #include <stdexcept>
+#include <utility>
 
 namespace spawn::bench {
 
@@ -53,14 +57,19 @@ class load_worker {
     std::array<epoll_event, events_max> events;
     auto now = std::chrono::steady_clock::now();
     while (now < plan_.measure_until && alive_ != 0) {
-      const auto left =
-          std::chrono::ceil<std::chrono::milliseconds>(plan_.measure_until - now).count();
-      const int n = ::epoll_wait(epoll_, events.data(), events_max, static_cast<int>(left));
+      const time_point wake =
+          due_.empty() ? plan_.measure_until : std::min(due_.top().first, plan_.measure_until);
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(wake - now).count();
+      const int n = ::epoll_wait(epoll_, events.data(), events_max,
+                                 static_cast<int>(std::max<std::int64_t>(left, 0)));
       for (int i = 0; i < n; ++i) {
         const auto& event = events[static_cast<std::size_t>(i)];
         advance(*static_cast<loop*>(event.data.ptr), (event.events & EPOLLOUT) != 0);
       }
       now = std::chrono::steady_clock::now();
+      for (; !due_.empty() && due_.top().first <= now; due_.pop()) {
+        ask(*due_.top().second, now);
+      }
     }
     return std::move(counts_);
   }
@@ -114,6 +123,14 @@ class load_worker {
     if (plan_.calls_max != 0 && at.call >= plan_.calls_max) {
       close(at);
       return;
+    }
+    if (at.part == 0 && plan_.interval.count() != 0) {
+      const time_point due = plan_.measure_from + at.call * plan_.interval;
+      if (due > now) {
+        due_.emplace(due, &at);
+        return;
+      }
+      now = due;
     }
     const std::string& request =
         (*plan_.requests)[(at.call * plan_.requests_per_call + at.part) % plan_.requests->size()];
@@ -189,6 +206,8 @@ class load_worker {
   std::vector<loop> loops_;
   unsigned alive_ = 0;
   load_counts counts_;
+  using due_call = std::pair<time_point, loop*>;
+  std::priority_queue<due_call, std::vector<due_call>, std::greater<>> due_;
   const std::unique_ptr<char[]> buffer_ = std::make_unique<char[]>(buffer_bytes);
 };
 

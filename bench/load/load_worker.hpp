@@ -22,6 +22,9 @@ struct load_plan {
   unsigned requests_per_call = 1;
   // All connections together make so many calls and end; 0: until measure_until.
   std::uint64_t calls_max = 0;
+  // Call n is due n of these after measure_from; its latency counts from then, so that what waits
+  // for a slow answer is not overlooked. Zero: each follows the answer before.
+  std::chrono::nanoseconds interval{0};
   expectation wanted = expectation::status_ok;
   time_point measure_from;
   time_point measure_until;

@@ -33,6 +33,8 @@ struct options {
   unsigned threads = 1;
   std::string parent = "saga/five";
   std::uint64_t calls = 0;
+  double rate = 0;
+  bool spawned = false;
   double seconds = 5;
   double warmup = 1;
   std::vector<int> pids;
@@ -79,6 +81,12 @@ void declare(CLI::App& flags, options& o) {
       .add_option("--calls", o.calls,
                   "end after so many calls, all measured; --seconds is then the latest end")
       ->check(CLI::Range(1U, 100'000'000U));
+  flags
+      .add_option("--rate", o.rate,
+                  "calls a second of all connections, each counted from when it is due; without: "
+                  "as many as are answered")
+      ->check(CLI::Range(1.0, 1e7));
+  flags.add_flag("--spawned", o.spawned, "the instances are there: none is made");
   flags.add_option("--seconds", o.seconds, "measured time")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -109,9 +117,11 @@ std::vector<std::string> prepare(const options& o, const bench::target& to) {
   }
   const auto& asked = *std::find_if(instances_of_modes.begin(), instances_of_modes.end(),
                                     [&](const instances& each) { return each.mode == o.mode; });
-  for (const auto& request :
-       bench::spawn_requests(to, o.system, asked.type, asked.letter, o.actors)) {
-    bench::ask_once(to, request, bench::expectation::status_ok);
+  if (!o.spawned) {
+    for (const auto& request :
+         bench::spawn_requests(to, o.system, asked.type, asked.letter, o.actors)) {
+      bench::ask_once(to, request, bench::expectation::status_ok);
+    }
   }
   return asked.action.empty() ? bench::noop_requests(to, o.system, o.actors)
                               : bench::action_requests(to, o.system, asked.letter, asked.action,
@@ -147,6 +157,10 @@ bool run(const options& o) {
                                      : bench::expectation::status_ok;
   plan.requests_per_call = o.mode == "saga" ? 2 : 1;
   plan.calls_max = o.calls;
+  if (o.rate > 0) {
+    plan.interval = std::chrono::round<std::chrono::nanoseconds>(
+        std::chrono::duration<double>(1 / o.rate));
+  }
   plan.measure_from = std::chrono::steady_clock::now() + to_duration(o.calls == 0 ? o.warmup : 0.0);
   plan.measure_until = plan.measure_from + to_duration(o.seconds);
 

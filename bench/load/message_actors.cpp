@@ -32,20 +32,26 @@ void count_up(::bench::Counter& state) {
   }
 }
 
+sdk::json told_count(counter_context& ctx) {
+  return sdk::json{"{\"count\":" + std::to_string(ctx.state().count()) + "}"};
+}
+
 void declare_message_actors(sdk::host& app) {
-  app.unnamed<::bench::Counter>("Sender").idle_timeout(10min).action(
-      "Send", [](counter_context& ctx) {
-        count_up(ctx.state());
-        sdk::effect_options to;
-        to.register_ref = "Sink";
-        ctx.effect(partner(ctx, 't'), "Take", to);
-        sent.fetch_add(1, std::memory_order_relaxed);
-      });
-  app.unnamed<::bench::Counter>("Sink").idle_timeout(10min).action(
-      "Take", [](counter_context& ctx) {
-        count_up(ctx.state());
-        taken.fetch_add(1, std::memory_order_relaxed);
-      });
+  auto& sender = app.unnamed<::bench::Counter>("Sender").idle_timeout(10min);
+  sender.action("Send", [](counter_context& ctx) {
+    count_up(ctx.state());
+    sdk::effect_options to;
+    to.register_ref = "Sink";
+    ctx.effect(partner(ctx, 't'), "Take", to);
+    sent.fetch_add(1, std::memory_order_relaxed);
+  });
+  sender.action("Count", told_count);
+  auto& sink = app.unnamed<::bench::Counter>("Sink").idle_timeout(10min);
+  sink.action("Take", [](counter_context& ctx) {
+    count_up(ctx.state());
+    taken.fetch_add(1, std::memory_order_relaxed);
+  });
+  sink.action("Count", told_count);
   auto& chain = app.unnamed<::bench::Counter>("Chain").idle_timeout(10min);
   chain.action("Begin", [](counter_context& ctx) {
     count_up(ctx.state());

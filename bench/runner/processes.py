@@ -187,14 +187,14 @@ def start_kernel(lab: Lab, durability: str, host_port: int, store=sqlite, more=N
     return process, port
 
 
-def launch_host(lab: Lab, port: int, kernel_port: int):
+def launch_host(lab: Lab, port: int, kernel_port: int, system: str = "spawn-system"):
     """Starts bench_host and returns at once; it registers when that kernel answers."""
     return lab.start([lab.program("bench_host"), "--port", port, "--kernel",
-                      f"127.0.0.1:{kernel_port}"], lab.new_folder("host"))
+                      f"127.0.0.1:{kernel_port}", "--system", system], lab.new_folder("host"))
 
 
-def start_host(lab: Lab, port: int, kernel_port: int):
-    process = launch_host(lab, port, kernel_port)
+def start_host(lab: Lab, port: int, kernel_port: int, system: str = "spawn-system"):
+    process = launch_host(lab, port, kernel_port, system)
     lab.wait_ready(process, "bench_host", lambda: "registered" in tail(process))
     return process
 
@@ -219,7 +219,7 @@ def load(lab: Lab, mode: str, port: int, connections: int, seconds: float, proce
     done = subprocess.run(
         [lab.program("bench_load"), "--url", f"127.0.0.1:{port}", "--mode", mode,
          "--connections", str(connections), "--seconds", str(seconds),
-         "--pid", ",".join(map(str, pids)), *map(str, extra)],
+         *(["--pid", ",".join(map(str, pids))] if pids else []), *map(str, extra)],
         capture_output=True, text=True, timeout=seconds + 90)
     if not done.stdout.strip():
         raise RuntimeError(f"bench_load {mode}: {done.stderr.strip()}")

@@ -1,4 +1,5 @@
-"""How many messages the bench host has sent and taken: asked of the host itself, past the kernel."""
+"""How many messages the bench host has sent and taken: asked of the host itself, past the kernel;
+and how many the states of its actors tell of, asked through the kernel."""
 import re
 import threading
 import time
@@ -6,6 +7,7 @@ import time
 from runner.processes import http
 
 PAUSE_SECONDS = 0.05
+_COUNT = re.compile(rb'"count":(\d+)')
 _COUNTS = re.compile(rb'"sent":(\d+),"taken":(\d+)')
 
 
@@ -25,6 +27,22 @@ def read(host_port: int) -> tuple:
     if status != 200 or not found:
         raise RuntimeError(f"bench_host: no tally in its answer, HTTP {status}")
     return int(found[1]), int(found[2])
+
+
+def states(kernel_port: int, letter: str, actors: int, system: str = "spawn-system") -> int:
+    """What the actors <letter>0, ... have counted, together."""
+    out = 0
+    for name in (f"{letter}{i}" for i in range(actors)):
+        id = _text(1, name.encode()) + _text(2, system.encode())
+        request = (_text(1, _text(1, system.encode())) + _text(2, _text(1, id)) +
+                   _text(3, b"Count") + _text(7, b""))
+        status, body = http(kernel_port, "POST", f"/api/v1/system/{system}/actors/{name}/invoke",
+                            request)
+        found = _COUNT.search(body)
+        if status != 200 or not found:
+            raise RuntimeError(f"bench_host: no count of {name}, HTTP {status}: {body[:200]!r}")
+        out += int(found[1])
+    return out
 
 
 class Sampler:

@@ -2,7 +2,8 @@
 //
 //   Noop     unnamed, stateless, echoes its payload: the price of the way to a host and back;
 //            instances n0, n1, ... are made by bench_load; `noop` is the same under one name
-//   Counter  unnamed, stateful: Add increments, Count tells {"count": n}; instances c0, c1, ... are made by bench_load
+//   Counter  unnamed, stateful: Add increments, Count tells {"count": n}; instances c0, c1, ... are
+//   made by bench_load
 // and those of message_actors.hpp, whose answers send messages on.
 #include <CLI/CLI.hpp>
 #include <cstdio>

@@ -158,8 +158,8 @@ bool run(const options& o) {
   plan.requests_per_call = o.mode == "saga" ? 2 : 1;
   plan.calls_max = o.calls;
   if (o.rate > 0) {
-    plan.interval = std::chrono::round<std::chrono::nanoseconds>(
-        std::chrono::duration<double>(1 / o.rate));
+    plan.interval =
+        std::chrono::round<std::chrono::nanoseconds>(std::chrono::duration<double>(1 / o.rate));
   }
   plan.measure_from = std::chrono::steady_clock::now() + to_duration(o.calls == 0 ? o.warmup : 0.0);
   plan.measure_until = plan.measure_from + to_duration(o.seconds);

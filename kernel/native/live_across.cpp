@@ -4,95 +4,99 @@
 
 namespace spawn {
 
-// Owned by whoever has it: its sender until it is posted, then the lane it goes to.
-struct live_parcel : task {
-  live_lane* to = nullptr;
-  live_lane* back = nullptr;             // a question: who waits there
-  const live_type* type = nullptr;       // of the receiver; null: this is an answer
-  const live_type* from_type = nullptr;  // null: no actor sent it
-  std::string name;
-  std::string from;
-  std::uint64_t token = 0;  // of the question on the asker's lane; 0: a tell
-  std::uint64_t deadline_ns = 0;
-  std::uint32_t action = 0;
-  spawn_status status = SPAWN_OK;
-  std::uint32_t presence = SPAWN_P_UNSET;
-  std::size_t type_url = 0;  // so many bytes of `bytes`
-  std::string bytes;
-
-  [[nodiscard]] std::size_t charge() const noexcept {
-    return sizeof(live_parcel) + name.size() + from.size() + bytes.size();
-  }
-  void pack(const spawn_payload& payload) {
-    presence = payload.presence;
-    type_url = payload.type_url.len;
-    bytes.reserve(type_url + payload.value.len);
-    bytes.append(view_of(payload.type_url)).append(view_of(payload.value));
-  }
-  [[nodiscard]] spawn_payload payload() const noexcept {
-    spawn_payload out{};
-    out.presence = presence;
-    out.type_url = {bytes.data(), type_url};
-    out.value = {bytes.data() + type_url, bytes.size() - type_url};
-    return out;
-  }
-};
-
-spawn_status live_lane::send_parcel(live_address& to, std::uint32_t action, std::uint64_t token,
+spawn_status live_lane::send_across(live_address& to, std::uint32_t action, std::uint64_t token,
                                     std::uint64_t deadline_ns, const spawn_payload& payload) {
-  auto parcel = std::make_unique<live_parcel>();
-  parcel->to = all_[to.lane];
-  parcel->back = token != 0 ? this : nullptr;
-  parcel->type = to.type;
-  parcel->name = to.name();
+  live_record record{.type = to.type,
+                     .hash = to.hash,
+                     .token = token,
+                     .deadline_ns = deadline_ns,
+                     .action = action};
+  std::string_view from;
   if (current_ != nullptr) {
-    parcel->from_type = current_->type;
-    parcel->from = current_->name();
+    record.from_type = current_->type;
+    record.from_hash = current_->hash;
+    from = current_->name();
   }
-  parcel->token = token;
-  parcel->deadline_ns = deadline_ns;
-  parcel->action = action;
-  parcel->pack(payload);
-  if (!budget_.try_take(parcel->charge())) {
+  if (!pack(*lines_[to.lane], record, to.name(), from, payload, false)) {
     stats_.refused.add();
     return SPAWN_E_EXHAUSTED;
   }
-  parcel->run = [](task& t) {
-    const std::unique_ptr<live_parcel> mine(static_cast<live_parcel*>(&t));
-    mine->to->home_.request_taken();
-    mine->to->budget_.give_back(mine->charge());
-    mine->to->arrived(*mine);
-  };
-  lane& there = parcel->to->home_;
-  live_parcel& raw = *parcel.release();
-  if (!there.post_request(raw)) {
-    budget_.give_back(raw.charge());
-    delete &raw;
-    stats_.refused.add();
-    return SPAWN_E_EXHAUSTED;
-  }
-  home_.expect_soon();
   return SPAWN_OK;
 }
 
-void live_lane::arrived(live_parcel& parcel) {
-  const spawn_payload payload = parcel.payload();
+void live_lane::send_answer(live_lane& to, std::uint64_t token, spawn_status status,
+                            const spawn_payload& payload) {
+  live_record record{.token = token, .status = static_cast<std::uint16_t>(status)};
+  static_cast<void>(pack(*lines_[to.home_.index()], record, {}, {}, payload, true));
+}
+
+bool live_lane::pack(live_line& into, live_record& record, std::string_view name,
+                     std::string_view from, const spawn_payload& payload, bool must) {
+  record.name = static_cast<std::uint16_t>(name.size());
+  record.from = static_cast<std::uint16_t>(from.size());
+  record.presence = static_cast<std::uint8_t>(payload.presence);
+  record.type_url = payload.type_url.len;
+  record.value = payload.value.len;
+  if (!into.put(record, name, from, payload, must)) {
+    return false;
+  }
+  home_.at_turn_end(across_);
+  return true;
+}
+
+// What has been packed so far, to all lanes.
+void live_lane::send_lines() {
+  across_.unlink();
+  for (const auto& line : lines_) {
+    line->send();
+  }
+}
+
+void live_lane::post_to(live_lane& there, live_crate& crate) {
+  home_.expect_soon();
+  there.home_.post(crate);  // their number is bounded by the line
+}
+
+void live_lane::unpack(const live_crate& crate) {
+  for (std::size_t at = 0; at < crate.used;) {
+    const auto& record = *reinterpret_cast<const live_record*>(crate.bytes.get() + at);
+    const char* text = reinterpret_cast<const char*>(&record + 1);
+    const auto next = [&text](std::size_t size) {
+      return std::string_view(std::exchange(text, text + size), size);
+    };
+    const std::string_view name = next(record.name), from = next(record.from);
+    spawn_payload payload{};
+    payload.presence = record.presence;
+    payload.type_url = slice_of(next(record.type_url));
+    payload.value = slice_of(next(record.value));
+    if (record.type == nullptr) {
+      static_cast<void>(answer(record.token, record.status, payload));
+    } else {
+      arrived(crate.line.from(), record, name, from, payload);
+    }
+    at += record.size();
+  }
+}
+
+void live_lane::arrived(live_lane& back, const live_record& record, std::string_view name,
+                        std::string_view from_name, const spawn_payload& payload) {
   live_ask* question = nullptr;
-  if (parcel.back != nullptr) {
-    question = &open_ask(live_ask::whose::lane, parcel.deadline_ns);
-    question->there = parcel.back;
-    question->token = parcel.token;
+  if (record.token != 0) {
+    question = &open_ask(live_ask::whose::lane, record.deadline_ns);
+    question->there = &back;
+    question->token = record.token;
   }
   spawn_status status = is_closed_ ? SPAWN_E_UNAVAILABLE : SPAWN_E_EXHAUSTED;
-  live_address* to = is_closed_ ? nullptr : address_of(*parcel.type, parcel.name);
+  live_address* to = is_closed_ ? nullptr : address_of(*record.type, name, record.hash);
   if (to != nullptr) {
     hold(*to);
-    live_address* from =
-        parcel.from_type == nullptr ? nullptr : address_of(*parcel.from_type, parcel.from);
+    live_address* from = record.from_type == nullptr
+                             ? nullptr
+                             : address_of(*record.from_type, from_name, record.from_hash);
     if (from != nullptr) {
       hold(*from);
     }
-    status = deliver(*to, parcel.action, question, from, payload);
+    status = deliver(*to, record.action, question, from, payload);
     if (from != nullptr) {
       let_go(*from);
     }
@@ -109,24 +113,9 @@ void live_lane::arrived(live_parcel& parcel) {
   stats_.live_dropped.add();
   if (dropped_log_.allows(home_.now_ns())) {
     SPAWN_LOG(warn, "messages to live actors are dropped",
-              {"why", "a mailbox has no room for what another lane sent"}, {"actor", parcel.name},
+              {"why", "a mailbox has no room for what another lane sent"}, {"actor", name},
               {"more_since_last_line", dropped_log_.take_held_back()});
   }
-}
-
-void live_lane::send_answer(live_lane& to, std::uint64_t token, spawn_status status,
-                            const spawn_payload& payload) {
-  auto parcel = std::make_unique<live_parcel>();
-  parcel->to = &to;
-  parcel->token = token;
-  parcel->status = status;
-  parcel->pack(payload);
-  parcel->run = [](task& t) {
-    const std::unique_ptr<live_parcel> mine(static_cast<live_parcel*>(&t));
-    static_cast<void>(mine->to->answer(mine->token, mine->status, mine->payload()));
-  };
-  home_.expect_soon();
-  to.home_.post(*parcel.release());  // their number is bounded by that of the questions
 }
 
 }  // namespace spawn

@@ -29,6 +29,8 @@ live_lane::live_lane(const parts& with)
     self.run_some();
   };
   sweep_timer_.owner = this;
+  across_.owner = this;
+  across_.run = [](turn_end& t) { static_cast<across&>(t).owner->send_lines(); };
   sweep_timer_.fire = [](timer& t) { static_cast<sweep_timer&>(t).owner->sweep(); };
 }
 
@@ -42,7 +44,9 @@ live_lane::~live_lane() {
 }
 
 void live_lane::connect(std::span<live_lane* const> all, outbound& out) {
-  all_.assign(all.begin(), all.end());
+  for (live_lane* each : all) {
+    lines_.push_back(std::make_unique<live_line>(*this, *each, budget_));
+  }
   out_ = &out;
 }
 
@@ -105,6 +109,9 @@ void live_lane::run_mails(std::uint64_t until_ns) {
     if (seen >= look_mails) {
       ran_ += seen;
       seen = 0;
+      if (across_.is_linked()) {
+        send_lines();
+      }
       if (home_.time().now_ns() >= until_ns) {
         return;
       }

@@ -11,11 +11,10 @@
 #include "cell/outbound.hpp"
 #include "lane/lane_set.hpp"
 #include "native/live_ask.hpp"
+#include "native/live_line.hpp"
 #include "plugin/ports/actors_port.hpp"
 
 namespace spawn {
-
-struct live_parcel;
 
 struct live_options {
   std::uint64_t objects_max = limits::active_actors_max;  // on this lane
@@ -60,7 +59,8 @@ class live_lane final : public task {
   [[nodiscard]] std::size_t objects() const noexcept { return objects_; }
 
  private:
-  friend struct live_parcel;
+  friend class live_line;
+  friend struct live_crate;
   friend struct live_host_calls;
   friend struct live_reply;
 
@@ -76,6 +76,8 @@ class live_lane final : public task {
   // --- actors (live_objects.cpp)
   [[nodiscard]] live_address* address_of(actor_view id);
   [[nodiscard]] live_address* address_of(const live_type& type, std::string_view name);
+  [[nodiscard]] live_address* address_of(const live_type& type, std::string_view name,
+                                         std::uint64_t hash);
   void hold(live_address& which) noexcept { ++which.held; }
   void let_go(live_address& which) {
     if (--which.held == 0 && which.is_unused()) {
@@ -107,13 +109,19 @@ class live_lane final : public task {
   [[nodiscard]] bool answer(std::uint64_t name, spawn_status status, const spawn_payload& payload);
   void fail_mail(live_mail* mail, spawn_status status, std::string_view why);
 
-  // --- other lanes (live_parcel.cpp)
-  [[nodiscard]] spawn_status send_parcel(live_address& to, std::uint32_t action,
+  // --- other lanes (live_across.cpp)
+  [[nodiscard]] spawn_status send_across(live_address& to, std::uint32_t action,
                                          std::uint64_t token, std::uint64_t deadline_ns,
                                          const spawn_payload& payload);
   void send_answer(live_lane& to, std::uint64_t token, spawn_status status,
                    const spawn_payload& payload);
-  void arrived(live_parcel& parcel);
+  [[nodiscard]] bool pack(live_line& into, live_record& record, std::string_view name,
+                          std::string_view from, const spawn_payload& payload, bool must);
+  void send_lines();
+  void post_to(live_lane& there, live_crate& crate);
+  void unpack(const live_crate& crate);
+  void arrived(live_lane& back, const live_record& record, std::string_view name,
+               std::string_view from_name, const spawn_payload& payload);
 
   // --- ordinary actors (live_outside.cpp)
   [[nodiscard]] spawn_status send_out(live_address& to, std::string_view action,
@@ -126,7 +134,7 @@ class live_lane final : public task {
   lane_stats& stats_;
   const live_options options_;
   byte_budget& budget_;
-  std::vector<live_lane*> all_;
+  std::vector<std::unique_ptr<live_line>> lines_;  // by lane; its own is never used
   outbound* out_ = nullptr;
   std::function<void(actor_view)> activated_;
   spawn_live_host host_{};
@@ -152,6 +160,9 @@ class live_lane final : public task {
   struct sweep_timer : timer {
     live_lane* owner = nullptr;
   } sweep_timer_;
+  struct across : turn_end {
+    live_lane* owner = nullptr;
+  } across_;
 };
 
 // What the table of spawn_live_host leads to. `data` is the live_lane.

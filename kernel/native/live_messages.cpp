@@ -55,7 +55,7 @@ spawn_status live_lane::tell(live_address& to, std::uint32_t action, const spawn
     return SPAWN_E_INVALID;
   }
   if (to.lane != home_.index()) {
-    return send_parcel(to, action, 0, 0, payload);
+    return send_across(to, action, 0, 0, payload);
   }
   return deliver(to, action, nullptr, current_, payload);
 }
@@ -68,7 +68,7 @@ spawn_status live_lane::ask(live_address& to, std::uint32_t action, const spawn_
   }
   live_ask& ask = open_ask_of_actor(token, timeout_ms);
   const spawn_status sent = to.lane == home_.index() ? deliver(to, action, &ask, current_, payload)
-                                                     : send_parcel(to, action, ask.name(),
+                                                     : send_across(to, action, ask.name(),
                                                                    ask.due_ms * ns_per_ms, payload);
   if (sent != SPAWN_OK) [[unlikely]] {
     close_ask(ask);

@@ -43,7 +43,11 @@ live_address* live_lane::address_of(actor_view id) {
 }
 
 live_address* live_lane::address_of(const live_type& type, std::string_view name) {
-  const std::uint64_t hash = type.hash_of(name);
+  return address_of(type, name, type.hash_of(name));
+}
+
+live_address* live_lane::address_of(const live_type& type, std::string_view name,
+                                    std::uint64_t hash) {
   live_address* found = table_.find(
       hash, [&](const live_address& each) { return each.type == &type && each.name() == name; });
   if (found != nullptr) {

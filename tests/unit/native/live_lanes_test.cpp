@@ -22,6 +22,52 @@ TEST(LiveLanes, ATellArrivesOnTheLaneOfItsReceiver) {
   EXPECT_EQ(s.live[1]->objects(), 1u);
 }
 
+TEST(LiveLanes, ManyMessagesOfAllSizesKeepTheirOrder) {
+  stage s({}, 64 << 20, 10'000);
+  const std::string far = s.node_on(1);
+  std::vector<std::string> sent;
+  for (std::size_t i = 0; i < 500; ++i) {
+    sent.push_back(std::to_string(i) + std::string(i % 50 == 7 ? 20'000 : i % 40, '.'));
+  }
+  s.inside(0, [&](const spawn_live_host& h) {
+    spawn_live_ref* ref = node(h, far);
+    for (const std::string& each : sent) {
+      const spawn_payload p = value_of(each.c_str());
+      ASSERT_EQ(h.tell(h.data, ref, 0, &p), SPAWN_OK);
+    }
+  });
+  EXPECT_EQ(s.values_of(far), sent);
+}
+
+TEST(LiveLanes, ALineHoldsSoMuchAndThenTellsTheSender) {
+  stage s({}, 64 << 20, 100'000);
+  const std::string far = s.node_on(1), hundred(100, '.');
+  const spawn_payload p = value_of(hundred.c_str());
+  std::size_t sent = 0;
+  s.inside(0, [&](const spawn_live_host& h) {
+    while (sent < 100'000 && h.tell(h.data, node(h, far), 0, &p) == SPAWN_OK) {
+      ++sent;
+    }
+  });
+  EXPECT_GE(sent, 5'000u);
+  EXPECT_LT(sent, 30'000u);
+  EXPECT_EQ(s.of(far).size(), sent) << "and what was taken arrives";
+  s.inside(0, [&](const spawn_live_host& h) {
+    EXPECT_EQ(h.tell(h.data, node(h, far), 0, &p), SPAWN_OK) << "there is room again";
+  });
+  EXPECT_EQ(s.of(far).size(), sent + 1);
+}
+
+TEST(LiveLanes, WithoutMemoryASenderIsTold) {
+  stage s({}, (1 << 20) + 4'096);  // the megabyte is for the mail of the sender itself
+  const std::string far = s.node_on(1);
+  const spawn_payload p = value_of("x");
+  s.inside(0, [&](const spawn_live_host& h) {
+    EXPECT_EQ(h.tell(h.data, node(h, far), 0, &p), SPAWN_E_EXHAUSTED);
+  });
+  EXPECT_TRUE(s.of(far).empty());
+}
+
 TEST(LiveLanes, AnAnswerFindsItsWayBackAndSoDoesTheSenderItself) {
   stage s;
   const std::string far = s.node_on(1), from = s.node_on(0, "asker");

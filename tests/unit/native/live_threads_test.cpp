@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstring>
 
 #include "lane/post.hpp"
 #include "native/live_lane.hpp"
@@ -10,9 +11,13 @@
 namespace spawn {
 namespace {
 
+constexpr std::uint32_t burst_action = 1, take_action = 2;
+constexpr int bursts = 200, burst_size = 150;
+
 struct bouncer {
   std::atomic<int> left{2'000};
   std::atomic<int> answers{0};
+  std::atomic<int> taken{0};
 };
 
 struct bounce_lane {
@@ -29,6 +34,33 @@ spawn_status create(spawn_live_lane*, std::uint32_t, spawn_live_ref*, spawn_live
   return SPAWN_OK;
 }
 
+spawn_live_ref* node(const spawn_live_host& h, std::string_view name) {
+  const spawn_actor_ref id{{}, slice_of("Node"), slice_of(name)};
+  return h.ref(h.data, &id);
+}
+
+// Many numbers to b in one go, which asks for the next of them after the last.
+void burst(const spawn_live_host& h) {
+  spawn_live_ref* to = node(h, "b");
+  for (int i = 0; i < burst_size; ++i) {
+    spawn_payload number{};
+    number.presence = SPAWN_P_VALUE;
+    number.value = {reinterpret_cast<const char*>(&i), sizeof i};
+    EXPECT_EQ(h.tell(h.data, to, take_action, &number), SPAWN_OK);
+  }
+  h.release(h.data, to);
+}
+
+void take(bouncer& shared, const spawn_live_host& h, const spawn_live_message& m) {
+  int number = -1;
+  std::memcpy(&number, m.payload.value.ptr, sizeof number);
+  EXPECT_EQ(number, shared.taken++ % burst_size);
+  if (number == burst_size - 1 && shared.taken < bursts * burst_size) {
+    const spawn_payload none{};
+    EXPECT_EQ(h.tell(h.data, m.from, burst_action, &none), SPAWN_OK);
+  }
+}
+
 // A question is answered, and while there are any left the next one goes to the actor it names.
 void receive(spawn_live_lane* lane, spawn_live_object*, const spawn_live_message* m) {
   bounce_lane& on = lane_of(lane);
@@ -41,14 +73,19 @@ void receive(spawn_live_lane* lane, spawn_live_object*, const spawn_live_message
   if (m->kind == SPAWN_LIVE_ASK) {
     h.reply(h.data, m->token, SPAWN_OK, &none);
   }
+  if (m->action == burst_action) {
+    return burst(h);
+  }
+  if (m->action == take_action) {
+    return take(*on.shared, h, *m);
+  }
   if (on.shared->left.fetch_sub(1) <= 0) {
     return;
   }
   spawn_actor_ref own;
   h.name(h.data, h.self(h.data), &own);
   const std::string_view to = view_of(own.name) == "a" ? "b" : "a";
-  const spawn_actor_ref id{{}, slice_of("Node"), slice_of(to)};
-  spawn_live_ref* ref = h.ref(h.data, &id);
+  spawn_live_ref* ref = node(h, to);
   EXPECT_EQ(h.ask(h.data, ref, 0, &none, 1, 0), SPAWN_OK);
   h.release(h.data, ref);
 }
@@ -95,7 +132,7 @@ TEST(LiveThreads, QuestionsAndAnswersCrossLanes) {
   def->system = "sys";
   def->type = "Node";
   def->kind = actor_kind::unnamed;
-  def->actions = {"Go"};
+  def->actions = {"Go", "Burst", "Take"};
   def->deactivate_ms = 60'000;
   types.all.emplace_back(0, def);
   byte_budget budget(64 << 20);
@@ -137,6 +174,14 @@ TEST(LiveThreads, QuestionsAndAnswersCrossLanes) {
   });
   EXPECT_TRUE(test::eventually([&] { return port.shared.answers == 2'000; }));
   EXPECT_TRUE(start.done);
+  asked again;
+  post(first, [&] {
+    EXPECT_EQ(live[first.index()]->ask_from_outside({"sys", "Node", "a"}, "Burst", {},
+                                                    time.now_ns() + 60 * ns_per_s, again),
+              SPAWN_OK);
+  });
+  EXPECT_TRUE(test::eventually([&] { return port.shared.taken == bursts * burst_size; }));
+  EXPECT_TRUE(again.done);
   std::atomic<int> closed{0};
   for (std::uint32_t i = 0; i < 2; ++i) {
     post(lanes[i], [&, i] {

@@ -1,5 +1,8 @@
-"""Both images by packaging/container/build: their size and configuration; then run as a container
-runtime would: a read-only root, one writable folder, the image's user, its entry point."""
+"""The images by packaging/container/build: their size and configuration; then run as a container
+runtime would: a read-only root, one writable folder, the image's user, its entry point.
+
+SPAWN_IMAGES names those that are made (minimal,full).
+"""
 import json
 import os
 import re
@@ -16,6 +19,7 @@ from shipped import ShippedKernel, run
 BUILD_SECONDS = 900
 MEGABYTE = 1_000_000
 LARGEST = {"full": 150 * MEGABYTE, "minimal": 60 * MEGABYTE}  # compressed
+IMAGES = os.environ.get("SPAWN_IMAGES", "minimal,full").split(",")
 DOCKERFILE = SOURCE / "packaging" / "container" / "Dockerfile"
 
 
@@ -57,7 +61,7 @@ class Image:
         return dict(each.split("=", 1) for each in self.run["Env"])
 
 
-@pytest.fixture(scope="module", params=["minimal", "full"])
+@pytest.fixture(scope="module", params=IMAGES)
 def image(request, packages, tmp_path_factory):
     need("buildah", "unshare", "chroot")
     base()

@@ -124,20 +124,24 @@ class proxy final : public spawn_instance {
   // --- the thread: proxy_thread.cpp ---
   void run();
   [[nodiscard]] int poll_ms();
-  void launch();
-  void lost(const std::string& cause);
-  void end_lost(channel& at, const std::vector<flights::flight>& lost, const std::string& why);
-  void steps_completed(channel& at, std::uint64_t n);
+  [[nodiscard]] bool take_frames();
   void on_time();
   void ping_all(std::uint64_t now);
   [[nodiscard]] bool stuck(channel& at, std::uint64_t time);
+
+  // --- its process: proxy_child.cpp ---
+  void launch();
+  void created(created_answer answer);
+  void begin_service();
   void give_up(std::string cause);  // kills; the end is seen by its pidfd
-  [[nodiscard]] bool take_frames();
+  void lost(const std::string& cause);
+  void end_lost(channel& at, const std::vector<flights::flight>& lost, const std::string& why);
+  void steps_completed(channel& at, std::uint64_t n);
+  void close_child();
+
+  // --- what it writes: proxy_output.cpp ---
   void read_output();
   void write_line(std::string_view line);
-  void begin_service();
-  void created(created_answer answer);
-  void close_child();
 
   // --- what the child says: proxy_frames.cpp ---
   void take(std::uint32_t channel, std::string bytes);

@@ -68,7 +68,13 @@ class sqs_queue final : public broker {
                stopwatch& watch) override {
     find(queue);
     std::uint64_t done = 0;
+    // Each loop waits for its last answer: what a receive that nobody waits for takes from the queue
+    // is hidden from the next one who asks.
+    int busy = loops;
     std::function<void()> next = [&] {
+      if (done >= messages) {
+        return --busy == 0 ? loop_->end() : void();
+      }
       ask("ReceiveMessage",
           {{"QueueUrl", url_}, {"MaxNumberOfMessages", batch_max}, {"WaitTimeSeconds", 1}},
           [&](const json& answer) {
@@ -80,7 +86,7 @@ class sqs_queue final : public broker {
                                  {"ReceiptHandle", one.at("ReceiptHandle")}});
             }
             if (entries.empty()) {
-              return done < messages ? next() : void();
+              return next();
             }
             watch.first();
             work.finish();
@@ -88,7 +94,7 @@ class sqs_queue final : public broker {
                 [&](const json& deleted) {
                   done += deleted.value("Successful", json::array()).size();
                   watch.last();
-                  done < messages ? next() : loop_->end();
+                  next();
                 });
           });
     };

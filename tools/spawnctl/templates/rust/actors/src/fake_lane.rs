@@ -123,9 +123,13 @@ unsafe extern "C" fn ask(d: Data, to: *mut Ref, action: u32, what: *const Said, 
 }
 unsafe extern "C" fn reply(data: Data, token: u64, status: Status, what: *const Said) -> Status {
     of(data).must_run();
-    if token == 0 || token != of(data).open.replace(0) {
-        breach("reply to a question that does not wait");
+    if token == 0 || token > of(data).questions.get() {
+        breach("reply to a question that nobody asked");
     }
+    if token != of(data).open.get() {
+        return abi::E_NOT_FOUND;
+    }
+    of(data).open.set(0);
     let value = bytes(&(*what).value).to_vec();
     of(data).reply.replace(Some(Reply { status, value }));
     abi::OK

@@ -132,11 +132,11 @@ unsafe extern "C" fn create<P: Live>(
 unsafe extern "C" fn receive<P: Live>(lane: *mut raw::Lane, object: *mut Object, m: *const raw::Message) {
     let lane = Lane::<P>::at(lane);
     let actor = &mut *(object as *mut Box<dyn Actor>);
-    lane.host.guarded(|| {
-        if let Some(message) = message(&*m) {
-            actor.receive(&Context(&*lane.calls), message);
-        }
-    });
+    let ctx = Context(&*lane.calls);
+    let done = lane.host.guarded(|| message(&*m).map(|message| actor.receive(&ctx, message)));
+    if done.is_none() && (*m).kind == raw::ASK {
+        let _ = ctx.refuse(Question((*m).token), abi::E_INTERNAL, "a panic"); // or it was answered
+    }
 }
 unsafe extern "C" fn destroy<P: Live>(lane: *mut raw::Lane, object: *mut Object) {
     let object = object as *mut Box<dyn Actor>;

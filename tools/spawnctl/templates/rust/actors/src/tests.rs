@@ -123,13 +123,13 @@ impl Actor for Panics {
 fn a_panic_is_a_fault_and_goes_no_further() {
     let host = FakeHost::new();
     let expected = &host.seen().faults_expected;
-    let entry = plugin::entry::<Panics>(b"{}\0".as_ptr());
+    let entry = plugin::entry::<Panics>(c"{}".as_ptr() as *const u8);
     let plugin = started_by(&entry, &host, "{}");
     let lane = FakeLane::open(&plugin);
     expected.store(2, SeqCst);
     assert_eq!(lane.make(1, "", "Early").err(), Some(abi::E_INTERNAL));
     assert_eq!(expected.load(SeqCst), 1, "making it was a fault");
     let late = lane.make(0, "", "Late").unwrap();
-    lane.tell(&late, &late, 0, Payload::NONE);
+    assert_eq!(lane.ask(&late, 0, Payload::NONE).status, abi::E_INTERNAL);
     assert_eq!(expected.load(SeqCst), 0, "and so was its message");
 }

@@ -1,6 +1,6 @@
 """The author's kit: installed, a project of each kind and language made from the templates, built
 against the installed kit only, tested and checked as its README says, and loaded by a kernel that then
-uses it: one kernel for the four projects of a language."""
+uses it: one kernel for the projects of a language."""
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,7 @@ from harness.wire import BUILD, actor, any_pb, protocol_pb, text
 from kit import STRICT, Project, install, outside, pass_all, run
 from tools import ctl
 
-KINDS = ("statestore", "transport", "workflow", "activator")
-ACTORS = {"c++", "c"}  # the languages with a project of kind actors
+KINDS = ("statestore", "transport", "workflow", "activator", "actors")
 # Kinds whose project another compiler builds than the usual one, so that both read every header.
 OTHER_COMPILER = {("c++", "workflow"): "clang++-19", ("c++", "statestore"): "clang++-19",
                   ("c++", "actors"): "clang++-19"}
@@ -23,7 +22,7 @@ def kit(tmp_path_factory):
 
 
 def config_with(projects: dict, inbox: Path) -> dict:
-    """A kernel whose store, transport, workflow and activator these are."""
+    """A kernel whose store, transport, workflow, activator and actors these are."""
     return {
         "plugins": {"path": [*(str(each.plugins) for each in projects.values()),
                              str(BUILD / "plugins")]},
@@ -36,8 +35,7 @@ def config_with(projects: dict, inbox: Path) -> dict:
         "activators": [{"name": "files", "use": projects["activator"].name,
                         "config": {"folder": str(inbox)},
                         "route": {"actor": "{key}", "action": "take"}}],
-        "native_actors": [{"use": projects["actors"].name, "config": {"amount_max": 100}}]
-                         if "actors" in projects else [],
+        "native_actors": [{"use": projects["actors"].name, "config": {"amount_max": 100}}],
     }
 
 
@@ -46,7 +44,7 @@ def test_the_projects_of_a_language_pass_and_work_in_a_kernel(tmp_path, kit, lan
     stem = {"c++": "cxx"}.get(lang, lang)
     projects = {kind: Project(tmp_path / f"my-{stem}-{kind}", kind, lang,
                               OTHER_COMPILER.get((lang, kind)))
-                for kind in KINDS + (("actors",) if lang in ACTORS else ())}
+                for kind in KINDS}
     pass_all(projects.values(), kit)
     inbox = tmp_path / "inbox"
     inbox.mkdir()
@@ -59,8 +57,7 @@ def test_the_projects_of_a_language_pass_and_work_in_a_kernel(tmp_path, kit, lan
         the_transport_takes_broadcasts(mesh)
         the_workflow_calls_its_actor(mesh, projects["workflow"].name)
         a_file_reaches_its_actor(mesh, inbox)
-        if "actors" in projects:
-            its_live_actors_count(mesh, projects["actors"].name)
+        its_live_actors_count(mesh, projects["actors"].name)
         mesh.kernel.stop()
         left = [line for line in mesh.kernel.log if "the bus is left" in line]
         assert len(left) == 1 and "published=1" in left[0].replace('"', ""), left
@@ -149,17 +146,10 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path):
     assert (tmp_path / "mine").read_text() == "precious"
 
 
-def test_a_kind_without_a_template_in_a_language_is_told(tmp_path):
-    ended = ctl("plugins", "new", "--kind", "actors", "--lang", "rust", "mine", "--dir",
-                str(tmp_path / "mine"))
-    assert ended.code == 2 and "no template of kind actors in rust" in ended.err
-    assert not (tmp_path / "mine").exists()
-
-
-@pytest.mark.parametrize("kind", KINDS + ("actors",))
+@pytest.mark.parametrize("kind", KINDS)
 def test_no_placeholder_is_left(tmp_path, kind):
     words = ("@name@", "@kind@", "@ident@", "@language@", "@sources@", "@test@")
-    for lang in ("c++", "c", "rust") if kind in KINDS else ACTORS:
+    for lang in ("c++", "c", "rust"):
         folder = tmp_path / ("l" + lang[0] + str(len(lang)))
         ctl("plugins", "new", "--kind", kind, "--lang", lang, "some-name", "--dir",
             str(folder)).ok()

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::abi::{self, Buf, CreateInfo, Instance, Kv, LifeStep, Op, Slice, Status};
+use crate::abi::{self, Buf, CreateInfo, Entry, Instance, Kv, LifeStep, Op, Slice, Status};
 use crate::host::{bytes, slice, NO_BYTES};
 
 /// Something that came from the plugin: a delivery, an offer.
@@ -24,6 +24,8 @@ pub struct Seen {
     completed: AtomicU32,
     clock_ms: AtomicU64,
     pub serving: AtomicBool,
+    /// How many faults the test still expects; one more ends it.
+    pub faults_expected: AtomicU32,
     /// How much more the plugin may deliver or offer.
     pub credit: AtomicU32,
     heard: Mutex<Vec<Heard>>,
@@ -74,8 +76,11 @@ unsafe extern "C" fn log(_: *const abi::Host, _: i32, _: Slice, _: *const Kv, _:
 unsafe extern "C" fn log_enabled(_: *const abi::Host, _: i32) -> u8 {
     0
 }
-unsafe extern "C" fn fault(_: *const abi::Host, why: Status, text: Slice) {
-    breach(&format!("fault {why}: {}", String::from_utf8_lossy(bytes(&text))));
+unsafe extern "C" fn fault(h: *const abi::Host, why: Status, text: Slice) {
+    let expected = &seen(h).faults_expected;
+    if expected.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_err() {
+        breach(&format!("fault {why}: {}", String::from_utf8_lossy(bytes(&text))));
+    }
 }
 unsafe extern "C" fn now_ns(h: *const abi::Host) -> u64 {
     1_000_000_000 + seen(h).clock_ms.load(SeqCst) * 1_000_000
@@ -97,6 +102,7 @@ impl FakeHost {
             completed: AtomicU32::new(0),
             clock_ms: AtomicU64::new(0),
             serving: AtomicBool::new(true),
+            faults_expected: AtomicU32::new(0),
             credit: AtomicU32::new(0),
             heard: Mutex::new(Vec::new()),
             offered: Mutex::new(Vec::new()),
@@ -209,7 +215,11 @@ impl Drop for Plugin<'_> {
 }
 
 pub fn started<'a>(host: &'a FakeHost, config: &str) -> Plugin<'a> {
-    let entry = unsafe { &*crate::spawn_plugin_entry_1() };
+    started_by(unsafe { &*crate::spawn_plugin_entry_1() }, host, config)
+}
+
+/// The same with another entry than the file's.
+pub fn started_by<'a>(entry: &Entry, host: &'a FakeHost, config: &str) -> Plugin<'a> {
     let info = CreateInfo {
         struct_size: std::mem::size_of::<CreateInfo>() as u32,
         lanes: 1,

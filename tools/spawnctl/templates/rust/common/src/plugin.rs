@@ -33,6 +33,10 @@ pub trait Plugin: Sized + Sync + 'static {
     const KIND: &'static [u8];
     /// The kind's table.
     fn table() -> *const c_void;
+    /// A table beside it by its id, a C string; null: there is none.
+    fn other_table(_id: &[u8]) -> *const c_void {
+        std::ptr::null()
+    }
     /// An error refuses the config; its text reaches the operator.
     fn create(host: Host, name: &str, config: &[u8]) -> Result<Self, String>;
     fn start(&self, op: Pending) {
@@ -86,10 +90,10 @@ unsafe extern "C" fn destroy<P: Plugin>(instance: *mut Instance) {
 }
 
 unsafe extern "C" fn get_interface<P: Plugin>(_: *mut Instance, id: *const c_char) -> *const c_void {
-    if CStr::from_ptr(id).to_bytes_with_nul() == P::KIND {
-        return P::table();
+    match CStr::from_ptr(id).to_bytes_with_nul() {
+        id if id == P::KIND => P::table(),
+        id => P::other_table(id),
     }
-    std::ptr::null()
 }
 
 impl<P: Plugin> Boxed<P> {

@@ -68,8 +68,8 @@ class sqs_queue final : public broker {
                stopwatch& watch) override {
     find(queue);
     std::uint64_t done = 0;
-    // Each loop waits for its last answer: what a receive that nobody waits for takes from the queue
-    // is hidden from the next one who asks.
+    // Each loop waits for its last answer: what a receive that nobody waits for takes from the
+    // queue is hidden from the next one who asks.
     int busy = loops;
     std::function<void()> next = [&] {
       if (done >= messages) {

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <stdexcept>
+#include <utility>
 
 namespace torture {
 
@@ -27,6 +28,7 @@ constexpr std::uint64_t wait_us_max = 30'000;  // between an event's turn and th
 // One request in so many is in a hurry, so that some deadlines pass while the disk is full.
 constexpr std::uint64_t hurried_share = 8;
 constexpr std::uint32_t hurried_ms = 60;
+constexpr std::uint32_t more_full_disks = 20;  // than planned
 
 }  // namespace
 
@@ -95,7 +97,7 @@ load_facts load_client::run() {
 void load_client::stir() {
   if (disk_is_full_ && now_ >= disk_full_until_) {
     kernel_.disk_full(false);
-    disk_is_full_ = false;
+    disk_has_room();
   }
   if (plan_.empty() || book_.count(fate::acked) < plan_.back().at_acks || recovering_) {
     return;
@@ -106,18 +108,29 @@ void load_client::stir() {
   if (now_ < event_after_) {
     return;
   }
-  if (!plan_.back().is_kill) {
-    kernel_.disk_full(true);
-    disk_is_full_ = true;
-    disk_full_until_ = now_ + milliseconds(100 + below(200));
-    ++facts_.full_disks;
-  } else if (in_flight_ < o_.in_flight) {
+  const bool is_kill = plan_.back().is_kill;
+  if (is_kill && in_flight_ < o_.in_flight) {
     return;
-  } else {
-    kill();
   }
   plan_.pop_back();
   event_after_ = {};
+  if (is_kill) {
+    kill();
+    return;
+  }
+  kernel_.disk_full(true);
+  disk_is_full_ = true;
+  disk_full_until_ = now_ + milliseconds(100 + below(200));
+  ++facts_.full_disks;
+}
+
+// Another one follows while nobody was told NOT_APPLIED: whether somebody is depends on where the
+// deadline of a hurried request falls.
+void load_client::disk_has_room() {
+  if (std::exchange(disk_is_full_, false) && o_.mode == "commit" &&
+      book_.count(fate::not_applied) == 0 && facts_.full_disks < o_.full_disks + more_full_disks) {
+    plan_.push_back({0, false});
+  }
 }
 
 void load_client::kill() {
@@ -126,7 +139,7 @@ void load_client::kill() {
   killed_at_ = now_;
   kernel_.kill_now();
   ++life_;
-  disk_is_full_ = false;  // the limit went with the process
+  disk_has_room();  // the limit went with the process
   recovering_ = true;
   kernel_.start();
 }

@@ -61,6 +61,7 @@ class load_client {
   void disconnect(caller& c);
   void wake_resting();
   void stir();
+  void disk_has_room();
   void kill();
   std::uint64_t below(std::uint64_t n) { return random_() % n; }
 

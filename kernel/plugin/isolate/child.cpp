@@ -330,7 +330,10 @@ void child::tell_state() {
   }
   const auto health = instance_->health();
   const bool faulted = instance_->faulted();
-  if (faulted || health.serving != told_serving_ || health.why != told_why_) {
+  // Before it says anything it counts as serving, but not a transport, which is to say when its
+  // link is up: the kernel's side knows.
+  const bool is_news = health.serving != told_serving_ || health.why != told_why_;
+  if (faulted || (health.is_told && is_news)) {
     told_serving_ = health.serving;
     told_why_ = health.why;
     encoder out = frame_of(frame::state);

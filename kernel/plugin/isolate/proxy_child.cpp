@@ -130,7 +130,9 @@ void proxy::begin_service() {
   if (again) {
     SPAWN_LOG(info, "a plugin's process serves again", {"instance", options_.order.instance},
               {"pid", options_.facts->pid.load()}, {"restarts", options_.facts->restarts.load()});
-    tell_health(1, {});
+    if (options_.order.kind != "transport") {  // that one tells when its link is up
+      tell_health(1, {});
+    }
   }
 }
 

@@ -147,14 +147,15 @@ void proxy::take_state(decoder& in) {
   }
 }
 
-// A transport's link is what says whether it serves.
+// A transport's link is what says whether it serves; why it does not, its health.
 void proxy::tell_health(std::uint32_t serving, spawn_slice why) {
   const auto* link = static_cast<const spawn_host_transport*>(
       options_.order.kind == "transport" ? host->get_interface(host, SPAWN_HOST_TRANSPORT)
                                          : nullptr);
   if (link != nullptr) {
     link->link_state(host, serving);
-  } else {
+  }
+  if (link == nullptr || serving == 0) {
     host->health(host, serving, why);
   }
 }

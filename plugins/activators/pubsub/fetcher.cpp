@@ -126,7 +126,8 @@ void fetcher::received(pull_stream& from, api::StreamingPullResponse& response) 
   }
 }
 
-void fetcher::ended(pull_stream& which, const grpc::Status& why) {
+// `why` is no part of the stream, which goes.
+void fetcher::ended(pull_stream& which, grpc::Status why) {
   const bool expected = which.closing();
   const bool was_good = which.proved();
   std::erase(waiting_, &which);

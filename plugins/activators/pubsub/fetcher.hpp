@@ -45,7 +45,7 @@ class fetcher final : private stream_owner {
 
  private:
   void received(pull_stream& from, api::StreamingPullResponse& response) override;
-  void ended(pull_stream& which, const grpc::Status& why) override;
+  void ended(pull_stream& which, grpc::Status why) override;
 
   [[nodiscard]] std::size_t open() const;
   void open_one();

@@ -18,7 +18,7 @@ class stream_owner {
   // A response, which is the owner's to empty; then it asks for the next with read_next().
   virtual void received(pull_stream& from, api::StreamingPullResponse& response) = 0;
   // The last call about it; the owner deletes it.
-  virtual void ended(pull_stream& which, const grpc::Status& why) = 0;
+  virtual void ended(pull_stream& which, grpc::Status why) = 0;
 
  protected:
   ~stream_owner() = default;

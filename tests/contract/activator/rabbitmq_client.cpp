@@ -17,14 +17,14 @@ namespace {
 constexpr amqp_channel_t channel = 1;
 constexpr timeval patience{60, 0};
 
-amqp_bytes_t bytes_of(const std::string& text) {
+amqp_bytes_t bytes_of(std::string_view text) {
   return {text.size(), const_cast<char*>(text.data())};
 }
 std::string text_of(const amqp_bytes_t& bytes) {
   return {static_cast<const char*>(bytes.bytes), bytes.len};
 }
 
-amqp_table_entry_t entry(const std::string& key, const std::string& value) {
+amqp_table_entry_t entry(std::string_view key, std::string_view value) {
   amqp_table_entry_t out{};
   out.key = bytes_of(key);
   out.value.kind = AMQP_FIELD_KIND_UTF8;

@@ -77,15 +77,17 @@ void declare(CLI::App& flags, options& o) {
       ->capture_default_str();
   flags.add_option("--threads", o.threads)->check(CLI::Range(1U, 64U))->capture_default_str();
   flags.add_option("--parent", o.parent, "for saga: the virtual parent")->capture_default_str();
-  flags
-      .add_option("--calls", o.calls,
-                  "end after so many calls, all measured; --seconds is then the latest end")
-      ->check(CLI::Range(1U, 100'000'000U));
+  auto* calls =
+      flags
+          .add_option("--calls", o.calls,
+                      "end after so many calls, all measured; --seconds is then the latest end")
+          ->check(CLI::Range(1U, 100'000'000U));
   flags
       .add_option("--rate", o.rate,
                   "calls a second of all connections, each counted from when it is due; without: "
                   "as many as are answered")
-      ->check(CLI::Range(1.0, 1e7));
+      ->check(CLI::Range(1.0, 1e7))
+      ->needs(calls);
   flags.add_flag("--spawned", o.spawned, "the instances are there: none is made");
   flags.add_option("--seconds", o.seconds, "measured time")
       ->check(CLI::PositiveNumber)

@@ -66,7 +66,6 @@ class live_line {
                          const spawn_payload& payload, bool must);
   // Posts what was packed.
   void send();
-  [[nodiscard]] bool is_open() const noexcept { return open_ != nullptr; }
 
   [[nodiscard]] live_lane& from() const noexcept { return from_; }
   [[nodiscard]] live_lane& to() const noexcept { return to_; }

@@ -2,6 +2,7 @@
 #   spawn-kernel         programs, light plugins, configuration, unit, documents
 #   spawn-plugin-<name>  one heavy plugin each, so that its libraries come only where it is wanted
 #   spawn-plugin-dev     headers, CMake files and the checker, for authors of plugins
+#   spawn-sdk-dev        the C++ SDK, for authors of actors
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME spawn-kernel)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
@@ -58,4 +59,10 @@ endforeach()
 spawn_deb(spawn-plugin-dev "what authors of Spawn kernel plugins build with"
   DEPENDS "${same}" RECOMMENDS "cmake, pkg-config, c-compiler"
   COMPONENTS plugin-dev)
+# A host is built without the kernel; actors as a plugin of it with the author's kit.
+if(SPAWN_SDK)
+  spawn_deb(spawn-sdk-dev "actors in C++ for the Spawn kernel"
+    DEPENDS "libprotobuf-dev, protobuf-compiler, libexpected-dev"
+    RECOMMENDS "spawn-plugin-dev (= ${PROJECT_VERSION}), cmake, g++" COMPONENTS sdk-dev)
+endif()
 include(CPack)

@@ -24,8 +24,12 @@ def needed(file):
 
 
 def loaded(file):
-    """Name to path of all shared objects that the loader would bring for a file."""
+    """Name to path of all shared objects that the loader would bring for a file; none for a static
+    library."""
     found = {}
+    with open(file, "rb") as opened:
+        if opened.read(8) == b"!<arch>\n":
+            return found
     for line in run(["ldd", file]).splitlines():
         words = line.split()
         if "=>" in words:

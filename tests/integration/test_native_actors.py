@@ -148,6 +148,11 @@ def test_a_host_can_not_take_a_plugins_name(fresh):
     assert json_of(ask(mesh, "counter", "Show")) == '{"value":0}'
 
 
+def test_what_the_schema_of_a_plugins_actors_forbids_keeps_a_kernel_from_starting(fresh):
+    with pytest.raises(AssertionError, match="add_max"):
+        fresh({"native_actors": [{"use": "counter", "config": {"add_max": 0}}]})
+
+
 # --- live actors ----------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def live(request):

@@ -1,10 +1,15 @@
 """As somebody who has only the .deb files: a fresh Debian, apt, the service's own command, an actor;
-then docs/plugin-guide.md with spawn-plugin-dev, to a kernel that runs the plugin."""
+then docs/plugin-guide.md with spawn-plugin-dev, to a kernel that runs the plugin, and sdk/cpp/README.md
+with spawn-sdk-dev, to an actor that answers."""
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from debian_root import base, within
+from harness.mesh import eventually
+from harness.wire import text
+from sdk_project import of_the_readme
 from shipped import ShippedKernel, run
 
 APT_SECONDS = 900
@@ -111,6 +116,29 @@ def test_a_plugin_from_nothing_to_a_kernel_that_runs_it(machine, kernel):
     kernel.call_an_actor()
     told = machine.run("spawnctl", "--admin", "/home/author/admin.sock", "plugins", "list")
     assert "my-store" in told and "sqlite" not in told
+    kernel.stop()
+
+
+def test_an_actor_host_from_nothing(machine, kernel):
+    """The project of the SDK's README, beside the installed kernel."""
+    of_the_readme(machine.root / "home/author/my-actors")
+    machine.install("/debs/" + next((machine.root / "debs").glob("spawn-sdk-dev_*.deb")).name)
+    author = machine.id_of("author")
+    machine.run("chown", "-R", author, "/home/author/my-actors")
+    machine.run("sh", "-ec", "cd /home/author/my-actors && cmake -B build && cmake --build build",
+                user=author, HOME="/home/author")
+    start(machine, kernel, "/home/author/spawn.yaml", user="author", cwd="/home/author",
+          HOME="/home/author")
+    kernel.host.stop()  # its port is the program's
+    program = subprocess.Popen(within(machine.root, ["/home/author/my-actors/build/my-actors"],
+                                      kernel.variables(), user=author))
+    try:
+        eventually(lambda: kernel.client.invoke("counter", "Get").ok, seconds=20, what="registered")
+        two = text(b"\x08\x02", "type.googleapis.com/counter.AddRequest")
+        assert kernel.client.invoke("counter", "Add", two).expect_ok().message.value.value == b"\x08\x02"
+    finally:
+        program.terminate()
+        program.wait(20)
     kernel.stop()
 
 

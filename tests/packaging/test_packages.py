@@ -98,7 +98,7 @@ def owners_of_needed(debs):
 def test_there_is_a_package_for_the_kernel_each_heavy_plugin_and_authors(debs):
     built = {path.parent.parent.name for path in (BUILD / "plugins").glob("*/*/*/plugin.so")}
     heavy = {f"spawn-plugin-{name}" for name in HEAVY if name in built}
-    assert set(debs) == {"spawn-kernel", "spawn-plugin-dev"} | heavy
+    assert set(debs) == {"spawn-kernel", "spawn-plugin-dev", "spawn-sdk-dev"} | heavy
     shipped = {str(file).split("lib/spawn/plugins/")[1] for each in debs.values()
                for file in each.programs() if file.name == "plugin.so"}
     # Native actors are somebody's own: those built here are examples and benchmarks.

@@ -1,5 +1,6 @@
 # spawn_add_actors(NAME shop VERSION 1.0.0 SOURCES a.cpp b.cpp [AS host|plugin|both]
-#                  [MAIN main.cpp] [LIBS lib...] [MANIFEST manifest.json] [COMPONENT name])
+#                  [MAIN main.cpp] [LIBS lib...] [SCHEMA schema.json] [MANIFEST manifest.json]
+#                  [COMPONENT name])
 #
 # Actors declared with the SDK, as a host process, as a plugin of the kernel, or both. One source
 # defines `void declare_actors(spawn::sdk::actor_set& app)`; the same objects go into both:
@@ -8,13 +9,13 @@
 #           system it is given as its argument.
 #   plugin  spawn_plugin_actors_NAME, ${SPAWN_PLUGIN_OUTPUT_DIR}/actors/NAME/VERSION/plugin.so.
 #
-# AS is SPAWN_ACTORS_AS where it is not given, which is `both` where nobody set it. MANIFEST and
-# COMPONENT are those of spawn_add_plugin. LIBS are linked into both: link nothing that needs the
+# AS is SPAWN_ACTORS_AS where it is not given, which is `both` where nobody set it. SCHEMA, of what
+# actor_set::config() returns, MANIFEST and COMPONENT are those of spawn_add_plugin. LIBS are linked into both: link nothing that needs the
 # full protobuf runtime, which a plugin must not bring (docs/traps.md).
 set(SPAWN_ACTORS_AS both CACHE STRING "what spawn_add_actors builds: host, plugin or both")
 
 function(spawn_add_actors)
-  cmake_parse_arguments(ARG "" "NAME;VERSION;AS;MAIN;MANIFEST;COMPONENT" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "NAME;VERSION;AS;MAIN;SCHEMA;MANIFEST;COMPONENT" "SOURCES;LIBS" ${ARGN})
   foreach(need NAME VERSION SOURCES)
     if(NOT ARG_${need})
       message(FATAL_ERROR "spawn_add_actors: ${need} is missing")
@@ -28,6 +29,11 @@ function(spawn_add_actors)
   endif()
   if(NOT ARG_AS MATCHES "^(host|plugin|both)$")
     message(FATAL_ERROR "spawn_add_actors(${ARG_NAME}): AS is host, plugin or both, not ${ARG_AS}")
+  endif()
+
+  if(NOT ARG_AS STREQUAL "host" AND NOT COMMAND spawn_add_plugin)
+    message(FATAL_ERROR "spawn_add_actors(${ARG_NAME}): a plugin is built with the author's kit, "
+      "package SpawnPlugin, which was not found; AS host does without")
   endif()
 
   cmake_path(SET glue NORMALIZE ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../plugin)
@@ -51,7 +57,7 @@ function(spawn_add_actors)
   endif()
   if(NOT ARG_AS STREQUAL "host")
     set(more)
-    foreach(option MANIFEST COMPONENT)
+    foreach(option SCHEMA MANIFEST COMPONENT)
       if(ARG_${option})
         list(APPEND more ${option} ${ARG_${option}})
       endif()

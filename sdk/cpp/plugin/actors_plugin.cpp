@@ -18,7 +18,8 @@ using namespace spawn::plugin;
 class actors_instance {
  public:
   explicit actors_instance(const create_args& args)
-      : host_(args.host), actors_(SPAWN_ACTORS_NAME, SPAWN_ACTORS_VERSION) {
+      : host_(args.host),
+        actors_(SPAWN_ACTORS_NAME, SPAWN_ACTORS_VERSION, std::string(args.config_json)) {
     declare_actors(actors_);
     registration_ = actors_.registration();
   }

@@ -1,5 +1,6 @@
 // The program of a host whose actors declare_actors() declares: NAME [SYSTEM]. Addresses come from
-// PROXY_HTTP_HOST, PROXY_HTTP_PORT and USER_FUNCTION_PORT.
+// PROXY_HTTP_HOST, PROXY_HTTP_PORT and USER_FUNCTION_PORT, what the actors are set to from
+// USER_FUNCTION_CONFIG.
 #include <cstdio>
 #include <exception>
 

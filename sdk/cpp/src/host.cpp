@@ -80,7 +80,7 @@ struct host::parts {
   std::mutex wait_mutex;
 };
 
-host::host(std::string system, host_options options) {
+host::host(std::string system, host_options options) : actor_set(options.config) {
   if (system.empty()) {
     throw std::invalid_argument("a host needs the name of its actor system");
   }

@@ -24,7 +24,7 @@ std::uint16_t port_from(const char* variable, std::uint16_t otherwise) {
   return text == nullptr || *text == '\0' ? otherwise : to_port(text, variable);
 }
 
-std::string host_from(const char* variable, const char* otherwise) {
+std::string text_from(const char* variable, const char* otherwise) {
   const char* text = std::getenv(variable);
   return text == nullptr || *text == '\0' ? otherwise : text;
 }
@@ -32,7 +32,7 @@ std::string host_from(const char* variable, const char* otherwise) {
 }  // namespace
 
 kernel_address::kernel_address()
-    : host(host_from("PROXY_HTTP_HOST", "127.0.0.1")), port(port_from("PROXY_HTTP_PORT", 9001)) {}
+    : host(text_from("PROXY_HTTP_HOST", "127.0.0.1")), port(port_from("PROXY_HTTP_PORT", 9001)) {}
 
 kernel_address::kernel_address(std::string host_name, std::uint16_t port_number)
     : host(std::move(host_name)), port(port_number) {}
@@ -56,6 +56,7 @@ kernel_address kernel_address::parse(std::string_view text) {
   return {std::string(host), port};
 }
 
-host_options::host_options() : port(port_from("USER_FUNCTION_PORT", 8090)) {}
+host_options::host_options()
+    : port(port_from("USER_FUNCTION_PORT", 8090)), config(text_from("USER_FUNCTION_CONFIG", "")) {}
 
 }  // namespace spawn::sdk

@@ -5,8 +5,8 @@
 
 namespace spawn::sdk {
 
-plugin_actors::plugin_actors(std::string name, std::string version)
-    : name_(std::move(name)), version_(std::move(version)) {}
+plugin_actors::plugin_actors(std::string name, std::string version, std::string config)
+    : actor_set(std::move(config)), name_(std::move(name)), version_(std::move(version)) {}
 
 std::string plugin_actors::registration() {
   seal();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "counter.pb.h"
+#include "spawn/sdk/host.hpp"
 #include "spawn/sdk/wire/protocol.pb.h"
 
 namespace spawn::sdk::test {
@@ -48,6 +49,14 @@ TEST(sdk_plugin, registers_what_is_declared_in_the_kernels_own_system) {
   EXPECT_TRUE(actor.settings().stateful());
   EXPECT_EQ(actor.actions_size(), 2);
   EXPECT_THROW(s.actors.actor("late"), std::logic_error);
+}
+
+TEST(sdk_plugin, what_is_set_for_the_actors_is_an_object) {
+  EXPECT_EQ(plugin_actors("shop", "1.2.0").config(), "{}");
+  EXPECT_EQ(plugin_actors("shop", "1.2.0", R"({"most":3})").config(), R"({"most":3})");
+  host_options options;
+  options.config = R"({"most":4})";
+  EXPECT_EQ(host("s", options).config(), options.config);
 }
 
 TEST(sdk_plugin, an_answer_is_an_actor_invocation_response) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "spawn/sdk/actor.hpp"
@@ -37,8 +38,13 @@ class actor_set {
     return add<State>(std::move(name), actor_kind::pooled);
   }
 
+  // What whoever runs these actors has set for them, a JSON object: of a plugin its `config` in the
+  // kernel's YAML, which has been checked against the plugin's schema; of a host
+  // host_options::config, unchecked. "{}" when nothing is set.
+  [[nodiscard]] std::string_view config() const noexcept { return config_; }
+
  protected:
-  actor_set();
+  explicit actor_set(std::string config);
   ~actor_set();
   [[nodiscard]] detail::dispatcher& actors() const { return *actors_; }
   // From here on a declaration throws std::logic_error.
@@ -55,6 +61,7 @@ class actor_set {
   void insert(std::unique_ptr<detail::actor_definition> made);
 
   std::unique_ptr<detail::dispatcher> actors_;
+  const std::string config_;
   bool sealed_ = false;
 };
 

@@ -15,11 +15,14 @@
 namespace spawn::sdk {
 
 struct host_options {
-  host_options();  // reads USER_FUNCTION_PORT; throws std::invalid_argument when it is not a port
+  // Reads USER_FUNCTION_PORT and USER_FUNCTION_CONFIG; throws std::invalid_argument when the first
+  // is not a port.
+  host_options();
 
   kernel_address kernel;
   std::string address = "127.0.0.1";  // listen here; "0.0.0.0" for a kernel on another machine
   std::uint16_t port;                 // USER_FUNCTION_PORT, else 8090; 0 takes a free port
+  std::string config;                 // what actor_set::config() returns; USER_FUNCTION_CONFIG
   // Sent with the registration ("spawn-host" header), so that one kernel can serve many hosts.
   // Empty: the listening address, with 127.0.0.1 for 0.0.0.0. "-" sends none.
   std::string advertise;

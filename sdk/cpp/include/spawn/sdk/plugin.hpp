@@ -13,7 +13,7 @@ namespace spawn::sdk {
 // Life cycle: declare, registration(), then lanes. Thread: registration() on one, lanes on theirs.
 class plugin_actors : public actor_set {
  public:
-  plugin_actors(std::string name, std::string version);
+  plugin_actors(std::string name, std::string version, std::string config = {});
 
   // An encoded RegistrationRequest for the kernel's own system. Ends the declarations.
   [[nodiscard]] std::string registration();

@@ -152,6 +152,18 @@ def test_a_server_that_is_not_there_at_the_start(fresh, store, server):
     assert str(nowhere) in str(refused.value) and "main" in str(refused.value)
 
 
+def test_a_server_that_is_there_soon_after_the_kernel(fresh, store, server):
+    with Gate(server.port) as gate:
+        mesh = fresh({"statestores": only(store.config(server, gate.port))}, start=False)
+        gate.refuse()
+        mesh.kernel.launch()
+        eventually(lambda: any("can not be reached yet" in line for line in mesh.kernel.log), 10,
+                   "the kernel tries")
+        gate.refuse(False)
+        mesh.kernel.await_ready()
+        mesh.invoke(mesh.counter(), "inc").expect_ok()
+
+
 def test_kernels_that_start_together_on_an_empty_database(fresh, store, server):
     """Ten at once, three times: all of them come up and serve, and the tables are made once."""
     for attempt in range(3):

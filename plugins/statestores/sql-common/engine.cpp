@@ -71,15 +71,15 @@ engine::engine(spawn::plugin::host_ref host, const engine_settings& settings, he
       connection_(std::move(connection)),
       jitter_(static_cast<std::minstd_rand::result_type>(host.now_ns())) {}
 
-std::string engine::connect() {
+std::optional<sql_error> engine::connect() {
   try {
     connection_->set_deadline(host_.now_ns() + settings_.statement_ms * ns_per_ms);
     connection_->connect();
     look_for_history();
-    return {};
+    return std::nullopt;
   } catch (const sql_error& e) {
     connection_->disconnect();
-    return e.what();
+    return e;
   }
 }
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -53,8 +54,8 @@ class engine {
   engine(spawn::plugin::host_ref host, const engine_settings& settings, health_board& health,
          std::unique_ptr<session> connection);
 
-  // "" or why there is no connection.
-  [[nodiscard]] std::string connect();
+  // None, or why there is no connection.
+  [[nodiscard]] std::optional<sql_error> connect();
   void disconnect() noexcept { connection_->disconnect(); }
   // Sets the outcome of every op. Blocks.
   void run(std::span<spawn_op* const> ops);

@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::size_t batch_ops_max = 1'024;
 constexpr auto idle_every = std::chrono::milliseconds(500);
+// Well within the time that the kernel gives a plugin to start in (10 s).
+constexpr std::uint64_t start_tries_ns = 4'000'000'000;
+constexpr auto start_pause = std::chrono::milliseconds(200);
 
 // At most batch_ops_max, never half an atomic group.
 std::size_t batch_size(const std::vector<spawn_op*>& ops) {
@@ -44,10 +47,30 @@ void worker::start(spawn::plugin::pending<spawn_op> op) {
   auto first = std::make_shared<spawn::plugin::pending<spawn_op>>(std::move(op));
   thread_ = std::thread([this, first] {
     ::pthread_setname_np(::pthread_self(), name_.c_str());
-    const std::string why = engine_.connect();
-    first->end(why.empty() ? SPAWN_OK : SPAWN_E_UNAVAILABLE, why);
+    const auto failed = connect();
+    first->end(failed ? SPAWN_E_UNAVAILABLE : SPAWN_OK, failed ? failed->what() : "");
     loop();
   });
+}
+
+std::optional<sql_error> worker::connect() {
+  const std::uint64_t until = host_.now_ns() + start_tries_ns;
+  for (bool first = true;; first = false) {
+    auto failed = engine_.connect();
+    const bool later =
+        failed && (failed->kind() == trouble::lost || failed->kind() == trouble::retry);
+    if (!later || host_.now_ns() >= until) {
+      return failed;
+    }
+    if (first) {
+      host_.log(spawn::plugin::level::warn, "the database can not be reached yet",
+                spawn::plugin::field{"why", failed->what()});
+    }
+    std::unique_lock hold(mutex_);
+    if (changed_.wait_for(hold, start_pause, [this] { return stopping_; })) {
+      return failed;
+    }
+  }
 }
 
 void worker::start() {

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -25,8 +26,8 @@ class worker {
   worker(const worker&) = delete;
   worker& operator=(const worker&) = delete;
 
-  // Connects on the worker's thread, then ends the op: OK, or UNAVAILABLE with the reason.
-  // [control]
+  // Connects on the worker's thread, then ends the op: OK, or UNAVAILABLE with the reason. A server
+  // that can not be reached may itself be starting: it is tried for some seconds. [control]
   void start(spawn::plugin::pending<spawn_op> op);
   void start();          // connects on first use [control]
   void stop() noexcept;  // [control]
@@ -34,6 +35,7 @@ class worker {
   void take(std::span<spawn_op* const> ops);
 
  private:
+  [[nodiscard]] std::optional<sql_error> connect();
   void loop();
 
   spawn::plugin::host_ref host_;

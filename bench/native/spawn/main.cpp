@@ -1,5 +1,8 @@
 // spawn_native_bench BENCH N [LANES]: one benchmark of the Savina micro set as live actors in a
 // kernel of its own; one JSON line.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,13 +28,27 @@ std::string folder_of_kernel() {
   return fs::read_symlink("/proc/self/exe").parent_path().string();
 }
 
-// A kernel on a port of its own choice would tell nobody: a Unix socket's path can be chosen, a
-// port is tried.
+// A kernel on a port of its own choice would tell nobody: it gets one that nobody has just now.
+std::uint16_t free_port() {
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  const bool found = probe >= 0 && ::bind(probe, reinterpret_cast<sockaddr*>(&at), size) == 0 &&
+                     ::getsockname(probe, reinterpret_cast<sockaddr*>(&at), &size) == 0;
+  ::close(probe);
+  if (!found) {
+    throw std::runtime_error("there is no free port on 127.0.0.1");
+  }
+  return ntohs(at.sin_port);
+}
+
 class kernel_process {
  public:
   explicit kernel_process(const std::string& lanes)
       : dir_(fs::temp_directory_path() / ("spawn-native-" + std::to_string(::getpid()))),
-        port_(static_cast<std::uint16_t>(20'000 + ::getpid() % 20'000)) {
+        port_(free_port()) {
     fs::create_directories(dir_);
     std::ofstream(dir_ / "spawn.yaml")
         << "system: bench\n"

@@ -160,6 +160,13 @@ class PostgresOnDisk(Postgres):
         super().__init__(data=disk.path / "data", **settings)
         self.disk = disk
 
+    def start(self):
+        """As Debian's scripts do: a cut may leave a lock file of zeros, and PostgreSQL, which says
+        that it is bogus, leaves it to its administrator."""
+        if self.process is not None:
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+        return super().start()
+
     def prepare(self):
         there, self.data = self.data, self.disk.behind / "data"
         self.data.mkdir()

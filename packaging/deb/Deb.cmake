@@ -61,8 +61,10 @@ spawn_deb(spawn-plugin-dev "what authors of Spawn kernel plugins build with"
   COMPONENTS plugin-dev)
 # A host is built without the kernel; actors as a plugin of it with the author's kit.
 if(SPAWN_SDK)
+  string(REGEX MATCH "^([0-9]+)[.]([0-9]+)" protobuf ${Protobuf_VERSION})  # generated code is of one series
+  math(EXPR next "${CMAKE_MATCH_2} + 1")
   spawn_deb(spawn-sdk-dev "actors in C++ for the Spawn kernel"
-    DEPENDS "libprotobuf-dev, protobuf-compiler, libexpected-dev"
+    DEPENDS "libprotobuf-dev (>= ${protobuf}), libprotobuf-dev (<< ${CMAKE_MATCH_1}.${next}), protobuf-compiler, libexpected-dev"
     RECOMMENDS "spawn-plugin-dev (= ${PROJECT_VERSION}), cmake, g++" COMPONENTS sdk-dev)
 endif()
 include(CPack)

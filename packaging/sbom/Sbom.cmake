@@ -18,9 +18,14 @@ foreach(target ${plugins})
   endif()
 endforeach()
 
+# spawn_sbom(package target... [COMPILED_IN debian-package...])
 function(spawn_sbom package)
+  cmake_parse_arguments(ARG "" "" "COMPILED_IN" ${ARGN})
+  if(ARG_COMPILED_IN)
+    set(compiled_in ${ARG_COMPILED_IN})
+  endif()
   set(files)
-  foreach(target ${ARGN})
+  foreach(target ${ARG_UNPARSED_ARGUMENTS})
     list(APPEND files $<TARGET_FILE:${target}>)
   endforeach()
   set(out ${SPAWN_SBOM_DIR}/${package}.spdx.json)
@@ -28,7 +33,7 @@ function(spawn_sbom package)
     COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/sbom/sbom.py package
             --name ${package} --version ${PROJECT_VERSION} --compiled-in "${compiled_in}"
             --out ${out} ${files}
-    DEPENDS ${ARGN} ${CMAKE_CURRENT_SOURCE_DIR}/sbom/sbom.py
+    DEPENDS ${ARG_UNPARSED_ARGUMENTS} ${CMAKE_CURRENT_SOURCE_DIR}/sbom/sbom.py
             ${CMAKE_CURRENT_SOURCE_DIR}/sbom/debian.py
             ${CMAKE_CURRENT_SOURCE_DIR}/sbom/licenses.py
     VERBATIM)
@@ -40,7 +45,7 @@ foreach(name ${SPAWN_HEAVY_PLUGINS})
 endforeach()
 spawn_sbom(spawn-plugin-dev spawn-plugin-check)
 if(SPAWN_SDK)
-  spawn_sbom(spawn-sdk-dev spawn_sdk)
+  spawn_sbom(spawn-sdk-dev spawn_sdk COMPILED_IN libboost1.81-dev libexpected-dev libprotobuf-dev)
 endif()
 get_property(sboms GLOBAL PROPERTY SPAWN_SBOMS)
 add_custom_target(sbom ALL DEPENDS ${sboms})

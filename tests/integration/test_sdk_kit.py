@@ -87,6 +87,18 @@ def test_the_project_of_the_readme_serves(sdk, tmp_path, fresh):
             assert mesh.invoke("counter", "Add", two).expect_ok().message.value.value == expected
 
 
+def test_a_link_leads_to_the_same_files(sdk, tmp_path):
+    """As /lib leads into /usr."""
+    (tmp_path / "lib").symlink_to(sdk / "lib")
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.25)\nproject(linked LANGUAGES CXX)\n"
+        "find_package(SpawnSdk REQUIRED)\nget_target_property(file spawn::sdk IMPORTED_LOCATION)\n"
+        "message(STATUS \"the library is ${file}.\")\n")
+    told = run(["cmake", "-B", "build", "-D", f"SpawnSdk_DIR={tmp_path}/lib/cmake/SpawnSdk"],
+               cwd=tmp_path)
+    assert f"the library is {sdk}/lib/libspawn_sdk.a." in told
+
+
 def refuses_more_than_100(mesh):
     assert value_of(add(mesh, 100)) == '{"value":100}'
     failed = add(mesh, 101).expect_error("HOST_ERROR")
@@ -102,8 +114,17 @@ def test_the_example_is_a_process(counter, fresh):
         refuses_more_than_100(mesh)
 
 
-def test_the_example_is_a_plugin(counter, fresh):
-    mesh = fresh({"plugins": {"path": [str(counter / "plugins"), str(BUILD / "plugins")]},
+def beside(tmp_path, folders):
+    """A plugin folder with these kinds, and so without the build's own counter."""
+    for folder in folders:
+        (tmp_path / folder.name).symlink_to(folder)
+    return [str(tmp_path)]
+
+
+def test_the_example_is_a_plugin(counter, fresh, tmp_path):
+    ours = [BUILD / "plugins" / kind for kind in ("statestore", "transport", "workflow", "activator")]
+    assert (counter / "plugins/actors/counter/1.0.0/plugin.so").exists()
+    mesh = fresh({"plugins": {"path": [str(counter / "plugins"), *beside(tmp_path, ours)]},
                   "native_actors": [{"use": "counter", "config": {"add_max": 100}}]})
     refuses_more_than_100(mesh)
 
@@ -119,10 +140,12 @@ def test_a_process_says_what_is_wrong_with_its_settings(counter):
 def test_without_the_authors_kit_there_are_hosts_alone(sdk, tmp_path):
     folder = tmp_path / "counter"
     shutil.copytree(SOURCE / "examples" / "counter", folder)
-    refused = subprocess.run(["cmake", "-B", "build"], cwd=folder, env=outside(sdk), text=True,
+    # Not one that is installed on this machine, either.
+    alone = ["-D", "CMAKE_DISABLE_FIND_PACKAGE_SpawnPlugin=ON"]
+    refused = subprocess.run(["cmake", "-B", "build", *alone], cwd=folder, env=outside(sdk), text=True,
                              capture_output=True, timeout=120, check=False)
     assert refused.returncode != 0
     assert "a plugin is built with the author's kit, package SpawnPlugin" in \
         " ".join(refused.stderr.split())
-    built = build(folder, sdk, "g++", "-D", "SPAWN_ACTORS_AS=host")
+    built = build(folder, sdk, "g++", "-D", "SPAWN_ACTORS_AS=host", *alone)
     assert (built / "counter").exists() and not (built / "plugins").exists()

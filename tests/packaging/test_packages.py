@@ -98,7 +98,8 @@ def owners_of_needed(debs):
 def test_there_is_a_package_for_the_kernel_each_heavy_plugin_and_authors(debs):
     built = {path.parent.parent.name for path in (BUILD / "plugins").glob("*/*/*/plugin.so")}
     heavy = {f"spawn-plugin-{name}" for name in HEAVY if name in built}
-    assert set(debs) == {"spawn-kernel", "spawn-plugin-dev", "spawn-sdk-dev"} | heavy
+    sdk = {"spawn-sdk-dev"} if (BUILD / "sdk").exists() else set()
+    assert set(debs) == {"spawn-kernel", "spawn-plugin-dev"} | sdk | heavy
     shipped = {str(file).split("lib/spawn/plugins/")[1] for each in debs.values()
                for file in each.programs() if file.name == "plugin.so"}
     # Native actors are somebody's own: those built here are examples and benchmarks.
@@ -116,6 +117,11 @@ def test_programs_are_stripped_and_point_to_no_folder(debs):
     for program in [file for each in debs.values() for file in each.programs()]:
         assert not re.search(r"RPATH|RUNPATH", run(["readelf", "-d", program])), program
         assert ".debug_info" not in run(["readelf", "-SW", program]), program
+    if "spawn-sdk-dev" in debs:
+        library = debs["spawn-sdk-dev"].folder / "usr/lib/libspawn_sdk.a"
+        assert ".debug_info" not in run(["readelf", "-SW", library])
+        foreign = {name for name in run(["nm", "-C", library]).splitlines() if " boost::" in name}
+        assert not foreign, "a program may use another Boost"
 
 
 def test_what_is_linked_is_depended_on(debs):
@@ -183,7 +189,8 @@ def test_the_bills_of_materials_hold(debs):
         for name in linked(bill):
             known = run(["dpkg-query", "-W", "-f", "${Version}", name])
             assert versions[name] == known, name
-        assert "nlohmann-json3-dev" in linked(bill, ["STATIC_LINK"])
+        compiled_in = "libprotobuf-dev" if each.name == "spawn-sdk-dev" else "nlohmann-json3-dev"
+        assert compiled_in in linked(bill, ["STATIC_LINK"])
 
 
 def test_a_wrong_bill_is_noticed(debs):

@@ -74,7 +74,10 @@ void connection::open() {
   } catch (const sql_error& e) {
     close();
     deadline_ns_ = given;
-    throw sql_error(trouble::lost, where + e.what());
+    // A driver that is not there will not be there in a moment.
+    const auto* told = dynamic_cast<const odbc_error*>(&e);
+    const bool no_driver = told != nullptr && told->state().starts_with("IM");
+    throw sql_error(no_driver ? trouble::refused : e.kind(), where + e.what());
   }
   deadline_ns_ = given;
 }

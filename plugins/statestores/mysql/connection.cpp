@@ -117,7 +117,7 @@ void connection::open() {
   } catch (const sql_error& e) {
     close();
     deadline_ns_ = given;
-    throw sql_error(trouble::lost, where + e.what());
+    throw sql_error(e.kind(), where + e.what());
   }
   deadline_ns_ = given;
 }

@@ -16,6 +16,7 @@ namespace mysql_store {
     case 3572:  // a lock that was not waited for
       return trouble::retry;
     case 0:     // nothing said
+    case 1040:  // too many connections: it is said to a new one
     case 1053:  // the server shuts down
     case 1077:  // the same, from older servers
     case 1079:

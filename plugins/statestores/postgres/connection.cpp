@@ -69,6 +69,7 @@ void connection::open() {
   put("keepalives_idle", "10");
   put("keepalives_interval", "5");
   put("keepalives_count", "3");
+  put("connect_timeout", "2");  // of the question below; what polls keeps its own time
   put(nullptr, nullptr);
   const std::uint64_t until =
       std::min(deadline_ns_, host_.now_ns() + settings_.connect_ms * ns_per_ms);
@@ -79,18 +80,27 @@ void connection::open() {
   const std::string where = "PostgreSQL at " + settings_.where + ": ";
   const std::uint64_t given = std::exchange(deadline_ns_, until);
   try {
+    bool reached = false;
     for (PostgresPollingStatusType next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK;
          next = PQconnectPoll(conn_.get())) {
-      if (next == PGRES_POLLING_FAILED || PQstatus(conn_.get()) == CONNECTION_BAD) {
-        lose(where + one_line(PQerrorMessage(conn_.get())));
+      const ConnStatusType status = PQstatus(conn_.get());
+      if (next == PGRES_POLLING_FAILED || status == CONNECTION_BAD) {
+        const std::string why = where + one_line(PQerrorMessage(conn_.get()));
+        // The library keeps the error's code to itself, but tells a server that takes connections,
+        // though not this one, from one that starts or stops.
+        if (reached && PQpingParams(keys.data(), values.data(), 1) == PQPING_OK) {
+          throw sql_error(trouble::refused, why);
+        }
+        lose(why);
       }
+      reached = reached || status != CONNECTION_STARTED;
       wait(next == PGRES_POLLING_WRITING, false);
     }
   } catch (const sql_error& e) {
     close();
     deadline_ns_ = given;
     const bool named = std::string_view(e.what()).starts_with(where);
-    throw sql_error(trouble::lost, named ? e.what() : where + e.what());
+    throw sql_error(e.kind(), named ? e.what() : where + e.what());
   }
   deadline_ns_ = given;
   PQsetnonblocking(conn_.get(), 1);

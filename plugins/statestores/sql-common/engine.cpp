@@ -71,9 +71,10 @@ engine::engine(spawn::plugin::host_ref host, const engine_settings& settings, he
       connection_(std::move(connection)),
       jitter_(static_cast<std::minstd_rand::result_type>(host.now_ns())) {}
 
-std::optional<sql_error> engine::connect() {
+std::optional<sql_error> engine::connect(std::uint64_t limit_ns) {
   try {
-    connection_->set_deadline(host_.now_ns() + settings_.statement_ms * ns_per_ms);
+    connection_->set_deadline(
+        std::min(host_.now_ns() + settings_.statement_ms * ns_per_ms, limit_ns));
     connection_->connect();
     look_for_history();
     return std::nullopt;

@@ -54,8 +54,8 @@ class engine {
   engine(spawn::plugin::host_ref host, const engine_settings& settings, health_board& health,
          std::unique_ptr<session> connection);
 
-  // None, or why there is no connection.
-  [[nodiscard]] std::optional<sql_error> connect();
+  // None, or why there is no connection by `limit_ns`.
+  [[nodiscard]] std::optional<sql_error> connect(std::uint64_t limit_ns);
   void disconnect() noexcept { connection_->disconnect(); }
   // Sets the outcome of every op. Blocks.
   void run(std::span<spawn_op* const> ops);

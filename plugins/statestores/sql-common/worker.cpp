@@ -12,8 +12,9 @@ namespace {
 
 constexpr std::size_t batch_ops_max = 1'024;
 constexpr auto idle_every = std::chrono::milliseconds(500);
-// Well within the time that the kernel gives a plugin to start in (10 s).
-constexpr std::uint64_t start_tries_ns = 4'000'000'000;
+// A try begins within the first, and ends within the second, before the kernel gives a start up
+// (10 s).
+constexpr std::uint64_t start_tries_ns = 4'000'000'000, start_ns = 9'000'000'000;
 constexpr auto start_pause = std::chrono::milliseconds(200);
 
 // At most batch_ops_max, never half an atomic group.
@@ -47,19 +48,19 @@ void worker::start(spawn::plugin::pending<spawn_op> op) {
   auto first = std::make_shared<spawn::plugin::pending<spawn_op>>(std::move(op));
   thread_ = std::thread([this, first] {
     ::pthread_setname_np(::pthread_self(), name_.c_str());
-    const auto failed = connect();
+    const auto failed = connect(true);
     first->end(failed ? SPAWN_E_UNAVAILABLE : SPAWN_OK, failed ? failed->what() : "");
     loop();
   });
 }
 
-std::optional<sql_error> worker::connect() {
-  const std::uint64_t until = host_.now_ns() + start_tries_ns;
-  for (bool first = true;; first = false) {
-    auto failed = engine_.connect();
+std::optional<sql_error> worker::connect(bool tells) {
+  const std::uint64_t began = host_.now_ns();
+  for (bool first = tells;; first = false) {
+    auto failed = engine_.connect(began + start_ns);
     const bool later =
         failed && (failed->kind() == trouble::lost || failed->kind() == trouble::retry);
-    if (!later || host_.now_ns() >= until) {
+    if (!later || host_.now_ns() >= began + start_tries_ns) {
       return failed;
     }
     if (first) {
@@ -76,7 +77,7 @@ std::optional<sql_error> worker::connect() {
 void worker::start() {
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), name_.c_str());
-    engine_.idle();
+    static_cast<void>(connect(false));  // tried again with the first operation
     loop();
   });
 }

@@ -27,15 +27,17 @@ class worker {
   worker& operator=(const worker&) = delete;
 
   // Connects on the worker's thread, then ends the op: OK, or UNAVAILABLE with the reason. A server
-  // that can not be reached may itself be starting: it is tried for some seconds. [control]
+  // that can not be reached may itself be starting: it is tried for some seconds, one that refuses
+  // this account once. [control]
   void start(spawn::plugin::pending<spawn_op> op);
-  void start();          // connects on first use [control]
+  // The same, and nobody is told. What is taken meanwhile waits. [control]
+  void start();
   void stop() noexcept;  // [control]
   // Ends each op later. [any]
   void take(std::span<spawn_op* const> ops);
 
  private:
-  [[nodiscard]] std::optional<sql_error> connect();
+  [[nodiscard]] std::optional<sql_error> connect(bool tells);
   void loop();
 
   spawn::plugin::host_ref host_;

@@ -12,6 +12,9 @@ namespace {
 // Handlers taken per turn before deferred work, timers and batches get their go.
 constexpr int handlers_per_turn = 64;
 constexpr std::uint64_t handlers_ns = 500'000;  // and no longer than this
+// Lanes that answer each other within microseconds leave their sockets alone for so long.
+constexpr std::uint64_t exchange_ns = 50'000;
+constexpr const char* looking = "looking";  // a station that holds nobody up
 
 }  // namespace
 
@@ -32,21 +35,38 @@ void asio_lane::wake() noexcept {
   }
 }
 
-// True when it came. Waking a thread takes several times as long as this looks.
-bool asio_lane::look_for_inbox() noexcept {
-  const std::uint64_t until = time().now_ns() + look_ns_;
-  while (!has_inbox()) {
-    if (time().now_ns() >= until || stopping_.load(std::memory_order_relaxed)) {
-      return false;
+// For how long, nanoseconds. Waking a thread takes several times as long as this looks at most.
+std::uint64_t asio_lane::look_for_inbox() noexcept {
+  if (has_inbox()) {
+    return 0;
+  }
+  const std::uint64_t from = time().now_ns();
+  for (;;) {
+    const std::uint64_t took = time().now_ns() - from;
+    if (has_inbox() || took >= look_ns_ || stopping_.load(std::memory_order_relaxed)) {
+      return took;
     }
   }
-  return true;
+}
+
+// Turns while another lane answers at once; a look at the sockets costs as much as many of its
+// messages. Returns how long it only looked for them, nanoseconds.
+std::uint64_t asio_lane::exchange(std::uint64_t began_ns) {
+  std::uint64_t looked_ns = 0;
+  while (look_ns_ != 0 && time().now_ns() - began_ns < exchange_ns && take_expectation()) {
+    marks().enter(looking);
+    looked_ns += look_for_inbox();
+    if (!has_inbox()) {
+      break;
+    }
+    run_turn();
+  }
+  return looked_ns;
 }
 
 void asio_lane::wait_for_events() {
-  if (take_expectation() && look_ns_ != 0 && look_for_inbox()) {
-    io_.poll_one();
-    return;
+  if (look_ns_ != 0 && take_expectation()) {
+    static_cast<void>(look_for_inbox());
   }
   meter_.waiting();
   sleeping_.store(true, std::memory_order_seq_cst);
@@ -97,19 +117,19 @@ void asio_lane::stop() {
   }
 }
 
-void asio_lane::account(std::uint64_t began_ns) {
+void asio_lane::account(std::uint64_t began_ns, std::uint64_t looked_ns) {
   const std::uint64_t now = time().now_ns();
   const std::uint64_t took = now - began_ns;
   const auto add = [](std::atomic<std::uint64_t>& to, std::uint64_t n) {
     to.store(to.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   };
-  add(busy_ns_, took);
-  if (took > longest_turn_ns_.load(std::memory_order_relaxed)) {
-    longest_turn_ns_.store(took, std::memory_order_relaxed);
+  add(busy_ns_, took - looked_ns);
+  if (took - looked_ns > longest_turn_ns_.load(std::memory_order_relaxed)) {
+    longest_turn_ns_.store(took - looked_ns, std::memory_order_relaxed);
   }
   // A turn is as long as there is work. A stall is one piece of it that held all others up.
   const stations::piece longest = marks().end_turn(now);
-  if (longest.ns <= stall_limit_ns_) {
+  if (longest.ns <= stall_limit_ns_ || longest.station == looking) {
     return;
   }
   const std::uint64_t own = meter_.own_ns(longest.ns);
@@ -141,8 +161,9 @@ void asio_lane::run() {
       }
     }
     run_turn();
+    const std::uint64_t looked_ns = exchange(began);
     arm_wheel();
-    account(began);
+    account(began, looked_ns);
   }
   run_turn();
 }

@@ -52,10 +52,11 @@ class asio_lane final : public lane {
 
  private:
   void run();
-  [[nodiscard]] bool look_for_inbox() noexcept;
+  [[nodiscard]] std::uint64_t look_for_inbox() noexcept;
+  [[nodiscard]] std::uint64_t exchange(std::uint64_t began_ns);
   void wait_for_events();
   void arm_wheel();
-  void account(std::uint64_t began_ns);
+  void account(std::uint64_t began_ns, std::uint64_t looked_ns);
 
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> open_;  // till stop()

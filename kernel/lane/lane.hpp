@@ -47,8 +47,8 @@ class lane {
   // Runs hook at the end of this turn; arming it twice is arming it once. [lane]
   void at_turn_end(turn_end& hook) noexcept;
 
-  // Another lane was given something that it will probably answer within microseconds: before this
-  // one sleeps it may look for that a moment. [lane]
+  // Another lane was given something that it will probably answer within microseconds: after this
+  // turn this one may look for that a moment, before it looks at its sockets. [lane]
   void expect_soon() noexcept { expects_soon_ = true; }
 
   // Monotonic time, read at most once per turn. [lane]

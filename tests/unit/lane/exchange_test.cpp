@@ -1,4 +1,5 @@
-// Two lanes that answer each other at once: their sockets, timers and stop() are heard all the same.
+// Two lanes that answer each other at once: their sockets, timers and stop() are heard all the
+// same.
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -24,8 +24,10 @@ def run(command, cwd=None, env=None, seconds=240):
     return done.stdout
 
 
-def install(prefix: Path) -> Path:
-    run(["cmake", "--install", BUILD, "--component", "plugin-dev", "--prefix", prefix])
+def install(prefix: Path, *components) -> Path:
+    """The author's kit, or those components."""
+    for component in components or ["plugin-dev"]:
+        run(["cmake", "--install", BUILD, "--component", component, "--prefix", prefix])
     return prefix
 
 

@@ -8,17 +8,11 @@ from contextlib import contextmanager
 import pytest
 from harness.mesh import eventually
 from harness.wire import BUILD, SOURCE, json_any, protocol_pb, text
-from kit import STRICT, outside, run
+from kit import STRICT, install, outside, run
 from ports import free_port
 from sdk_project import of_the_readme
 
 COMPILERS = ["g++", "clang++-19"]
-
-
-def install(prefix, *components):
-    for component in components:
-        run(["cmake", "--install", BUILD, "--component", component, "--prefix", prefix])
-    return prefix
 
 
 @pytest.fixture(scope="module")

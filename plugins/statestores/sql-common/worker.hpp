@@ -37,6 +37,7 @@ class worker {
   void take(std::span<spawn_op* const> ops);
 
  private:
+  // None, or why there is no connection; `tells`: says once that it goes on trying.
   [[nodiscard]] std::optional<sql_error> connect(bool tells);
   void loop();
 
